@@ -1,1 +1,12 @@
-//! x
+//! genphys-compiler: from the text of a PDE to a verdict with evidence and to kernels.
+//!
+//! The compiler is a pure function: no files, clock, device or randomness. Budgets count iterations and nodes.
+
+pub mod diagnostic;
+pub mod dispersion;
+pub mod expr;
+pub mod flow;
+pub mod operator;
+pub mod source;
+pub mod syntax;
+pub mod verdict;

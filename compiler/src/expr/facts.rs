@@ -1,0 +1,319 @@
+//! What is known of parameters, and the signs that follow from it.
+//!
+//! A [`Sign`] is the set of signs an expression may have; every rule here only ever removes signs that are impossible,
+//! so "not known" and "known not to be" are never confused.
+
+use super::{Expr, Func, Name, Rational, Var};
+use num_traits::{Signed, Zero};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The set of signs a real expression may take. [`Sign::ANY`] for a real of unknown sign, [`Sign::COMPLEX`] when it
+/// need not be real.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sign(u8);
+
+impl Sign {
+    /// `< 0`.
+    pub const NEGATIVE: Sign = Sign(1);
+    /// `= 0`.
+    pub const ZERO: Sign = Sign(2);
+    /// `> 0`.
+    pub const POSITIVE: Sign = Sign(4);
+    /// `<= 0`.
+    pub const NONPOSITIVE: Sign = Sign(3);
+    /// `>= 0`.
+    pub const NONNEGATIVE: Sign = Sign(6);
+    /// Real and `!= 0`.
+    pub const NONZERO: Sign = Sign(5);
+    /// Real.
+    pub const ANY: Sign = Sign(7);
+    /// Not known to be real.
+    pub const COMPLEX: Sign = Sign(15);
+
+    /// Is every sign of `self` among those of `other`?
+    pub fn is(self, other: Sign) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    /// The signs in both.
+    pub fn and(self, other: Sign) -> Sign {
+        Sign(self.0 & other.0)
+    }
+
+    /// The signs in either.
+    pub fn or(self, other: Sign) -> Sign {
+        Sign(self.0 | other.0)
+    }
+
+    /// The sign of the opposite.
+    pub fn negate(self) -> Sign {
+        Sign((self.0 & 0b1010) | ((self.0 & 1) << 2) | ((self.0 & 4) >> 2))
+    }
+
+    fn combine(self, other: Sign, table: fn(u8, u8) -> u8) -> Sign {
+        let mut out = 0;
+        for a in [1, 2, 4, 8].into_iter().filter(|a| self.0 & a != 0) {
+            for b in [1, 2, 4, 8].into_iter().filter(|b| other.0 & b != 0) {
+                out |= table(a, b);
+            }
+        }
+        Sign(out)
+    }
+
+    fn plus(self, other: Sign) -> Sign {
+        self.combine(other, |a, b| match (a, b) {
+            (8, _) | (_, 8) => 15,
+            (2, x) | (x, 2) => x,
+            (a, b) if a == b => a,
+            _ => 7,
+        })
+    }
+
+    fn times(self, other: Sign) -> Sign {
+        self.combine(other, |a, b| match (a, b) {
+            (2, _) | (_, 2) => 2,
+            (8, _) | (_, 8) => 15,
+            (a, b) if a == b => 4,
+            _ => 1,
+        })
+    }
+
+    fn of(r: &Rational) -> Sign {
+        if r.is_positive() {
+            Sign::POSITIVE
+        } else if r.is_zero() {
+            Sign::ZERO
+        } else {
+            Sign::NEGATIVE
+        }
+    }
+}
+
+/// One end of an interval.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Bound {
+    /// Where it is.
+    pub value: Rational,
+    /// Is the end itself excluded?
+    pub strict: bool,
+}
+
+/// The values a parameter may take: a real interval, possibly without 0.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Interval {
+    /// Lower end; none means minus infinity.
+    pub lower: Option<Bound>,
+    /// Upper end; none means infinity.
+    pub upper: Option<Bound>,
+    /// Is 0 excluded?
+    pub nonzero: bool,
+}
+
+impl Interval {
+    /// Narrows the lower end.
+    pub fn raise(&mut self, value: Rational, strict: bool) {
+        let tighter = |old: &Bound| value > old.value || (value == old.value && strict);
+        if self.lower.as_ref().is_none_or(tighter) {
+            self.lower = Some(Bound { value, strict });
+        }
+    }
+
+    /// Narrows the upper end.
+    pub fn reduce(&mut self, value: Rational, strict: bool) {
+        let tighter = |old: &Bound| value < old.value || (value == old.value && strict);
+        if self.upper.as_ref().is_none_or(tighter) {
+            self.upper = Some(Bound { value, strict });
+        }
+    }
+
+    /// Is `value` admitted?
+    pub fn admits(&self, value: &Rational) -> bool {
+        let above = self.lower.as_ref().is_none_or(|b| *value > b.value || (*value == b.value && !b.strict));
+        let below = self.upper.as_ref().is_none_or(|b| *value < b.value || (*value == b.value && !b.strict));
+        above && below && !(self.nonzero && value.is_zero())
+    }
+
+    /// Does no value remain?
+    pub fn is_empty(&self) -> bool {
+        match (&self.lower, &self.upper) {
+            (Some(lo), Some(hi)) => lo.value > hi.value || (lo.value == hi.value && (lo.strict || hi.strict)),
+            _ => false,
+        }
+    }
+
+    /// The possible signs of `parameter - threshold`.
+    pub fn sign_from(&self, threshold: &Rational) -> Sign {
+        let mut sign = Sign::ANY;
+        if let Some(b) = &self.lower {
+            if b.value > *threshold || (b.value == *threshold && b.strict) {
+                sign = sign.and(Sign::POSITIVE);
+            } else if b.value == *threshold {
+                sign = sign.and(Sign::NONNEGATIVE);
+            }
+        }
+        if let Some(b) = &self.upper {
+            if b.value < *threshold || (b.value == *threshold && b.strict) {
+                sign = sign.and(Sign::NEGATIVE);
+            } else if b.value == *threshold {
+                sign = sign.and(Sign::NONPOSITIVE);
+            }
+        }
+        if self.nonzero && threshold.is_zero() { sign.and(Sign::NONZERO) } else { sign }
+    }
+
+    /// The assumption as the language writes it, about the parameter `name`: `m > 0`, `0 < beta <= 1`, `c real`.
+    pub fn describe(&self, name: &str) -> String {
+        let less = |b: &Bound| if b.strict { "<" } else { "<=" };
+        let greater = |b: &Bound| if b.strict { ">" } else { ">=" };
+        let mut text = match (&self.lower, &self.upper) {
+            (Some(lo), Some(hi)) if lo == hi && !lo.strict => format!("{name} = {}", lo.value),
+            (Some(lo), Some(hi)) => format!("{} {} {name} {} {}", lo.value, less(lo), less(hi), hi.value),
+            (Some(lo), None) => format!("{name} {} {}", greater(lo), lo.value),
+            (None, Some(hi)) => format!("{name} {} {}", less(hi), hi.value),
+            (None, None) => format!("{name} real"),
+        };
+        if self.nonzero && self.sign_from(&Rational::zero()) == Sign::NONZERO {
+            text = if self.lower.is_none() && self.upper.is_none() {
+                format!("{name} real nonzero")
+            } else {
+                format!("{text}, {name} != 0")
+            };
+        }
+        text
+    }
+}
+
+/// Everything assumed about the parameters of one equation.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Facts {
+    intervals: BTreeMap<Name, Interval>,
+    /// Relations between parameters, each `expression has this sign`, for example `eps - m > 0`.
+    relations: Vec<(Expr, Sign)>,
+}
+
+impl Facts {
+    /// The interval of a parameter, to be narrowed.
+    pub fn interval_mut(&mut self, name: &Name) -> &mut Interval {
+        self.intervals.entry(name.clone()).or_default()
+    }
+
+    /// The interval of a parameter, if one was declared.
+    pub fn interval(&self, name: &Name) -> Option<&Interval> {
+        self.intervals.get(name)
+    }
+
+    /// Adds the assumption that `expression` has one of the signs in `sign`.
+    pub fn relate(&mut self, expression: Expr, sign: Sign) {
+        self.relations.push((expression, sign));
+    }
+
+    /// The relations between parameters.
+    pub fn relations(&self) -> &[(Expr, Sign)] {
+        &self.relations
+    }
+
+    /// The signs `e` may have for admitted parameters, `kappa >= 0` and `t > 0`; sound, not complete.
+    pub fn sign(&self, e: &Expr) -> Sign {
+        self.structural_sign(e).and(self.related_sign(e))
+    }
+
+    fn related_sign(&self, e: &Expr) -> Sign {
+        let (c, body) = e.split_coefficient();
+        let mut sign = Sign::COMPLEX;
+        for (relation, known) in &self.relations {
+            // e = r * relation for a rational r gives the sign at once (sums have no coefficient: compare both signs).
+            if *relation == body || *relation == *e {
+                let c = if *relation == *e { super::rational(1, 1) } else { c.clone() };
+                sign = sign.and(Sign::of(&c).times(*known));
+            } else if -relation.clone() == *e {
+                sign = sign.and(known.negate());
+            }
+        }
+        sign
+    }
+
+    fn structural_sign(&self, e: &Expr) -> Sign {
+        match e {
+            Expr::Num(r) => Sign::of(r),
+            Expr::Sym(n) => self.interval(n).map_or(Sign::ANY, |i| i.sign_from(&Rational::zero())),
+            Expr::Var(Var::Kappa | Var::DistanceSquared) => Sign::NONNEGATIVE,
+            Expr::Var(Var::Time) => Sign::POSITIVE,
+            Expr::Add(terms) => self.sign_of_sum(e, terms),
+            Expr::Mul(factors) => factors.iter().fold(Sign::POSITIVE, |s, f| s.times(self.sign(f))),
+            Expr::Pow(b, x) => self.sign_of_power(b, x),
+            Expr::Call(Func::Exp, a) if self.sign(a).is(Sign::ANY) => Sign::POSITIVE,
+            Expr::Call(Func::Abs | Func::Abs2, a) => {
+                if self.sign(a).is(Sign::NONZERO) {
+                    Sign::POSITIVE
+                } else {
+                    Sign::NONNEGATIVE
+                }
+            }
+            Expr::Call(Func::Re | Func::Im, _) => Sign::ANY,
+            Expr::Call(Func::Sin | Func::Cos | Func::Tanh, a) if self.sign(a).is(Sign::ANY) => Sign::ANY,
+            Expr::Call(Func::Log, a) if self.sign(a).is(Sign::POSITIVE) => Sign::ANY,
+            _ => Sign::COMPLEX,
+        }
+    }
+
+    fn sign_of_sum(&self, e: &Expr, terms: &[Expr]) -> Sign {
+        let by_terms = terms.iter().fold(Sign::ZERO, |s, t| s.plus(self.sign(t)));
+        if by_terms != Sign::ANY {
+            return by_terms;
+        }
+        self.sign_of_affine(e).unwrap_or(by_terms)
+    }
+
+    /// `c (parameter - threshold)`: read off the parameter's interval.
+    fn sign_of_affine(&self, e: &Expr) -> Option<Sign> {
+        let Expr::Add(terms) = e else { return None };
+        let [a, b] = terms.as_slice() else { return None };
+        let (constant, other) = if let Some(r) = a.as_num() { (r, b) } else { (b.as_num()?, a) };
+        let (c, Expr::Sym(name)) = other.split_coefficient() else { return None };
+        let sign = self.interval(&name)?.sign_from(&(-constant / &c));
+        Some(Sign::of(&c).times(sign))
+    }
+
+    fn sign_of_power(&self, base: &Expr, exponent: &Expr) -> Sign {
+        let b = self.sign(base);
+        if let Some(r) = exponent.as_num() {
+            let even = (r.numer() % 2u8).is_zero();
+            if r.is_integer() && even && b.is(Sign::ANY) {
+                let positive = if b.is(Sign::NONZERO) { Sign::POSITIVE } else { Sign::NONNEGATIVE };
+                return if r.is_negative() { Sign::POSITIVE } else { positive };
+            }
+            if r.is_integer() {
+                // An inverse that exists has the sign of its base.
+                return if r.is_negative() { b.and(Sign(13)) } else { b };
+            }
+        }
+        if b.is(Sign::POSITIVE) {
+            Sign::POSITIVE
+        } else if b.is(Sign::NONNEGATIVE) && self.sign(exponent).is(Sign::ANY) {
+            let dives = self.sign(exponent).is(Sign::NEGATIVE);
+            if dives { Sign::POSITIVE } else { Sign::NONNEGATIVE }
+        } else {
+            Sign::COMPLEX
+        }
+    }
+}
+
+impl fmt::Display for Facts {
+    /// All assumptions, in the order of the names: `a > 0, b real`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts: Vec<String> = self.intervals.iter().map(|(n, i)| i.describe(n.as_str())).collect();
+        for (e, sign) in &self.relations {
+            let word = match *sign {
+                Sign::POSITIVE => "> 0",
+                Sign::NONNEGATIVE => ">= 0",
+                Sign::NEGATIVE => "< 0",
+                Sign::NONPOSITIVE => "<= 0",
+                Sign::ZERO => "= 0",
+                _ => "!= 0",
+            };
+            parts.push(format!("{e} {word}"));
+        }
+        f.write_str(&parts.join(", "))
+    }
+}
