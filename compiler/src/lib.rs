@@ -1,1 +1,3 @@
 //! x
+pub mod kernel;
+pub mod special;
