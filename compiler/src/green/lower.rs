@@ -164,6 +164,21 @@ impl Bound {
         self.flux_ratio / (2.0 * t)
     }
 
+    /// The conservative flow with the same rays and a heavier tail: the Cauchy law of the same speed, for a tempered
+    /// one. The births of a tempered flow along a ray undo exactly the ratio of the two laws, so a population drawn
+    /// from the heavier law and corrected by weights keeps a finite variance.
+    pub fn heavier(&self) -> Option<Bound> {
+        match self.law {
+            BoundLaw::Tempered { speed, .. } => Some(Bound {
+                law: BoundLaw::Cauchy { speed },
+                offset: 0.0,
+                births: BoundBirths::Constant(0.0),
+                ..self.clone()
+            }),
+            BoundLaw::Gaussian { .. } | BoundLaw::Cauchy { .. } => None,
+        }
+    }
+
     /// Builds the kernel in `precision`.
     ///
     /// # Errors
@@ -214,6 +229,12 @@ impl Bound {
         let power = k.constant(-0.5 * order);
         let weight = k.fma(log, power, pair.log_w);
         Ok(k.add(weight, log_k))
+    }
+}
+
+impl AsRef<Bound> for Bound {
+    fn as_ref(&self) -> &Bound {
+        self
     }
 }
 
