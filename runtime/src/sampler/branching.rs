@@ -37,6 +37,23 @@ pub fn effective_sample_size(log_weights: &[f64]) -> f64 {
     if squares > 0.0 { sum * sum / squares } else { 0.0 }
 }
 
+/// The effective sample size counted by lineage: particles of the same origin weigh as one.
+///
+/// Paths are deterministic, so what descends from one prior draw stays one point: only this number says how many
+/// independent samples a resampled population is worth. Origins at or above `log_weights.len()` are left out.
+pub fn lineage_sample_size(log_weights: &[f64], origins: &[usize]) -> f64 {
+    let peak = maximum(log_weights);
+    let mut lineages = vec![0.0; log_weights.len()];
+    for (log_weight, &origin) in log_weights.iter().zip(origins) {
+        if let Some(lineage) = lineages.get_mut(origin) {
+            *lineage += (log_weight - peak).exp();
+        }
+    }
+    let squares: f64 = lineages.iter().map(|weight| weight * weight).sum();
+    let sum: f64 = lineages.iter().sum();
+    if squares > 0.0 { sum * sum / squares } else { 0.0 }
+}
+
 /// `log((1/n) sum w)`: the log of the total mass that a population of absolute weights stands for.
 pub fn log_mean_weight(log_weights: &[f64]) -> f64 {
     let peak = maximum(log_weights);
@@ -133,6 +150,14 @@ mod tests {
         assert!((effective_sample_size(&weights) - 36.0 / 14.0).abs() < 1e-12);
         assert!((log_mean_weight(&weights) - 2.0_f64.ln()).abs() < 1e-15);
         assert_eq!(effective_sample_size(&[]), 0.0);
+    }
+
+    #[test]
+    fn copies_of_one_origin_count_once() {
+        assert_eq!(lineage_sample_size(&[0.0; 4], &[0, 1, 2, 3]), 4.0);
+        // Lineages of weight 3 and 1: (3 + 1)^2/(9 + 1).
+        assert_eq!(lineage_sample_size(&[0.0; 4], &[2, 2, 2, 0]), 1.6);
+        assert_eq!(lineage_sample_size(&[0.0; 2], &[7, 7]), 0.0);
     }
 
     proptest! {

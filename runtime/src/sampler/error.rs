@@ -1,7 +1,7 @@
 //! Why a run did not end with samples.
 
 use super::prior::ForwardLaw;
-use super::run::SampleState;
+use super::state::SampleState;
 use crate::density::FieldError;
 
 /// Why a run did not end with samples.

@@ -52,11 +52,13 @@ pub mod rng;
 mod run;
 mod schedule;
 mod solver;
+mod state;
 mod tableau;
 
 pub use error::SampleError;
 pub use options::{Proposal, SampleOptions, SampleProblem};
 pub use prior::{ForwardLaw, Prior, Subordinator};
-pub use run::{Progress, SampleRun, SampleState, SampleStats, sample, sample_resume};
+pub use run::{Progress, SampleRun, sample, sample_resume};
 pub use schedule::{Controller, Spacing, StepControl, StepVariable, Tolerances};
+pub use state::{SampleState, SampleStats};
 pub use tableau::{DOPRI5, EULER, HEUN, RK4, TABLEAUX, Tableau};

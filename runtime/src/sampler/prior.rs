@@ -240,32 +240,34 @@ mod tests {
         assert_eq!(Subordinator::RelativisticHalf { speed: 1.0, mass: 0.0 }.exponent(0.0), 0.0);
     }
 
-    /// Quantiles by mpmath (30 digits), from the closed distribution functions: erfc(sqrt(l/(2u))) with l = (c t)^2/2,
+    type Levels = [(f64, f64); 3];
+
+    /// Quantiles by mpmath (30 digits, 14 kept), from the closed distribution functions: erfc(sqrt(l/(2u))) with l = (c t)^2/2,
     /// and Phi(sqrt(l/u)(u/m - 1)) + exp(2 l/m) Phi(-sqrt(l/u)(u/m + 1)). Columns: level, quantile.
-    const QUANTILES: &[(Subordinator, f64, [(f64, f64); 3])] = &[
+    const QUANTILES: [(Subordinator, f64, Levels); 3] = [
         (
             Subordinator::HalfStable { speed: 1.3 },
             1.7,
-            [(0.1, 0.90260978669680531), (0.5, 5.3678929096388184), (0.9, 154.65042977315874)],
+            [(0.1, 0.90260978669681), (0.5, 5.3678929096388), (0.9, 154.65042977316)],
         ),
         (
             Subordinator::RelativisticHalf { speed: 1.0, mass: 2.0 },
             1.7,
-            [(0.1, 0.19368758045281778), (0.5, 0.3713906835461128), (0.9, 0.72416677477848285)],
+            [(0.1, 0.19368758045282), (0.5, 0.37139068354611), (0.9, 0.72416677477848)],
         ),
         (
             Subordinator::RelativisticHalf { speed: 0.5, mass: 0.1 },
             1.7,
-            [(0.1, 0.1271914926098953), (0.5, 0.66342666406522422), (0.9, 8.5545457125290258)],
+            [(0.1, 0.1271914926099), (0.5, 0.66342666406522), (0.9, 8.554545712529)],
         ),
     ];
 
     #[test]
     fn quantiles_are_those_of_the_distribution_functions() {
         for (law, t, quantiles) in QUANTILES {
-            let u = draws(*law, *t);
+            let u = draws(law, t);
             for (level, quantile) in quantiles {
-                let below = u.iter().filter(|u| *u < quantile).count() as f64 / DRAWS as f64;
+                let below = u.iter().filter(|u| **u < quantile).count() as f64 / DRAWS as f64;
                 let sigma = (level * (1.0 - level) / DRAWS as f64).sqrt();
                 assert!((below - level).abs() < 4.0 * sigma, "{law:?}, level {level}: {below}");
             }

@@ -9,14 +9,13 @@ use std::ops::ControlFlow;
 
 use ndarray::{Array2, Axis, Zip};
 
-use super::branching::{self, Resampling, all_equal, effective_sample_size};
+use super::branching::{self, Resampling, all_equal, effective_sample_size, lineage_sample_size};
 use super::error::SampleError;
 use super::options::{SampleOptions, SampleProblem, check};
-use super::prior;
 use super::rng::{Purpose, open_unit, stream};
-use super::schedule::{Controller, StepControl, Tolerances};
+use super::schedule::{StepControl, Tolerances};
 use super::solver::{Attempt, Integrator};
-use crate::density::{Evaluation, FieldError, check_evaluation};
+use super::state::{SampleState, SampleStats};
 
 /// Draws `options.n` samples: the prior at `t_max`, carried backward to `t_min`.
 ///
@@ -25,6 +24,37 @@ use crate::density::{Evaluation, FieldError, check_evaluation};
 /// # Errors
 /// [`SampleError`]: wrong options or problem before anything runs; a field that cannot be evaluated; tolerances that
 /// cannot be met; an interruption.
+/// # Example
+/// ```
+/// use std::ops::ControlFlow;
+/// use genphys_runtime::data::Dataset;
+/// use genphys_runtime::density::{DensityField, Evaluation, FieldError};
+/// use genphys_runtime::sampler::{ForwardLaw, SampleOptions, SampleProblem, sample};
+/// use ndarray::{ArrayView2, array};
+///
+/// /// Diffusion from a single point at 3 on the line.
+/// struct Gaussian;
+///
+/// impl DensityField for Gaussian {
+///     fn dim(&self) -> usize { 1 }
+///     fn evaluate(&self, t: f64, x: ArrayView2<f64>, out: &mut Evaluation) -> Result<(), FieldError> {
+///         *out = Evaluation::new(x.nrows(), 1);
+///         for (i, x) in x.iter().enumerate() {
+///             out.log_p[i] = -(x - 3.0).powi(2) / (4.0 * t) - 0.5 * (4.0 * std::f64::consts::PI * t).ln();
+///             out.v[[i, 0]] = (x - 3.0) / (2.0 * t);
+///         }
+///         Ok(())
+///     }
+///     fn displacement_rate(&self, t: f64) -> Option<f64> { Some(0.5 / t) }
+///     fn branches(&self) -> bool { false }
+/// }
+///
+/// let data = Dataset::from_points(array![[3.0]], None)?;
+/// let problem = SampleProblem { field: &Gaussian, data: &data, law: ForwardLaw::diffusion(1.0), proposal: None };
+/// let run = sample(&problem, &SampleOptions::new(10, 4.0, 1e-3), &mut |_| ControlFlow::Continue(()))?;
+/// assert!(run.points.iter().all(|x| (x - 3.0).abs() < 1e-9));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn sample(
     problem: &SampleProblem,
     options: &SampleOptions,
@@ -80,44 +110,6 @@ pub struct Progress<'a> {
     pub state: &'a SampleState,
 }
 
-/// Everything a run carries from one step to the next.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SampleState {
-    /// The time reached.
-    pub t: f64,
-    /// Steps taken.
-    pub step: usize,
-    /// The particles, `[n, N]`.
-    pub points: Array2<f64>,
-    /// Their log weights, `[n]`: absolute, so that the mean weight estimates the mass of `p(., t)`.
-    pub log_weights: Vec<f64>,
-    /// Where each particle's path began at `t_max`, `[n, N]`.
-    pub prior_points: Array2<f64>,
-    /// The step size controller; of no effect on a fixed grid.
-    pub controller: Controller,
-    /// What happened so far.
-    pub stats: SampleStats,
-}
-
-/// What happened in a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct SampleStats {
-    /// Evaluations of the field, each of the whole population.
-    pub evaluations: u64,
-    /// Evaluations of the proposal's field.
-    pub proposal_evaluations: u64,
-    /// Steps accepted.
-    pub accepted: usize,
-    /// Steps rejected by the error estimate.
-    pub rejected: usize,
-    /// Resamplings, the last one to equal weights included.
-    pub resamplings: usize,
-    /// Particles born by resampling.
-    pub births: usize,
-    /// Particles that died by resampling; as many as were born.
-    pub deaths: usize,
-}
-
 /// Samples, and how they came about.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SampleRun {
@@ -127,93 +119,15 @@ pub struct SampleRun {
     pub log_weights: Vec<f64>,
     /// Where each sample's path began at `t_max`, `[n, N]`.
     pub prior_points: Array2<f64>,
-    /// Effective sample size at the end, before the last resampling to equal weights; `n` without weights.
+    /// The number of the prior draw that each sample descends from, `[n]`; samples of one origin are the same point.
+    pub origins: Vec<usize>,
+    /// Effective sample size at the end, counted by lineage, before the last resampling to equal weights; `n` without
+    /// weights.
     pub ess: f64,
     /// Log of the mean weight: an estimate of `log exp(-lambda(0) t_min)`, close to 0.
     pub log_mass: f64,
     /// What happened on the way.
     pub stats: SampleStats,
-}
-
-impl SampleState {
-    /// The beginning of a run: the prior, drawn, with its weights.
-    ///
-    /// # Errors
-    /// [`SampleError`] for options or a problem that cannot be run, or a field that cannot be evaluated at `t_max`.
-    pub fn draw(problem: &SampleProblem, options: &SampleOptions) -> Result<SampleState, SampleError> {
-        check(problem, options)?;
-        let SampleOptions { n, seed, t_max, t_min, prior, variable, .. } = *options;
-        let drawn_from = problem.proposal.map_or(problem.law, |proposal| proposal.law);
-        let points = prior::draw(prior, &drawn_from, problem.data, t_max, n, seed);
-        let mut state = SampleState {
-            t: t_max,
-            step: 0,
-            prior_points: points.clone(),
-            points,
-            log_weights: vec![drawn_from.log_mass(t_max); n],
-            controller: Controller::start(variable.from_time(t_max) - variable.from_time(t_min)),
-            stats: SampleStats::default(),
-        };
-        if let Some(particle) = state.first_nonfinite() {
-            return Err(SampleError::Diverged { step: 0, t: t_max, particle });
-        }
-        if let Some(log_q) = state.log_proposal(problem).map_err(|source| state.field_error(source))? {
-            let mut here = Evaluation::new(n, problem.data.dim());
-            let evaluated = problem.field.evaluate(t_max, state.points.view(), &mut here);
-            evaluated.and_then(|()| check_evaluation(t_max, &here)).map_err(|source| state.field_error(source))?;
-            state.stats.evaluations += 1;
-            // w = p/q times the mass of q, as the draws are of q divided by its mass.
-            for ((log_w, log_q), log_p) in state.log_weights.iter_mut().zip(log_q).zip(&here.log_p) {
-                *log_w += log_p - log_q;
-            }
-        }
-        Ok(state)
-    }
-
-    /// `log q` of the proposal at the present points, if there is a proposal.
-    fn log_proposal(&mut self, problem: &SampleProblem) -> Result<Option<Vec<f64>>, FieldError> {
-        let Some(proposal) = problem.proposal else { return Ok(None) };
-        let mut out = Evaluation::new(self.points.nrows(), self.points.ncols());
-        proposal.field.evaluate(self.t, self.points.view(), &mut out)?;
-        check_evaluation(self.t, &out)?;
-        self.stats.proposal_evaluations += 1;
-        Ok(Some(out.log_p))
-    }
-
-    fn field_error(&self, source: FieldError) -> SampleError {
-        SampleError::Field { step: self.step, t: self.t, source }
-    }
-
-    fn check(&self, problem: &SampleProblem, options: &SampleOptions) -> Result<(), SampleError> {
-        let shape = (options.n, problem.data.dim());
-        let refuse = |reason| Err(SampleError::WrongState { reason });
-        if self.points.dim() != shape || self.prior_points.dim() != shape || self.log_weights.len() != options.n {
-            return refuse("its shape is another");
-        }
-        if !(options.t_min <= self.t && self.t <= options.t_max) {
-            return refuse("its time is outside the run");
-        }
-        if self.first_nonfinite().is_some() {
-            return refuse("it holds a number that is not finite");
-        }
-        let Controller { step, previous_error, .. } = self.controller;
-        if !(step > 0.0 && step.is_finite() && previous_error > 0.0 && previous_error.is_finite()) {
-            return refuse("its step size is not positive and finite");
-        }
-        match options.control {
-            StepControl::Grid { spacing, steps }
-                if spacing.time(self.step, steps, options.t_max, options.t_min) != self.t =>
-            {
-                refuse("its time is not on the grid")
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn first_nonfinite(&self) -> Option<usize> {
-        let rows = self.points.rows().into_iter().zip(&self.log_weights);
-        rows.into_iter().position(|(row, log_w)| !(log_w.is_finite() && row.iter().all(|x| x.is_finite())))
-    }
 }
 
 struct Run<'a> {
@@ -260,6 +174,7 @@ impl Run<'_> {
         let Resampling { ancestors, log_weights, births } = branching::resample(&state.log_weights, twisted, offset);
         state.points = state.points.select(Axis(0), &ancestors);
         state.prior_points = state.prior_points.select(Axis(0), &ancestors);
+        state.origins = ancestors.iter().map(|&i| state.origins[i]).collect();
         state.log_weights = log_weights;
         state.stats.resamplings += 1;
         state.stats.births += births;
@@ -296,7 +211,7 @@ impl Run<'_> {
             if attempts >= tolerances.max_steps {
                 return Err(SampleError::TooManySteps { attempts, t: t0 });
             }
-            let (u, end) = (variable.from_time(t0), variable.from_time(t_min));
+            let (u, end) = (variable.of_time(t0), variable.of_time(t_min));
             let last = self.state.controller.step >= u - end;
             let t1 = if last { t_min } else { variable.to_time(u - self.state.controller.step) };
             if t1 >= t0 {
@@ -325,7 +240,7 @@ impl Run<'_> {
 
     fn progress(&self) -> Progress<'_> {
         let SampleOptions { t_max, t_min, variable, control, .. } = *self.options;
-        let u = |t: f64| variable.from_time(t);
+        let u = |t: f64| variable.of_time(t);
         Progress {
             step: self.state.step,
             of: match control {
@@ -348,12 +263,12 @@ impl Run<'_> {
             Zip::from(&mut self.state.points).and(v).par_for_each(|x, v| *x -= v / a);
             self.count_evaluations();
         }
-        let ess = effective_sample_size(&self.state.log_weights);
+        let ess = lineage_sample_size(&self.state.log_weights, &self.state.origins);
         if self.options.equal_weights && !all_equal(&self.state.log_weights) {
             self.resample(&self.state.log_weights.clone());
         }
-        let SampleState { points, log_weights, prior_points, stats, .. } = self.state;
+        let SampleState { points, log_weights, prior_points, origins, stats, .. } = self.state;
         let log_mass = branching::log_mean_weight(&log_weights);
-        Ok(SampleRun { points, log_weights, prior_points, ess, log_mass, stats })
+        Ok(SampleRun { points, log_weights, prior_points, origins, ess, log_mass, stats })
     }
 }

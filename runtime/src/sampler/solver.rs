@@ -59,8 +59,8 @@ impl<'a> Integrator<'a> {
         points: &Array2<f64>,
         log_weights: &[f64],
     ) -> Result<Attempt, FieldError> {
-        let u0 = self.variable.from_time(t0);
-        let h = self.variable.from_time(t1) - u0;
+        let u0 = self.variable.of_time(t0);
+        let h = self.variable.of_time(t1) - u0;
         self.here(t0, points)?;
         for i in 1..self.tableau.stages() {
             // The ends are met exactly, whatever the round trip through the step variable does.
