@@ -1,3 +1,4 @@
 //! x
+pub mod codegen;
 pub mod kernel;
 pub mod special;
