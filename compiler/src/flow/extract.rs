@@ -1,17 +1,17 @@
 //! From an equation to its continuity form: saturate, rank, choose the sign, explain.
 //!
-//! In:   [`Equation`] with one real unknown; its [`Dispersion`] where there is one; a [`Budget`].
+//! In:   [`Equation`] with one unknown; its [`Dispersion`] where there is one; a [`Budget`].
 //! Out:  [`DensityFlow`], or [`Undecided`] that names what is missing.
 //! Holds: the identity `M L phi == dt p + div J - R` is proved by the derivation that is returned.
 //! Source: GenPhys (arXiv:2304.02637), Eq. 3 and Algorithm 1, step 1; the sign makes `p(x, 0+) = +p_data`.
 
 use super::cost::{Rank, time_order};
-use super::language::start;
 use super::mode::{Modes, Standing};
 use super::multiplier::{coefficient_of, multipliers};
+use super::plan::Plan;
 use super::proof::derive;
 use super::search::{Space, saturate};
-use super::{Budget, DensityFlow, Part, Undecided};
+use super::{Budget, DensityFlow, Undecided};
 use crate::dispersion::{Dispersion, Problem};
 use crate::expr::{Expr, Sign};
 use crate::operator::Equation;
@@ -28,12 +28,12 @@ pub fn extract<'a>(
     dispersion: impl Into<Option<&'a Dispersion>>,
     budget: Budget,
 ) -> Result<DensityFlow, Undecided> {
-    let operator = supported(equation)?;
-    let context = Context::new(equation, dispersion.into(), &operator);
+    let plan = Plan::new(equation)?;
+    let context = Context::new(equation, dispersion.into(), &plan);
     let guess = context.likely_sign();
     let mut best: Option<(Choice, Space)> = None;
-    for multiplier in multipliers(&operator) {
-        let space = explore(&operator, &multiplier, guess, budget)?;
+    for multiplier in multipliers(&plan.operator) {
+        let space = explore(&plan, &multiplier, guess, budget)?;
         let Some(choice) = context.best(&space, &multiplier, guess) else { continue };
         if best.as_ref().is_none_or(|(b, _)| choice.rank < b.rank) {
             best = Some((choice, space));
@@ -41,47 +41,19 @@ pub fn extract<'a>(
     }
     let (choice, space) = best.ok_or_else(|| Undecided::new("no split of the equation has a density"))?;
     let alternatives = space.splits.len();
-    let space = if choice.sign == guess { space } else { explore(&operator, &choice.shape, choice.sign, budget)? };
-    finish(&context, choice, space, alternatives)
-}
-
-/// The expanded operator of an equation this stage knows how to split.
-fn supported(equation: &Equation) -> Result<Expr, Undecided> {
-    if equation.is_system() {
-        let n = equation.components.len();
-        return Err(Undecided::new(format!("a system of {n} equations needs a vector of multipliers")));
-    }
-    let operator = expanded(equation.operator());
-    if equation.is_complex() || operator.any(&|e| *e == Expr::Imag) {
-        return Err(Undecided::new("a complex field needs a complex multiplier"));
-    }
-    if time_order(&operator) == 0 {
-        return Err(Undecided::new("the equation has no time derivative, so nothing can be a density"));
-    }
-    Ok(operator)
+    let space = if choice.sign == guess { space } else { explore(&plan, &choice.shape, choice.sign, budget)? };
+    finish(&context, &plan, choice, space, alternatives)
 }
 
 /// Saturates `sign * multiplier * L phi`.
-fn explore(operator: &Expr, multiplier: &Expr, sign: i64, budget: Budget) -> Result<Space, Undecided> {
-    let product = scaled(operator, &(Expr::int(sign) * multiplier.clone()));
-    let term = start(&product).ok_or_else(|| Undecided::new("the equation is 0 = 0"))?;
+fn explore(plan: &Plan, multiplier: &Expr, sign: i64, budget: Budget) -> Result<Space, Undecided> {
+    let term = plan.start(&(Expr::int(sign) * multiplier.clone()));
+    let term = term.ok_or_else(|| Undecided::new("the equation is 0 = 0"))?;
     let space = saturate(term, budget);
     if space.splits.is_empty() {
         return Err(Undecided::new(format!("no continuity form was reached: {}", space.search)));
     }
     Ok(space)
-}
-
-/// `M L phi` as a sum of terms.
-pub(super) fn scaled(operator: &Expr, multiplier: &Expr) -> Expr {
-    Expr::add(expanded(operator).terms().iter().map(|t| multiplier.clone() * t.clone()))
-}
-
-/// A sum of terms: products of sums with fields are multiplied out, coefficients stay as they are written.
-fn expanded(operator: &Expr) -> Expr {
-    let hides_terms =
-        |t: &&Expr| t.factors().iter().any(|f| matches!(f, Expr::Add(_) | Expr::Pow(..)) && f.has_field());
-    Expr::add(operator.terms().iter().map(|t| if hides_terms(&t) { t.expand() } else { t.clone() }))
 }
 
 /// What the choice depends on.
@@ -107,9 +79,10 @@ struct Choice {
 }
 
 impl<'a> Context<'a> {
-    fn new(equation: &'a Equation, dispersion: Option<&'a Dispersion>, operator: &Expr) -> Self {
+    fn new(equation: &'a Equation, dispersion: Option<&'a Dispersion>, plan: &Plan) -> Self {
+        let operator = &plan.operator;
         let order = time_order(operator);
-        let symbol = dispersion.and_then(|d| d.coefficients.last().cloned());
+        let symbol = dispersion.filter(|_| plan.unit.is_one()).and_then(|d| d.coefficients.last().cloned());
         let leading = symbol.or_else(|| coefficient_of(operator, order)).map_or(Sign::ANY, |c| equation.facts.sign(&c));
         let problem = dispersion.map_or_else(|| principal_problem(equation, operator, order), |d| d.problem);
         Context { problem, modes: Modes::new(equation, dispersion), order, leading }
@@ -118,7 +91,7 @@ impl<'a> Context<'a> {
     /// The sign that most equations of the kind take; the choice may still differ.
     fn likely_sign(&self) -> i64 {
         let leading = if self.leading.is(Sign::NEGATIVE) { -1 } else { 1 };
-        let alternates = self.problem == Problem::FreeBoundary && self.order % 2 == 0;
+        let alternates = self.problem == Problem::FreeBoundary && self.order.is_multiple_of(2);
         if alternates { -leading } else { leading }
     }
 
@@ -196,6 +169,7 @@ fn principal_problem(equation: &Equation, operator: &Expr, order: u32) -> Proble
 /// Finds the chosen split in the space of its own sign and derives it.
 fn finish(
     context: &Context<'_>,
+    plan: &Plan,
     choice: Choice,
     mut space: Space,
     alternatives: usize,
@@ -206,8 +180,8 @@ fn finish(
     let proof = derive(&mut space.runner, &space.start, &term)
         .ok_or_else(|| Undecided::new("the derivation could not be read from the e-graph"))?;
     let reason = context.reason(&choice);
-    let multiplier = Expr::int(choice.sign) * choice.shape;
+    let multiplier = plan.multiplier(Expr::int(choice.sign) * choice.shape);
     let (p, flux, r) = choice.parts;
     let search = space.search;
-    Ok(DensityFlow { p, flux, r, multiplier, part: Part::Whole, proof, reason, alternatives, search })
+    Ok(DensityFlow { p, flux, r, multiplier, part: plan.part(), proof, reason, alternatives, search })
 }

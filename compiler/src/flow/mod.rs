@@ -7,6 +7,7 @@ mod identity;
 mod language;
 mod mode;
 mod multiplier;
+mod plan;
 mod proof;
 mod rules;
 mod search;

@@ -6,8 +6,8 @@
 //!        needs of the rule met by the terms themselves, from `M L phi` to `(p, J, R)`.
 
 use super::analysis::{FactAnalysis, Known};
-use super::extract::scaled;
 use super::language::{Node, meaning, root, text};
+use super::plan::start_of;
 use super::rules::{REWRITES, RULES, SIDES, rule};
 use super::{DensityFlow, Proof, ProofStep};
 use crate::operator::Equation;
@@ -136,7 +136,8 @@ pub(crate) fn readable(links: Links) -> Proof {
 /// [`ProofFailure`] names the first link that is not an instance of its rule, or the end that does not fit.
 pub fn check_proof(equation: &Equation, flow: &DensityFlow) -> Result<(), ProofFailure> {
     let Links { start, links } = &flow.proof.links;
-    if start.as_ref().is_empty() || meaning(start, root(start)) != scaled(equation.operator(), &flow.multiplier) {
+    let expected = start_of(equation, flow);
+    if !expected.is_some_and(|e| same(&e, root(&e), start, root(start))) {
         return Err(ProofFailure::Start { found: flow.proof.start.clone() });
     }
     let mut before = start;
@@ -185,6 +186,9 @@ fn replays(before: &RecExpr<Node>, link: &Link) -> bool {
 type Place<'a> = (&'a RecExpr<Node>, Id);
 
 fn same(a: &RecExpr<Node>, x: Id, b: &RecExpr<Node>, y: Id) -> bool {
+    if a.as_ref().is_empty() || b.as_ref().is_empty() {
+        return false;
+    }
     let (m, n) = (&a[x], &b[y]);
     m.matches(n) && m.children().iter().zip(n.children()).all(|(x, y)| same(a, *x, b, *y))
 }

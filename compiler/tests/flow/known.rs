@@ -262,3 +262,35 @@ fn nonlinear_terms_keep_their_flux_or_become_sources() {
     let flux = phi() * phi().grad();
     check(phi().dt(1) - flux.clone().div_of(), -flux, int(0));
 }
+
+/// An equation of one complex field.
+fn complex(operator: Expr) -> Equation {
+    let mut equation = equation(operator, &[]);
+    equation.unknowns[0].complex = true;
+    equation
+}
+
+#[test]
+fn complex_fields_have_the_density_of_their_absolute_square() {
+    use genphys_compiler::expr::{DependsOn, Func};
+    use genphys_compiler::flow::Part;
+    let i = || Expr::Imag;
+    let conj = || Expr::call(Func::Conj, phi());
+    let square = || Expr::call(Func::Abs2, phi());
+    let current = || int(2) * Expr::call(Func::Im, conj() * phi().grad());
+    let potential = Expr::Apply("V".into(), DependsOn::Position) * phi();
+    let terms = [int(0), -potential, -sym("g") * square() * phi()];
+    for term in terms {
+        let flow = form(&complex(i() * phi().dt(1) + phi().lap() + term), None);
+        assert_eq!((flow.multiplier, flow.part), (-i() * conj(), Part::Real));
+        assert_eq!((flow.p, flow.flux, flow.r), (square(), current(), int(0)));
+    }
+    // Complex Ginzburg-Landau: what the real part of the coefficient spreads leaves a source.
+    let flow = form(&complex(phi().dt(1) - phi().lap() - i() * sym("c") * phi().lap()), None);
+    assert_eq!((flow.multiplier, flow.part, flow.p), (conj(), Part::Real, square()));
+    let bending = int(2) * Expr::call(Func::Re, conj() * phi().lap());
+    assert_eq!(flow.r, bending - square().lap());
+    // A common factor i is divided out: diffusion.
+    let flow = form(&complex(i() * phi().dt(1) - i() * phi().lap()), None);
+    assert_eq!((flow.multiplier, flow.part, flow.p, flow.flux), (-i(), Part::Whole, phi(), -phi().grad()));
+}
