@@ -28,8 +28,9 @@ pub fn extract<'a>(
     dispersion: impl Into<Option<&'a Dispersion>>,
     budget: Budget,
 ) -> Result<DensityFlow, Undecided> {
-    let plan = Plan::new(equation)?;
-    let context = Context::new(equation, dispersion.into(), &plan);
+    let dispersion = dispersion.into();
+    let plan = Plan::new(equation, dispersion)?;
+    let context = Context::new(equation, dispersion, &plan);
     let guess = context.likely_sign();
     let mut best: Option<(Choice, Space)> = None;
     for multiplier in multipliers(&plan.operator) {
@@ -42,7 +43,7 @@ pub fn extract<'a>(
     let (choice, space) = best.ok_or_else(|| Undecided::new("no split of the equation has a density"))?;
     let alternatives = space.splits.len();
     let space = if choice.sign == guess { space } else { explore(&plan, &choice.shape, choice.sign, budget)? };
-    finish(&context, &plan, choice, space, alternatives)
+    finish(&context, choice, space, alternatives)
 }
 
 /// Saturates `sign * multiplier * L phi`.
@@ -58,6 +59,7 @@ fn explore(plan: &Plan, multiplier: &Expr, sign: i64, budget: Budget) -> Result<
 
 /// What the choice depends on.
 struct Context<'a> {
+    plan: &'a Plan,
     problem: Problem,
     modes: Modes<'a>,
     order: u32,
@@ -79,13 +81,13 @@ struct Choice {
 }
 
 impl<'a> Context<'a> {
-    fn new(equation: &'a Equation, dispersion: Option<&'a Dispersion>, plan: &Plan) -> Self {
+    fn new(equation: &'a Equation, dispersion: Option<&'a Dispersion>, plan: &'a Plan) -> Self {
         let operator = &plan.operator;
         let order = time_order(operator);
         let symbol = dispersion.filter(|_| plan.unit.is_one()).and_then(|d| d.coefficients.last().cloned());
         let leading = symbol.or_else(|| coefficient_of(operator, order)).map_or(Sign::ANY, |c| equation.facts.sign(&c));
         let problem = dispersion.map_or_else(|| principal_problem(equation, operator, order), |d| d.problem);
-        Context { problem, modes: Modes::new(equation, dispersion), order, leading }
+        Context { plan, problem, modes: Modes::new(equation, dispersion), order, leading }
     }
 
     /// The sign that most equations of the kind take; the choice may still differ.
@@ -105,7 +107,8 @@ impl<'a> Context<'a> {
                 let parts =
                     if *flip { split.negated() } else { (split.p.clone(), split.flux.clone(), split.r.clone()) };
                 let (standing, amplitude) = self.modes.standing(&parts.0);
-                let rank = Rank::new(&parts.0, &parts.1, &parts.2, standing, self.order);
+                let mixes = self.plan.factored.as_ref().is_some_and(|f| !f.carries_alone(&parts.0));
+                let rank = Rank::new(&parts.0, &parts.1, &parts.2, standing, self.order, mixes);
                 let sign = if *flip { -guess } else { guess };
                 // The sign guessed wins a tie, since nothing then tells the two apart.
                 choices.push(((rank.without_terms(), *flip, rank.clone()), (rank, sign, parts, standing, amplitude)));
@@ -128,11 +131,11 @@ impl<'a> Context<'a> {
                 format!("the sign {sign} makes the mode amplitude of p on the selected branch, {m}, positive ({how})")
             }
             (Problem::FreeBoundary, ..) => {
-                format!("the sign {sign}: the principal part is elliptic, and its potential decreases along t")
+                format!("the sign {sign} is that of the highest time derivative on a mode that decays along t")
             }
             _ => format!("the sign {sign} gives the highest time derivative in p a positive coefficient"),
         };
-        if choice.rank.carries_data() && choice.shape.is_one() {
+        if choice.rank.carries_data() && choice.shape.is_one() && self.plan.partner.is_none() {
             out.push_str(", so p(x, 0+) = +p_data");
         }
         if choice.parts.2.is_zero() {
@@ -146,6 +149,9 @@ impl<'a> Context<'a> {
             out.push_str(&format!("; the form without a source has p = {p}, which {fault}"));
         } else {
             out.push_str("; no form without a source carries the data");
+        }
+        if self.plan.factored.as_ref().is_some_and(|f| f.carries_alone(&choice.parts.0)) {
+            out.push_str("; the operator factors, and p lies on the selected branch alone");
         }
         if !choice.shape.is_one() {
             out.push_str(&format!("; the factor {} completes the time derivative", choice.shape));
@@ -169,7 +175,6 @@ fn principal_problem(equation: &Equation, operator: &Expr, order: u32) -> Proble
 /// Finds the chosen split in the space of its own sign and derives it.
 fn finish(
     context: &Context<'_>,
-    plan: &Plan,
     choice: Choice,
     mut space: Space,
     alternatives: usize,
@@ -180,8 +185,8 @@ fn finish(
     let proof = derive(&mut space.runner, &space.start, &term)
         .ok_or_else(|| Undecided::new("the derivation could not be read from the e-graph"))?;
     let reason = context.reason(&choice);
-    let multiplier = plan.multiplier(Expr::int(choice.sign) * choice.shape);
+    let multiplier = context.plan.multiplier(Expr::int(choice.sign) * choice.shape);
     let (p, flux, r) = choice.parts;
     let search = space.search;
-    Ok(DensityFlow { p, flux, r, multiplier, part: plan.part(), proof, reason, alternatives, search })
+    Ok(DensityFlow { p, flux, r, multiplier, part: context.plan.part(), proof, reason, alternatives, search })
 }

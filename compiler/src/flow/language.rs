@@ -57,14 +57,14 @@ define_language! {
     }
 }
 
-/// `M L phi` as a right-nested sum of terms; 0 has no form.
-pub(crate) fn start(operator: &Expr) -> Option<RecExpr<Node>> {
-    start_with(operator, &insert)
+/// `M L phi` as a right-nested sum of its terms; 0 has no form.
+pub(crate) fn start(terms: &[Expr]) -> Option<RecExpr<Node>> {
+    start_with(terms, &insert)
 }
 
 /// Twice the real part of `conj(field) L phi`, term by term.
-pub(crate) fn start_paired(operator: &Expr, field: &Expr) -> Option<RecExpr<Node>> {
-    start_with(operator, &|term, out| {
+pub(crate) fn start_paired(terms: &[Expr], field: &Expr) -> Option<RecExpr<Node>> {
+    start_with(terms, &|term, out| {
         let (c, body) = split_real(term);
         let c = out.add(Node::Atom(Atom(c)));
         let g = out.add(Node::Atom(Atom(field.clone())));
@@ -73,10 +73,10 @@ pub(crate) fn start_paired(operator: &Expr, field: &Expr) -> Option<RecExpr<Node
     })
 }
 
-fn start_with(operator: &Expr, insert: &dyn Fn(&Expr, &mut RecExpr<Node>) -> Id) -> Option<RecExpr<Node>> {
+fn start_with(summands: &[Expr], insert: &dyn Fn(&Expr, &mut RecExpr<Node>) -> Id) -> Option<RecExpr<Node>> {
     let mut out = RecExpr::default();
     let mut terms: Vec<Id> = Vec::new();
-    for term in operator.terms() {
+    for term in summands {
         let body = insert(term, &mut out);
         terms.push(out.add(Node::Term(body)));
     }
@@ -288,9 +288,9 @@ mod tests {
     fn a_term_means_what_it_was_built_from() {
         let phi = Expr::Field("phi".into());
         let e = phi.clone().dt(2) - Expr::sym("c").powi(2) * phi.clone().dt(1).lap() + phi.clone().powi(2).dx(2);
-        let term = start(&e).expect("not zero");
+        let term = start(e.terms()).expect("not zero");
         assert_eq!(meaning(&term, root(&term)), e);
         assert_eq!(text(&term), e.to_string());
-        assert!(start(&Expr::zero()).is_none());
+        assert!(start(&[]).is_none());
     }
 }

@@ -3,6 +3,7 @@
 mod analysis;
 mod cost;
 mod extract;
+mod factor;
 mod identity;
 mod language;
 mod mode;

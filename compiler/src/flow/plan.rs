@@ -6,9 +6,12 @@
 //! Source: GenPhys (arXiv:2304.02637), Table 2: Schroedinger's equation times `-i conj(phi)`, twice the real part.
 
 use super::cost::time_order;
+use super::factor::Factored;
 use super::language::{Node, start, start_paired};
+use super::mode::admitted;
 use super::multiplier::coefficient_of;
 use super::{DensityFlow, Part, Undecided};
+use crate::dispersion::Dispersion;
 use crate::expr::{Expr, Func};
 use crate::operator::Equation;
 use egg::RecExpr;
@@ -17,6 +20,10 @@ use egg::RecExpr;
 pub(crate) struct Plan {
     /// `unit * L phi`, a sum of terms.
     pub(crate) operator: Expr,
+    /// Its terms as they enter the search; like terms may stand apart.
+    terms: Vec<Expr>,
+    /// The factors of the operator, where the selected branch belongs to one.
+    pub(crate) factored: Option<Factored>,
     /// 1, or `-i` where the time derivative carries an `i`.
     pub(crate) unit: Expr,
     /// The field whose conjugate multiplies the equation, when coefficients remain complex.
@@ -25,7 +32,7 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// The plan for an equation.
-    pub(crate) fn new(equation: &Equation) -> Result<Plan, Undecided> {
+    pub(crate) fn new(equation: &Equation, dispersion: Option<&Dispersion>) -> Result<Plan, Undecided> {
         if equation.is_system() {
             let n = equation.components.len();
             return Err(Undecided::new(format!("a system of {n} equations needs a vector of multipliers")));
@@ -40,7 +47,12 @@ impl Plan {
         let unit = if imaginary_leader { -Expr::Imag } else { Expr::one() };
         let operator = scaled(&operator, &unit);
         if !operator.any(&is_complex) {
-            return Ok(Plan { operator, unit, partner: None });
+            let field = Expr::Field(equation.unknown().name.clone());
+            let factored = dispersion
+                .filter(|_| unit.is_one())
+                .and_then(|d| Factored::new(d, &operator, &field, &admitted(equation)));
+            let terms = factored.as_ref().map_or_else(|| operator.terms().to_vec(), |f| f.terms.clone());
+            return Ok(Plan { operator, terms, factored, unit, partner: None });
         }
         if order > 1 {
             return Err(Undecided::new(format!(
@@ -49,12 +61,12 @@ impl Plan {
         }
         let operator = split_coefficients(&operator);
         let partner = Some(Expr::Field(equation.unknown().name.clone()));
-        Ok(Plan { operator, unit, partner })
+        Ok(Plan { terms: operator.terms().to_vec(), operator, factored: None, unit, partner })
     }
 
     /// The start term of `factor * unit * L phi`, whole or twice its real part with the conjugate field.
     pub(crate) fn start(&self, factor: &Expr) -> Option<RecExpr<Node>> {
-        let product = scaled(&self.operator, factor);
+        let product: Vec<Expr> = self.terms.iter().map(|t| factor.clone() * t.clone()).collect();
         match &self.partner {
             None => start(&product),
             Some(field) => start_paired(&product, field),
@@ -73,17 +85,17 @@ impl Plan {
     }
 }
 
-/// The start term that a derivation of `flow` must have, for its multiplier and part.
+/// A start term for the multiplier and part of `flow`: every derivation of it starts from a term of the same meaning.
 pub(crate) fn start_of(equation: &Equation, flow: &DensityFlow) -> Option<RecExpr<Node>> {
     match flow.part {
-        Part::Whole => start(&scaled(equation.operator(), &flow.multiplier)),
+        Part::Whole => start(scaled(equation.operator(), &flow.multiplier).terms()),
         Part::Real => {
             let field = Expr::Field(equation.unknown().name.clone());
             let conjugate = Expr::call(Func::Conj, field.clone());
             let (_, factor): (Vec<Expr>, Vec<Expr>) =
                 flow.multiplier.factors().iter().cloned().partition(|f| *f == conjugate);
             let product = scaled(equation.operator(), &Expr::mul(factor));
-            start_paired(&split_coefficients(&product), &field)
+            start_paired(split_coefficients(&product).terms(), &field)
         }
         Part::Imaginary => None,
     }

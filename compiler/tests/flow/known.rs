@@ -186,6 +186,30 @@ fn higher_orders_in_time_and_space() {
 }
 
 #[test]
+fn a_factor_takes_the_density_to_its_own_branch() {
+    // (dt^2 + lap)^2: p = -psi_t with psi = phi_tt + lap(phi), which obeys Poisson's equation.
+    let squared = phi().dt(4) + int(2) * phi().dt(2).lap() + phi().lap().lap();
+    check(
+        equation(squared, &[]),
+        free_boundary(vec![kappa().powi(2), int(0), int(-2) * kappa(), int(0), int(1)], kappa().sqrt()),
+        -1,
+        -phi().dt(3) - phi().dt(1).lap(),
+        -phi().dt(2).grad() - phi().lap().grad(),
+        int(0),
+    );
+    // (dt - lap)(dt - 2 lap): p = phi_t - 2 lap(phi) diffuses with lambda = kappa.
+    let two = phi().dt(2) - int(3) * phi().dt(1).lap() + int(2) * phi().lap().lap();
+    check(
+        equation(two, &[]),
+        evolution(vec![int(2) * kappa().powi(2), int(3) * kappa(), int(1)], kappa()),
+        1,
+        phi().dt(1) - int(2) * phi().lap(),
+        -phi().dt(1).grad() + int(2) * phi().lap().grad(),
+        int(0),
+    );
+}
+
+#[test]
 fn fractional_diffusion_has_a_fractional_flux() {
     let beta = || sym("beta");
     let sum = phi().dt(1) + phi().frac_lap(beta()) + phi().frac_lap(ratio(1, 2));
