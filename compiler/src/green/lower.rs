@@ -113,19 +113,14 @@ impl Green {
                 Err(LowerError::Value { what, value, must: "positive and finite" })
             }
         };
-        let at_zero = number(&self.lambda.substitute(&Expr::kappa(), &Expr::zero()), values)?;
-        let (law, offset) = match &self.law {
-            Law::Gaussian { rate } => (BoundLaw::Gaussian { rate: positive(rate, "diffusion coefficient")? }, at_zero),
-            Law::Cauchy { speed } => (BoundLaw::Cauchy { speed: positive(speed, "speed")? }, at_zero),
-            Law::Tempered { speed, mass_squared } => {
-                let speed = positive(speed, "speed")?;
-                let mass = positive(&mass_squared.clone().sqrt(), "mass")?;
-                // Exact when lambda has no constant beside the root, as for Yukawa.
-                let offset = at_zero - speed * mass;
-                let offset = if offset.abs() <= 4.0 * f64::EPSILON * at_zero.abs() { 0.0 } else { offset };
-                (BoundLaw::Tempered { speed, mass }, offset)
+        let law = match &self.law {
+            Law::Gaussian { rate } => BoundLaw::Gaussian { rate: positive(rate, "diffusion coefficient")? },
+            Law::Cauchy { speed } => BoundLaw::Cauchy { speed: positive(speed, "speed")? },
+            Law::Tempered { speed, mass } => {
+                BoundLaw::Tempered { speed: positive(speed, "speed")?, mass: positive(mass, "mass")? }
             }
         };
+        let offset = number(&self.offset, values)?;
         let flux_ratio = number(self.flux_ratio.as_ref().ok_or(LowerError::NoClosedFlux)?, values)?;
         let births = match self.births.as_ref().ok_or(LowerError::NoClosedSource)? {
             Births::Constant(e) => BoundBirths::Constant(number(e, values)?),

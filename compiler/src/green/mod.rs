@@ -13,7 +13,7 @@ pub use lower::{Bound, BoundLaw, KernelProgram, LowerError};
 pub use multiplier::Multipliers;
 
 use crate::dispersion::Dispersion;
-use crate::expr::{Expr, Facts, Sign, Var};
+use crate::expr::{Expr, Facts, Sign, Var, rational};
 use crate::flow::DensityFlow;
 
 /// The kernel of a density flow and what one source does to flux and source term.
@@ -23,6 +23,8 @@ pub struct Green {
     pub lambda: Expr,
     /// The closed form of the kernel.
     pub law: Law,
+    /// What lambda is beside the law: the factor `exp(-offset t)` on the mass.
+    pub offset: Expr,
     /// Velocity of a point source: `J/p = displacement_rate(t) (x - y)` with rate `flux_ratio/(2 t)`, when
     /// `F = flux_ratio lambda'` with a constant ratio.
     pub flux_ratio: Option<Expr>,
@@ -49,8 +51,8 @@ pub enum Law {
     Tempered {
         /// The speed c > 0.
         speed: Expr,
-        /// The squared mass `mu^2 > 0`.
-        mass_squared: Expr,
+        /// The mass mu > 0.
+        mass: Expr,
     },
 }
 
@@ -78,46 +80,48 @@ pub enum Births {
 impl Green {
     /// Recognises the kernel. `None` when lambda has no closed form here, or p, J, R are not linear in one field.
     pub fn recognise(dispersion: &Dispersion, flow: &DensityFlow, facts: &Facts) -> Option<Green> {
-        let lambda = dispersion.lambda()?;
+        let lambda = simplify_roots(&dispersion.lambda()?, facts);
         let law = Law::recognise(&lambda, facts)?;
+        let at_zero = |e: &Expr| simplify_roots(&e.substitute(&Expr::kappa(), &Expr::zero()), facts);
+        let offset = (at_zero(&lambda) - at_zero(&law.symbol())).expand();
         let multipliers = Multipliers::derive(&lambda, flow)?;
         let flux_ratio = multipliers.flux_ratio(&lambda);
         let births = Births::recognise(&multipliers.source, &law);
-        Some(Green { lambda, law, flux_ratio, births, multipliers })
+        Some(Green { lambda, law, offset, flux_ratio, births, multipliers })
     }
 
     /// `log g_t` as a formula in `q = |x - y|^2`, `t`, the dimension `N` and the parameters.
     pub fn log_density(&self) -> String {
-        let at_zero = self.lambda.substitute(&Expr::kappa(), &Expr::zero());
-        let time = Expr::Var(Var::Time);
+        let time = || Expr::Var(Var::Time);
         let q = Expr::Var(Var::DistanceSquared);
-        let decay = |offset: Expr| {
-            let exponent = -(offset * time.clone());
-            if exponent.is_zero() { String::new() } else { format!(" + ({exponent})") }
+        let decay = match -(self.offset.clone() * time()) {
+            e if e.is_zero() => String::new(),
+            e @ Expr::Add(_) => format!(" + ({e})"),
+            e => match e.to_string().strip_prefix('-') {
+                Some(magnitude) => format!(" - {magnitude}"),
+                None => format!(" + {e}"),
+            },
         };
-        match &self.law {
+        let law = match &self.law {
             Law::Gaussian { rate } => {
-                let spread = Expr::int(4) * rate.clone() * time.clone();
-                let quotient = q / spread.clone();
-                format!("-{quotient} - N/2*log(pi*({spread})){}", decay(at_zero))
+                let spread = Expr::int(4) * rate.clone() * time();
+                format!("{} - N/2*log(pi*{spread})", -(q / spread.clone()))
             }
             Law::Cauchy { speed } => {
-                let tau = speed.clone() * time.clone();
+                let tau = speed.clone() * time();
                 let square = tau.clone().powi(2) + q;
-                let constant = "log_gamma((N + 1)/2) - (N + 1)/2*log(pi)";
-                format!("{constant} + log({tau}) - (N + 1)/2*log({square}){}", decay(at_zero))
+                format!("log_gamma((N + 1)/2) - (N + 1)/2*log(pi) + log({tau}) - (N + 1)/2*log({square})")
             }
-            Law::Tempered { speed, mass_squared } => {
-                let tau = speed.clone() * time.clone();
+            Law::Tempered { speed, mass } => {
+                let tau = speed.clone() * time();
                 let rho = (tau.clone().powi(2) + q).sqrt();
-                let mass = mass_squared.clone().sqrt();
-                let offset = self.lambda.clone() - speed.clone() * (Expr::kappa() + mass_squared.clone()).sqrt();
-                format!(
-                    "log(2*({tau})) + (N + 1)/2*log({mass}/(2*pi*{rho})) + log_bessel_k((N + 1)/2, {mass}*{rho}){}",
-                    decay(offset)
-                )
+                let scale = mass.clone() / (Expr::int(2) * rho.clone());
+                let argument = mass.clone() * rho;
+                let twice = Expr::int(2) * tau;
+                format!("log({twice}) + (N + 1)/2*log({scale}/pi) + log_bessel_k((N + 1)/2, {argument})")
             }
-        }
+        };
+        law + &decay
     }
 }
 
@@ -136,12 +140,20 @@ impl Law {
             return None;
         }
         let b = inverse_square.substitute(&kappa, &Expr::zero());
-        let speed = Expr::int(2) / a.clone().sqrt();
+        let speed = Expr::int(2) / a.root(facts);
         let mass_squared = (b / a).expand();
         if mass_squared.is_zero() {
-            Some(Law::Cauchy { speed })
-        } else {
-            positive(&mass_squared).then_some(Law::Tempered { speed, mass_squared })
+            return Some(Law::Cauchy { speed });
+        }
+        positive(&mass_squared).then(|| Law::Tempered { speed, mass: mass_squared.root(facts) })
+    }
+
+    /// The law's own part of lambda.
+    fn symbol(&self) -> Expr {
+        match self {
+            Law::Gaussian { rate } => rate.clone() * Expr::kappa(),
+            Law::Cauchy { speed } => speed.clone() * Expr::kappa().sqrt(),
+            Law::Tempered { speed, mass } => speed.clone() * (Expr::kappa() + mass.clone().powi(2)).sqrt(),
         }
     }
 }
@@ -152,10 +164,18 @@ impl Births {
         if !source.contains(&kappa) {
             return Some(Births::Constant(source.clone()));
         }
-        let Law::Tempered { mass_squared, .. } = law else { return None };
-        let scaled = source.clone() * (kappa.clone() + mass_squared.clone()).sqrt();
+        let Law::Tempered { mass, .. } = law else { return None };
+        let scaled = (source.clone() * (kappa.clone() + mass.clone().powi(2)).sqrt()).expand();
         (!scaled.contains(&kappa)).then_some(Births::BesselRatio(scaled))
     }
+}
+
+/// Square roots of squares of what has a known sign.
+fn simplify_roots(e: &Expr, facts: &Facts) -> Expr {
+    e.replace(&|part| match part {
+        Expr::Pow(b, x) if x.as_num() == Some(&rational(1, 2)) => Some(b.root(facts)),
+        _ => None,
+    })
 }
 
 #[cfg(test)]

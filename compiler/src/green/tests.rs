@@ -1,133 +1,116 @@
 use super::*;
-use crate::dispersion::{Branch, Problem};
-use crate::expr::rational;
-use crate::flow::{Part, Proof};
+use crate::kernel::Precision;
+use crate::source::Source;
+use crate::{Budget, analyze};
+use num_complex::Complex64;
 
-fn kappa() -> Expr {
-    Expr::kappa()
+fn green(text: &str) -> Option<Green> {
+    analyze(&Source::new("test", text), Budget::default()).expect("valid text").green
 }
 
-fn phi() -> Expr {
-    Expr::Field("phi".into())
+fn closed(text: &str) -> Green {
+    green(text).unwrap_or_else(|| panic!("no closed form: {text}"))
 }
 
 fn m() -> Expr {
     Expr::sym("m")
 }
 
-/// `m, a, b, c, D > 0`.
-fn positive_letters() -> Facts {
-    let mut facts = Facts::default();
-    for name in ["m", "a", "b", "c", "D"] {
-        facts.interval_mut(&name.into()).raise(rational(0, 1), true);
-    }
-    facts
-}
-
-fn green(lambda: &Expr, p: Expr, flux: Expr, r: Expr) -> Option<Green> {
-    let branch = Branch { growth: -lambda.clone(), omega: -(Expr::Imag * lambda.clone()), range: "all k".into() };
-    let dispersion = Dispersion {
-        symbol: Expr::Var(Var::Growth) + lambda.clone(),
-        coefficients: vec![lambda.clone(), Expr::one()],
-        branches: vec![branch],
-        problem: Problem::Evolution,
-        selected: Some(0),
-        reason: String::new(),
+fn at(e: &Expr, kappa: f64, letters: &[(&str, f64)]) -> f64 {
+    let leaf = |e: &Expr| match e {
+        Expr::Var(Var::Kappa) => Some(Complex64::from(kappa)),
+        Expr::Sym(n) => letters.iter().find(|(l, _)| *l == n.as_str()).map(|(_, v)| Complex64::from(*v)),
+        _ => None,
     };
-    let flow = DensityFlow {
-        p,
-        flux,
-        r,
-        multiplier: Expr::one(),
-        part: Part::Whole,
-        proof: Proof::default(),
-        reason: String::new(),
-        alternatives: 1,
-    };
-    Green::recognise(&dispersion, &flow, &positive_letters())
-}
-
-fn poisson_like(lambda: &Expr, r: Expr) -> Green {
-    green(lambda, -phi().dt(1), -phi().grad(), r).expect("closed form")
+    e.evaluate(&leaf).expect("all letters known").re
 }
 
 #[test]
 fn a_linear_lambda_is_gaussian_whatever_its_letters() {
-    let lambda = Expr::sym("D") * kappa() + Expr::sym("q");
-    let g = green(&lambda, phi(), -(Expr::sym("D") * phi().grad()), -(Expr::sym("q") * phi())).expect("Gaussian");
+    let g = closed("phi_t - D lap(phi) + c phi = 0 where D > 0");
     assert_eq!(g.law, Law::Gaussian { rate: Expr::sym("D") });
     assert_eq!(g.flux_ratio, Some(Expr::one()), "J/p = (x - y)/(2 t)");
-    assert_eq!(g.births, Some(Births::Constant(-Expr::sym("q"))));
+    assert_eq!(g.births, Some(Births::Constant(-Expr::sym("c"))));
+    assert_eq!(g.log_density(), "-q/(4 D t) - N/2*log(pi*4 D t) - c t");
+    assert_eq!(closed("phi_tt - lap(lap(phi)) = 0").law, Law::Gaussian { rate: Expr::one() });
 }
 
 #[test]
 fn square_roots_are_cauchy_or_tempered() {
-    let poisson = poisson_like(&kappa().sqrt(), Expr::zero());
-    assert_eq!(poisson.law, Law::Cauchy { speed: Expr::one() });
+    let poisson = closed("phi_tt + c^2 lap(phi) = 0 where c > 0");
+    assert_eq!(poisson.law, Law::Cauchy { speed: Expr::sym("c") });
     assert_eq!(poisson.flux_ratio, Some(Expr::int(2)), "J/p = (x - y)/t");
     assert_eq!(poisson.births, Some(Births::Constant(Expr::zero())));
 
-    let yukawa = poisson_like(&(kappa() + m().powi(2)).sqrt(), -(m().powi(2) * phi()));
-    assert_eq!(yukawa.law, Law::Tempered { speed: Expr::one(), mass_squared: m().powi(2) });
+    let yukawa = closed("phi_tt + lap(phi) - m^2 phi = 0 where m > 0");
+    assert_eq!(yukawa.law, Law::Tempered { speed: Expr::one(), mass: m() });
+    assert!(yukawa.offset.is_zero());
     assert_eq!(yukawa.flux_ratio, Some(Expr::int(2)));
     assert_eq!(yukawa.births, Some(Births::BesselRatio(-m().powi(2))));
+    assert_eq!(
+        yukawa.log_density(),
+        "log(2 t) + (N + 1)/2*log(m/(2 sqrt(q + t^2))/pi) + log_bessel_k((N + 1)/2, m sqrt(q + t^2))"
+    );
 }
 
 #[test]
 fn the_mixed_density_is_found_and_its_flux_is_not_closed() {
-    let (a, b) = (Expr::sym("a"), Expr::sym("b"));
-    let root = (b.clone().powi(2) + Expr::int(4) * a.clone() * kappa()).sqrt();
-    let lambda = (root - b.clone()) / (Expr::int(2) * a.clone());
-    let p = b.clone() * phi() - a.clone() * phi().dt(1);
-    let g = green(&lambda, p, -phi().grad(), Expr::zero()).expect("normal inverse Gaussian");
-    let Law::Tempered { speed, mass_squared } = &g.law else { panic!("{:?}", g.law) };
-    // c = 1/sqrt(a), mu = b/(2 sqrt(a)): theory of the normal inverse Gaussian law.
-    let at = |e: &Expr| {
-        let leaf = |e: &Expr| match e {
-            Expr::Sym(n) if n.as_str() == "a" => Some(num_complex::Complex64::from(2.0)),
-            Expr::Sym(_) => Some(num_complex::Complex64::from(3.0)),
-            _ => None,
-        };
-        e.evaluate(&leaf).expect("letters known").re
-    };
-    assert!((at(speed) - 0.5f64.sqrt()).abs() < 1e-15);
-    assert!((at(mass_squared) - 9.0 / 8.0).abs() < 1e-15);
+    let g = closed("a phi_tt - b phi_t + lap(phi) = 0 where a > 0, b > 0");
+    let Law::Tempered { speed, mass } = &g.law else { panic!("{:?}", g.law) };
+    // c = 1/sqrt(a), mu = b/(2 sqrt(a)), lambda = c sqrt(kappa + mu^2) - b/(2 a): the normal inverse Gaussian law.
+    let letters = [("a", 2.0), ("b", 3.0)];
+    assert!((at(speed, 0.0, &letters) - 0.5f64.sqrt()).abs() < 1e-15);
+    assert!((at(mass, 0.0, &letters) - 3.0 / 8f64.sqrt()).abs() < 1e-15);
+    assert!((at(&g.offset, 0.0, &letters) + 0.75).abs() < 1e-15, "{}", g.offset);
     assert_eq!(g.flux_ratio, None);
 }
 
 #[test]
 fn other_symbols_have_no_closed_form() {
-    for lambda in [kappa().powi(2), Expr::pow(kappa(), Expr::Num(rational(3, 4))), kappa() / (Expr::one() + kappa())] {
-        assert!(green(&lambda, phi(), -phi().grad(), Expr::zero()).is_none(), "{lambda}");
+    let texts = [
+        "phi_t + lap(lap(phi)) = 0",
+        "phi_t + (-lap)^(3/4) phi = 0",
+        "phi_t - lap(phi_t) - lap(phi) = 0",
+        // A negative coefficient grows: there is no kernel forward in time.
+        "phi_t + lap(phi) = 0",
+        // The sign of D is open.
+        "phi_t - D lap(phi) = 0",
+    ];
+    for text in texts {
+        assert!(green(text).is_none(), "{text}");
     }
-    // A negative coefficient grows: there is no kernel forward in time.
-    assert!(green(&-kappa(), phi(), phi().grad(), Expr::zero()).is_none());
 }
 
 #[test]
 fn continuity_holds_mode_by_mode() {
-    // lambda = kappa F - rho, the Fourier transform of dt p + div J - R = 0.
-    let lambda = (kappa() + m().powi(2)).sqrt();
-    let g = poisson_like(&lambda, -(m().powi(2) * phi()));
-    let residual = lambda - kappa() * g.multipliers.flux.clone() + g.multipliers.source.clone();
-    for kappa in [0.1, 1.0, 30.0] {
-        let leaf = |e: &Expr| match e {
-            Expr::Var(Var::Kappa) => Some(num_complex::Complex64::from(kappa)),
-            Expr::Sym(_) => Some(num_complex::Complex64::from(0.8)),
-            _ => None,
-        };
-        assert!(residual.evaluate(&leaf).expect("letters known").norm() < 1e-14);
+    // lambda = kappa F - rho, the Fourier transform of dt p + div J - R = 0, for every equation with a kernel.
+    let texts = [
+        "phi_tt + lap(phi) - m^2 phi = 0 where m > 0",
+        "a phi_tt - m phi_t + lap(phi) = 0 where a > 0, m > 0",
+        "phi_t - a lap(phi) - m phi = 0 where a > 0",
+        "phi_tt + lap(phi) + m phi_t = 0 where m > 0",
+    ];
+    for text in texts {
+        let g = closed(text);
+        let residual = g.lambda.clone() - Expr::kappa() * g.multipliers.flux.clone() + g.multipliers.source.clone();
+        let letters = [("m", 0.8), ("a", 1.7)];
+        for kappa in [0.1, 1.0, 30.0] {
+            // A few roundings of terms of the size of lambda.
+            let scale = at(&g.lambda, kappa, &letters).abs().max(1.0);
+            assert!(at(&residual, kappa, &letters).abs() < 1e-14 * scale, "{text}: {residual}");
+        }
     }
 }
 
 #[test]
 fn binding_says_what_is_missing() {
-    let g = poisson_like(&(kappa() + m().powi(2)).sqrt(), -(m().powi(2) * phi()));
+    let g = closed("phi_tt + lap(phi) - m^2 phi = 0 where m > 0");
     assert_eq!(g.bind(2, &Default::default()), Err(LowerError::Unset("m".into())));
     let values = [("m".into(), rational(1, 2))].into_iter().collect();
     assert_eq!(g.bind(0, &values), Err(LowerError::Dimension(0)));
     let odd = g.bind(3, &values).expect("bound");
-    assert_eq!(odd.program(crate::kernel::Precision::F64).err(), Some(LowerError::BesselOrder(2.0)));
-    let even = g.bind(4, &values).expect("bound").program(crate::kernel::Precision::F32).expect("kernel");
+    assert_eq!(odd.program(Precision::F64).err(), Some(LowerError::BesselOrder(2.0)));
+    let even = g.bind(4, &values).expect("bound").program(Precision::F32).expect("kernel");
     assert!(even.uniforms(0.5).iter().all(|u| u.is_finite()));
+    assert_eq!(even.bound().decay(), 0.5, "the mass decays as exp(-m t)");
 }
