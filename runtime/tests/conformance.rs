@@ -140,6 +140,19 @@ proptest! {
 }
 
 #[test]
+fn every_operation_agrees_at_the_edges_of_the_floats() {
+    let edges = [0.0, -0.0, 0.5, 1.5, 2.5, -1.5, 1e30, -1e30, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
+    let (x, y): (Vec<f64>, Vec<f64>) = edges.iter().flat_map(|x| edges.map(|y| (*x, y))).unzip();
+    for which in 0..24 {
+        // The operation on x and y, then a selection between them by the newest mask.
+        let steps = [(which, 0, 1, 3), (11, 1, 0, 0)];
+        for precision in [Precision::F32, Precision::F64] {
+            check_map(&random_map(precision, &steps, host_target().unwrap().fused()), 0.5, &x, &y).unwrap();
+        }
+    }
+}
+
+#[test]
 fn special_functions_keep_their_accuracy_without_fused_multiply_add() {
     for (special, low, high) in [
         (Special::Exp, -80.0, 80.0),
