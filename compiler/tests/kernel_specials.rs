@@ -46,7 +46,7 @@ fn largest_error(special: Special, precision: Precision, file: &str) -> (f64, f6
             continue;
         }
         let error = ((program.map(&[], &[x]).unwrap()[0] - y) - tail).abs() / ulp(precision, y);
-        if !(error <= worst.0) {
+        if error.is_nan() || error > worst.0 {
             worst = (error, x);
         }
     }
@@ -121,7 +121,7 @@ fn bessel_errors(precision: Precision) -> [(f64, u32, f64); 2] {
         for (i, (program, scale)) in [(&log_k, pieces), (&ratio, row[4])].into_iter().enumerate() {
             let y = program.map(&[], &[z]).unwrap()[0];
             let error = ((y - row[2 + 2 * i]) - row[3 + 2 * i]).abs() / (scale * precision.epsilon());
-            if !(error <= worst[i].0) {
+            if error.is_nan() || error > worst[i].0 {
                 worst[i] = (error, n, z);
             }
         }

@@ -140,6 +140,19 @@ proptest! {
 }
 
 #[test]
+fn every_operation_agrees_at_the_edges_of_the_floats() {
+    let edges = [0.0, -0.0, 0.5, 1.5, 2.5, -1.5, 1e30, -1e30, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
+    let (x, y): (Vec<f64>, Vec<f64>) = edges.iter().flat_map(|x| edges.map(|y| (*x, y))).unzip();
+    for which in 0..24 {
+        // The operation on x and y, then a selection between them by the newest mask.
+        let steps = [(which, 0, 1, 3), (11, 1, 0, 0)];
+        for precision in [Precision::F32, Precision::F64] {
+            check_map(&random_map(precision, &steps, host_target().unwrap().fused()), 0.5, &x, &y).unwrap();
+        }
+    }
+}
+
+#[test]
 fn special_functions_keep_their_accuracy_without_fused_multiply_add() {
     for (special, low, high) in [
         (Special::Exp, -80.0, 80.0),
@@ -297,8 +310,14 @@ proptest! {
 }
 
 #[test]
-fn more_sources_than_one_flush_agree() {
-    for (dim, n, precision) in [(2, 5001, Precision::F32), (3, 4097, Precision::F64), (33, 2500, Precision::F32)] {
+fn many_sources_and_many_dimensions_agree() {
+    for (dim, n, precision) in [
+        (2, 5001, Precision::F32),
+        (3, 4097, Precision::F64),
+        (33, 2500, Precision::F32),
+        (3072, 9, Precision::F64),
+        (3072, 6, Precision::F32),
+    ] {
         for form in 0..3 {
             let kernel = field(form, precision, dim);
             let y = points(n, dim, &[0.3, -1.1, 1.9, 0.4, -0.2, 1.3, -1.7]);
@@ -334,6 +353,20 @@ fn a_compiled_field_is_the_textbook_formula() {
     }
     assert!((out.log_sum[0] - p.ln()).abs() < 1e-15 * 8.0);
     (0..3).for_each(|d| assert!((out.displacements[0][[0, d]] - v[d] / p).abs() < 1e-15 * 8.0));
+}
+
+#[test]
+fn compiled_code_is_simd_and_calls_nothing() {
+    if !host_target().unwrap().fused() {
+        return;
+    }
+    for (precision, vector) in [(Precision::F32, "f32x4"), (Precision::F64, "f64x2")] {
+        for form in 0..3 {
+            let listing = CompiledReduce::new(&field(form, precision, 4)).unwrap().listing();
+            assert!(listing.contains(&format!("fma.{vector}")) || listing.contains("= fma "), "{listing}");
+            assert!(listing.contains(vector) && !listing.contains("call"), "{listing}");
+        }
+    }
 }
 
 #[test]

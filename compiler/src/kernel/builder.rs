@@ -208,15 +208,24 @@ impl KernelBuilder {
         self.add(a, c)
     }
 
-    /// `c[0] + c[1] x + c[2] x^2 + ...` by Horner's rule.
+    /// `c[0] + c[1] x + c[2] x^2 + ...` by Estrin's scheme: neighbours are joined by `x`, their sums by `x^2`, then by
+    /// `x^4`, so that a polynomial of degree `n` takes about `log n` operations in sequence, not `n`.
     pub fn polynomial(&mut self, x: Value, c: &[f64]) -> Value {
-        let Some((last, rest)) = c.split_last() else { return self.constant(0.0) };
-        let mut sum = self.constant(*last);
-        for c in rest.iter().rev() {
-            let c = self.constant(*c);
-            sum = self.fma(sum, x, c);
+        let mut terms: Vec<Value> = c.iter().map(|c| self.constant(*c)).collect();
+        let mut power = x;
+        while terms.len() > 1 {
+            terms = terms
+                .chunks(2)
+                .map(|pair| match *pair {
+                    [low, high] => self.fma(high, power, low),
+                    _ => pair[0],
+                })
+                .collect();
+            if terms.len() > 1 {
+                power = self.mul(power, power);
+            }
         }
-        sum
+        terms.first().copied().unwrap_or_else(|| self.constant(0.0))
     }
 }
 

@@ -14,6 +14,8 @@ pub trait Scalar: Copy + PartialOrd + Into<f64> + Default + Send + Sync + std::f
 
     /// Rounds to this type.
     fn from_f64(x: f64) -> Self;
+    /// The number with these bits, the low ones for f32.
+    fn from_bits(bits: u64) -> Self;
     /// `self + b`.
     fn add(self, b: Self) -> Self;
     /// `self - b`.
@@ -70,12 +72,15 @@ pub(crate) const EXPONENT_MAGIC_F32: f32 = 8_388_608.0 + 127.0;
 pub(crate) const EXPONENT_MAGIC_F64: f64 = 4_503_599_627_370_496.0 + 1023.0;
 
 macro_rules! scalar {
-    ($float:ident, $precision:expr, $bits:expr, $exp2_magic:expr, $exponent_magic:expr) => {
+    ($float:ident, $unsigned:ident, $precision:expr, $bits:expr, $exp2_magic:expr, $exponent_magic:expr) => {
         impl Scalar for $float {
             const PRECISION: Precision = $precision;
             const LOWEST: Self = $float::MIN;
             fn from_f64(x: f64) -> Self {
                 x as $float
+            }
+            fn from_bits(bits: u64) -> Self {
+                $float::from_bits(bits as $unsigned)
             }
             fn add(self, b: Self) -> Self {
                 self + b
@@ -120,8 +125,8 @@ macro_rules! scalar {
     };
 }
 
-scalar!(f32, Precision::F32, 23, EXP2_MAGIC_F32, EXPONENT_MAGIC_F32);
-scalar!(f64, Precision::F64, 52, EXP2_MAGIC_F64, EXPONENT_MAGIC_F64);
+scalar!(f32, u32, Precision::F32, 23, EXP2_MAGIC_F32, EXPONENT_MAGIC_F32);
+scalar!(f64, u64, Precision::F64, 52, EXP2_MAGIC_F64, EXPONENT_MAGIC_F64);
 
 #[cfg(test)]
 mod tests {

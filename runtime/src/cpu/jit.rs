@@ -11,7 +11,7 @@ use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{Module, default_libcall_names};
-use genphys_compiler::codegen::clif::{ClifFunction, Cranelift};
+use genphys_compiler::codegen::clif::{ClifFunction, Cranelift, Parameter};
 use genphys_compiler::codegen::{Target, Unsupported};
 use genphys_compiler::kernel::{Kernel, Scalar};
 use thiserror::Error;
@@ -52,7 +52,6 @@ pub(super) struct Machine {
     module: Mutex<Option<JITModule>>,
     entry: *const u8,
     pub(super) clif: ClifFunction,
-    uniforms: usize,
 }
 
 // SAFETY: `entry` points to immutable code, owned by `module`, which moves along and is freed only by `drop`.
@@ -69,7 +68,7 @@ pub(super) struct LayoutMismatch;
 
 /// The arguments of a compiled reduction, in the layout of `ClifFunction`.
 pub(super) struct ReduceCall<'a, T> {
-    pub(super) uniforms: &'a [T],
+    pub(super) parameters: &'a [T],
     pub(super) dim: usize,
     pub(super) sources: &'a [T],
     pub(super) log_weights: &'a [T],
@@ -84,10 +83,7 @@ impl Machine {
         let clif = target.emit(kernel)?;
         let mut module = JITModule::new(JITBuilder::with_isa(isa, default_libcall_names()));
         match finalise(&mut module, &clif) {
-            Ok(entry) => {
-                let uniforms = kernel.uniforms().len();
-                Ok(Machine { module: Mutex::new(Some(module)), entry, clif, uniforms })
-            }
+            Ok(entry) => Ok(Machine { module: Mutex::new(Some(module)), entry, clif }),
             Err(error) => {
                 free(module);
                 Err(CompileError::Codegen(error))
@@ -95,10 +91,20 @@ impl Machine {
         }
     }
 
+    /// The first argument of the code. `uniforms` were counted against the kernel's signature.
+    pub(super) fn parameters<T: Scalar>(&self, uniforms: &[f64]) -> Vec<T> {
+        let value = |parameter: &Parameter| match parameter {
+            Parameter::Uniform(index) => T::from_f64(uniforms[*index as usize]),
+            Parameter::Bits(bits) => T::from_bits(*bits),
+        };
+        let lanes = self.clif.lanes;
+        self.clif.parameters.iter().flat_map(|p| std::iter::repeat_n(value(p), lanes)).collect()
+    }
+
     /// Runs a map over `inputs` `[blocks][n_in][lanes]` into `outputs` `[blocks][n_out][lanes]`.
     pub(super) fn map<T: Scalar>(
         &self,
-        uniforms: &[T],
+        parameters: &[T],
         inputs: &[T],
         outputs: &mut [T],
         counts: (usize, usize),
@@ -109,7 +115,7 @@ impl Machine {
         };
         let fits = T::PRECISION == self.clif.precision
             && self.clif.function.signature.params.len() == 4
-            && uniforms.len() == self.uniforms
+            && parameters.len() == self.clif.parameters.len() * lanes
             && outputs.len() == blocks * counts.1 * lanes
             && inputs.len() == blocks * counts.0 * lanes;
         if !fits {
@@ -121,9 +127,9 @@ impl Machine {
         // SAFETY: `entry` is code for the map signature of `ClifFunction`, which has four parameters, all of pointer size,
         // in the C calling convention of this machine; the kernel's float is `T`.
         let code = unsafe { std::mem::transmute::<*const u8, MapFn<T>>(self.entry) };
-        // SAFETY: the code reads all of `uniforms` and `inputs` and writes all of `outputs`, and the lengths were checked
+        // SAFETY: the code reads all of `parameters` and `inputs` and writes all of `outputs`, and the lengths were checked
         // against its layout for `blocks >= 1` above.
-        unsafe { code(uniforms.as_ptr(), inputs.as_ptr(), outputs.as_mut_ptr(), blocks as i64) };
+        unsafe { code(parameters.as_ptr(), inputs.as_ptr(), outputs.as_mut_ptr(), blocks as i64) };
         Ok(())
     }
 
@@ -133,7 +139,7 @@ impl Machine {
         let (blocks, queries) = (call.log_weights.len() / lanes, call.queries.len() / call.dim.max(1));
         let fits = T::PRECISION == self.clif.precision
             && self.clif.function.signature.params.len() == 7
-            && call.uniforms.len() == self.uniforms
+            && call.parameters.len() == self.clif.parameters.len() * lanes
             && call.log_weights.len() == blocks * lanes
             && call.sources.len() == blocks * call.dim * lanes
             && queries % tile == 0
@@ -148,11 +154,11 @@ impl Machine {
         // SAFETY: `entry` is code for the reduce signature of `ClifFunction`, which has seven parameters, all of pointer
         // size, in the C calling convention of this machine; the kernel's float is `T`.
         let code = unsafe { std::mem::transmute::<*const u8, ReduceFn<T>>(self.entry) };
-        // SAFETY: the code reads `uniforms`, `sources`, `log_weights` and `queries` and reads and writes `partials`, whose
+        // SAFETY: the code reads `parameters`, `sources`, `log_weights` and `queries` and reads and writes `partials`, whose
         // lengths were checked against its layout for `blocks >= 1` blocks and `queries / tile >= 1` tiles above.
         unsafe {
             code(
-                call.uniforms.as_ptr(),
+                call.parameters.as_ptr(),
                 call.sources.as_ptr(),
                 call.log_weights.as_ptr(),
                 blocks as i64,

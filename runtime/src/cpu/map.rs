@@ -78,7 +78,7 @@ impl CompiledMap {
     ) -> Result<Vec<Vec<f64>>, ArgumentError> {
         let lanes = self.machine.clif.lanes;
         let blocks = len.div_ceil(lanes);
-        let uniforms: Vec<T> = uniforms.iter().map(|u| T::from_f64(*u)).collect();
+        let parameters: Vec<T> = self.machine.parameters(uniforms);
         let mut packed = Vec::with_capacity(blocks * self.inputs * lanes);
         for block in 0..blocks {
             for column in inputs {
@@ -87,7 +87,7 @@ impl CompiledMap {
         }
         let mut results = vec![T::default(); blocks * self.outputs * lanes];
         self.machine
-            .map(&uniforms, &packed, &mut results, (self.inputs, self.outputs))
+            .map(&parameters, &packed, &mut results, (self.inputs, self.outputs))
             .map_err(|_| ArgumentError::Layout { kernel: self.kernel.name().to_owned() })?;
         let element =
             |output: usize, i: usize| results[((i / lanes) * self.outputs + output) * lanes + i % lanes].into();

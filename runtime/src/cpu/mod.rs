@@ -1,6 +1,6 @@
 //! Kernels on this machine's processor: compiled by Cranelift, or interpreted.
 //!
-//! In:   a [`Kernel`](genphys_compiler::kernel::Kernel) and arrays.
+//! In:   a [`Kernel`] and arrays.
 //! Out:  the log-sum and the means of a reduction, the outputs of a map, all in f64.
 //! Holds: arguments are checked against the kernel's signature before any compiled code runs; results do not depend on
 //!   threads, as every call is single-threaded and deterministic; the only `unsafe` is in `jit`.

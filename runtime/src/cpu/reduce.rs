@@ -137,7 +137,7 @@ impl CompiledReduce {
         queries: ArrayView2<'_, f64>,
         out: &mut ReduceOutput,
     ) -> Result<(), LayoutMismatch> {
-        let rounded: Vec<T> = uniforms.iter().map(|u| T::from_f64(*u)).collect();
+        let parameters: Vec<T> = self.machine.parameters(uniforms);
         let clif = &self.machine.clif;
         let query_bytes = clif.partials.vectors * VECTOR_BYTES;
         let batch =
@@ -151,7 +151,7 @@ impl CompiledReduce {
                 self.start(&mut partials, tiled.len() / self.dim);
                 for part in chunk.chunks(self.dim, self.sources_per_call()) {
                     self.machine.reduce(ReduceCall {
-                        uniforms: &rounded,
+                        parameters: &parameters,
                         dim: self.dim,
                         sources: part.coordinates,
                         log_weights: part.log_weights,

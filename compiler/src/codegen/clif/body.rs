@@ -1,13 +1,12 @@
 //! Straight-line bodies as vector instructions, and the few control structures around them.
 
-use cranelift_codegen::ir::condcodes::FloatCC;
+use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::immediates::Offset32;
-use cranelift_codegen::ir::{
-    BlockArg, ConstantData, Endianness, InstBuilder, MemFlagsData, Type, Value as Clif, types,
-};
+use cranelift_codegen::ir::{BlockArg, Endianness, InstBuilder, MemFlagsData, Type, Value as Clif, types};
+use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::{FunctionBuilder, Variable};
 
-use super::{Format, Unsupported, VECTOR_BYTES, unsupported};
+use super::{Format, Parameter, Unsupported, VECTOR_BYTES, unsupported};
 use crate::kernel::{
     Compare, EXP2_MAGIC_F32, EXP2_MAGIC_F64, EXPONENT_MAGIC_F32, EXPONENT_MAGIC_F64, Kernel, Op, Precision, Value,
 };
@@ -16,49 +15,45 @@ use crate::kernel::{
 pub(super) struct Code<'f> {
     pub(super) builder: FunctionBuilder<'f>,
     pub(super) format: Format,
+    /// The arguments of the function, the first of which holds `parameters`.
+    pub(super) arguments: Vec<Clif>,
     fused: bool,
+    parameters: Vec<Parameter>,
+    /// The address of `parameters`, as known in the innermost loop.
+    parameters_at: Clif,
 }
 
 impl<'f> Code<'f> {
-    pub(super) fn new(builder: FunctionBuilder<'f>, format: Format, fused: bool) -> Code<'f> {
-        Code { builder, format, fused }
-    }
-
-    /// Opens the function and returns its parameters.
-    pub(super) fn enter(&mut self) -> Vec<Clif> {
-        let entry = self.builder.create_block();
-        self.builder.append_block_params_for_function_params(entry);
-        self.builder.switch_to_block(entry);
-        self.builder.block_params(entry).to_vec()
-    }
-
-    /// The uniforms, one in all lanes each.
-    pub(super) fn uniforms(&mut self, kernel: &Kernel, pointer: Clif) -> Vec<Clif> {
-        let size = self.format.scalar_bytes();
-        (0..kernel.uniforms().len() as i32).map(|i| self.broadcast(pointer, i * size)).collect()
+    /// Opens the function.
+    pub(super) fn new(mut builder: FunctionBuilder<'f>, format: Format, fused: bool) -> Code<'f> {
+        let entry = builder.create_block();
+        builder.append_block_params_for_function_params(entry);
+        builder.switch_to_block(entry);
+        let arguments = builder.block_params(entry).to_vec();
+        let parameters_at = arguments[0];
+        Code { builder, format, arguments, fused, parameters: Vec::new(), parameters_at }
     }
 
     /// Evaluates the body and returns the value of every operation asked for.
     pub(super) fn body(
         &mut self,
         kernel: &Kernel,
-        uniforms: &[Clif],
         inputs: &[Clif],
         results: &[Value],
     ) -> Result<Vec<Clif>, Unsupported> {
         let mut values = Vec::with_capacity(kernel.body().len());
         for op in kernel.body() {
-            let value = self.op(*op, &values, uniforms, inputs);
+            let value = self.op(*op, &values, inputs);
             values.push(value.ok_or_else(|| unsupported(kernel, "it has a call"))?);
         }
         Ok(results.iter().map(|v| values[v.index()]).collect())
     }
 
-    fn op(&mut self, op: Op, values: &[Clif], uniforms: &[Clif], inputs: &[Clif]) -> Option<Clif> {
+    fn op(&mut self, op: Op, values: &[Clif], inputs: &[Clif]) -> Option<Clif> {
         let v = |value: Value| values[value.index()];
         Some(match op {
             Op::Const(c) => self.constant(c.get()),
-            Op::Uniform(i) => uniforms[i as usize],
+            Op::Uniform(i) => self.parameter(Parameter::Uniform(i)),
             Op::Input(i) => inputs[i as usize],
             Op::Add(a, b) => self.builder.ins().fadd(v(a), v(b)),
             Op::Sub(a, b) => self.builder.ins().fsub(v(a), v(b)),
@@ -96,16 +91,18 @@ fn condition(r: Compare) -> FloatCC {
 impl Code<'_> {
     /// A constant in all lanes.
     pub(super) fn constant(&mut self, x: f64) -> Clif {
-        match self.format.precision {
-            Precision::F32 => self.bytes(self.format.vector, &(x as f32).to_le_bytes()),
-            Precision::F64 => self.bytes(self.format.vector, &x.to_le_bytes()),
-        }
+        self.parameter(Parameter::Bits(match self.format.precision {
+            Precision::F32 => u64::from((x as f32).to_bits()),
+            Precision::F64 => x.to_bits(),
+        }))
     }
 
-    fn bytes(&mut self, vector: Type, lane: &[u8]) -> Clif {
-        let bytes = lane.iter().copied().cycle().take(VECTOR_BYTES).collect::<Vec<u8>>();
-        let constant = self.builder.func.dfg.constants.insert(ConstantData::from(bytes));
-        self.builder.ins().vconst(vector, constant)
+    fn parameter(&mut self, parameter: Parameter) -> Clif {
+        let index = self.parameters.iter().position(|p| *p == parameter).unwrap_or_else(|| {
+            self.parameters.push(parameter);
+            self.parameters.len() - 1
+        });
+        self.load(self.parameters_at, (index * VECTOR_BYTES) as i32)
     }
 
     pub(super) fn fma(&mut self, a: Clif, b: Clif, c: Clif) -> Clif {
@@ -123,12 +120,12 @@ impl Code<'_> {
         self.select(less, a, b)
     }
 
-    pub(super) fn max(&mut self, a: Clif, b: Clif) -> Clif {
+    fn max(&mut self, a: Clif, b: Clif) -> Clif {
         let more = self.builder.ins().fcmp(FloatCC::LessThan, b, a);
         self.select(more, a, b)
     }
 
-    fn select(&mut self, mask: Clif, a: Clif, b: Clif) -> Clif {
+    pub(super) fn select(&mut self, mask: Clif, a: Clif, b: Clif) -> Clif {
         let mask = self.cast(self.format.vector, mask);
         self.builder.ins().bitselect(mask, a, b)
     }
@@ -163,10 +160,11 @@ impl Code<'_> {
     }
 
     fn mantissa(&mut self, x: Clif) -> Clif {
-        let below = match self.format.precision {
-            Precision::F32 => self.bytes(types::I32X4, &((1u32 << 23) - 1).to_le_bytes()),
-            Precision::F64 => self.bytes(types::I64X2, &((1u64 << 52) - 1).to_le_bytes()),
-        };
+        let below = self.parameter(Parameter::Bits(match self.format.precision {
+            Precision::F32 => (1 << 23) - 1,
+            Precision::F64 => (1 << 52) - 1,
+        }));
+        let below = self.cast(self.format.bits, below);
         let bits = self.cast(self.format.bits, x);
         let bits = self.builder.ins().band(bits, below);
         let one = self.constant(1.0);
@@ -191,20 +189,24 @@ impl Code<'_> {
 
 /// Memory. Pointers are valid and aligned to a scalar, which the caller of the function warrants.
 impl Code<'_> {
+    /// Loads a vector that the function never writes; such loads stay next to their use.
     pub(super) fn load(&mut self, pointer: Clif, offset: i32) -> Clif {
-        let vector = self.format.vector;
-        self.builder.ins().load(vector, MemFlagsData::new().with_notrap(), pointer, Offset32::new(offset))
+        self.builder.ins().load(self.format.vector, read_only(), pointer, Offset32::new(offset))
+    }
+
+    /// Loads a vector that the function may have written.
+    pub(super) fn reload(&mut self, pointer: Clif, offset: i32) -> Clif {
+        self.builder.ins().load(self.format.vector, MemFlagsData::new().with_notrap(), pointer, Offset32::new(offset))
     }
 
     pub(super) fn store(&mut self, x: Clif, pointer: Clif, offset: i32) {
         self.builder.ins().store(MemFlagsData::new().with_notrap(), x, pointer, Offset32::new(offset));
     }
 
-    /// One scalar in all lanes.
+    /// One scalar that the function never writes, in all lanes.
     pub(super) fn broadcast(&mut self, pointer: Clif, offset: i32) -> Clif {
-        let Format { scalar, vector, .. } = self.format;
-        let x = self.builder.ins().load(scalar, MemFlagsData::new().with_notrap(), pointer, Offset32::new(offset));
-        self.builder.ins().splat(vector, x)
+        let x = self.builder.ins().load(self.format.scalar, read_only(), pointer, Offset32::new(offset));
+        self.builder.ins().splat(self.format.vector, x)
     }
 
     /// `pointer + index * stride`.
@@ -213,6 +215,10 @@ impl Code<'_> {
         let offset = self.builder.ins().imul(index, stride);
         self.builder.ins().iadd(pointer, offset)
     }
+}
+
+fn read_only() -> MemFlagsData {
+    MemFlagsData::new().with_notrap().with_readonly().with_can_move()
 }
 
 /// Control.
@@ -231,13 +237,23 @@ impl Code<'_> {
         let zero = self.builder.ins().iconst(types::I64, 0);
         self.builder.ins().jump(head, &[BlockArg::Value(zero)]);
         self.builder.switch_to_block(head);
+        let outer = self.parameters_at;
+        self.parameters_at = self.unhoisted(self.arguments[0], index);
         let result = body(self, index);
+        self.parameters_at = outer;
         let one = self.builder.ins().iconst(types::I64, 1);
         let next = self.builder.ins().iadd(index, one);
-        let more = self.builder.ins().icmp(cranelift_codegen::ir::condcodes::IntCC::UnsignedLessThan, next, count);
+        let more = self.builder.ins().icmp(IntCC::UnsignedLessThan, next, count);
         self.builder.ins().brif(more, head, &[BlockArg::Value(next)], exit, &[]);
         self.builder.switch_to_block(exit);
         result
+    }
+
+    /// `pointer`, in a form that Cranelift takes to depend on `index`. It would otherwise hoist what is loaded from there
+    /// out of the loop, run out of registers, and spill; a load in the loop is an operand of the instruction that needs it.
+    fn unhoisted(&mut self, pointer: Clif, index: Clif) -> Clif {
+        let zero = self.builder.ins().ushr_imm_u(index, 63);
+        self.builder.ins().iadd(pointer, zero)
     }
 
     /// Runs `body` if `mask` is set in any lane.
@@ -255,10 +271,11 @@ impl Code<'_> {
         result
     }
 
-    /// Closes the function.
-    pub(super) fn leave(mut self, config: cranelift_codegen::isa::TargetFrontendConfig) {
+    /// Closes the function and returns what its first argument must hold.
+    pub(super) fn leave(mut self, config: TargetFrontendConfig) -> Vec<Parameter> {
         self.builder.ins().return_(&[]);
         self.builder.seal_all_blocks();
         self.builder.finalize(config);
+        self.parameters
     }
 }

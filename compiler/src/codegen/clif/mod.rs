@@ -29,9 +29,10 @@ pub struct Cranelift {
 /// A kernel as a Cranelift function with the memory layout it expects.
 ///
 /// `T` is the kernel's float, `lanes` are `16 / size_of::<T>()`. All counts are at least 1.
-/// - A map is `fn(uniforms: *const T, inputs: *const T, outputs: *mut T, blocks: i64)` with inputs
+/// - Both begin with `parameters: *const T`, `[parameters][lanes]`: see [`Parameter`].
+/// - A map is `fn(parameters: *const T, inputs: *const T, outputs: *mut T, blocks: i64)` with inputs
 ///   `[blocks][inputs][lanes]` and outputs `[blocks][outputs][lanes]`.
-/// - A reduction is `fn(uniforms: *const T, sources: *const T, log_weights: *const T, blocks: i64, queries: *const T,
+/// - A reduction is `fn(parameters: *const T, sources: *const T, log_weights: *const T, blocks: i64, queries: *const T,
 ///   tiles: i64, partials: *mut T)` with sources `[blocks][N][lanes]`, log weights `[blocks][lanes]`, queries
 ///   `[tiles * tile][N]` and partials `[tiles * tile]` of [`Partials`], which are read, advanced and written.
 #[derive(Clone, Debug)]
@@ -40,6 +41,8 @@ pub struct ClifFunction {
     pub function: Function,
     /// The kernel's float.
     pub precision: Precision,
+    /// What the caller writes into the first argument, each in all lanes.
+    pub parameters: Vec<Parameter>,
     /// Elements or sources per vector.
     pub lanes: usize,
     /// Queries that a reduction processes together, so that one load of a source serves them all.
@@ -48,8 +51,20 @@ pub struct ClifFunction {
     pub partials: Partials,
 }
 
-/// The partial sums of a reduction for one query: vectors of `lanes` numbers in this order: the running maximum `m` of
-/// `l_j`, `s = sum exp(l_j - m)`, then for each mean `sum exp(l_j - m)` times its summand.
+/// A vector that the function reads from its first argument at every use.
+///
+/// Constants are passed like uniforms: Cranelift would hoist constants of its own out of the loops and spill them, while a
+/// load is an operand of the instruction that needs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parameter {
+    /// The uniform of this index.
+    Uniform(u32),
+    /// A lane with these bits.
+    Bits(u64),
+}
+
+/// The partial sums of a reduction for one query: vectors of `lanes` numbers in this order: a reference `m` close to
+/// the largest `l_j`, `s = sum exp(l_j - m)`, then for each mean `sum exp(l_j - m)` times its summand.
 ///
 /// To start, `m` is [`Precision`]'s lowest finite number (so that minus infinity minus `m` is minus infinity, not NaN)
 /// and all else 0.
@@ -125,15 +140,16 @@ impl Target for Cranelift {
         let mut context = FunctionBuilderContext::new();
         let builder = FunctionBuilder::new(&mut function, &mut context);
         let code = body::Code::new(builder, Format::of(kernel.precision()), self.fused);
-        let (tile, partials) = match kernel.shape() {
-            Shape::Map { .. } => (1, map::emit(code, &kernel, self.config).map(|()| Partials::default())?),
+        let (precision, lanes) = (kernel.precision(), Format::of(kernel.precision()).lanes());
+        let (tile, partials, parameters) = match kernel.shape() {
+            Shape::Map { .. } => (1, Partials::default(), map::emit(code, &kernel, self.config)?),
             Shape::Reduce { dim, means, .. } => {
                 let partials = Partials::new(&kernel, *dim, means);
-                (reduce::tile(*dim), reduce::emit(code, &kernel, *dim, &partials, self.config).map(|()| partials)?)
+                let parameters = reduce::emit(code, &kernel, *dim, &partials, self.config)?;
+                (reduce::TILE, partials, parameters)
             }
         };
-        let (precision, lanes) = (kernel.precision(), Format::of(kernel.precision()).lanes());
-        Ok(ClifFunction { function, precision, lanes, tile, partials })
+        Ok(ClifFunction { function, precision, parameters, lanes, tile, partials })
     }
 
     fn listing(artifact: &ClifFunction) -> String {

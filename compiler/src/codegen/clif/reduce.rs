@@ -1,8 +1,8 @@
 //! Reductions: a log-sum-exp over sources with a running maximum per lane.
 //!
-//! Holds, per lane and query, after each vector of sources: `m` is the largest `l_j` so far (or the start value), and
-//!   every sum is over `exp(l_j - m)` times its summand. When some lane finds a larger `l_j`, all sums are multiplied by
-//!   `exp(m_old - m_new)` out of the straight path.
+//! Holds, per lane and query, after each vector of sources: every sum is over `exp(l_j - m)` times its summand, and no `l_j`
+//!   exceeds `m` by more than [`SLACK`]. Where one would, `m` is raised and all sums are multiplied by
+//!   `exp(m_old - m_new)`, out of the straight path.
 //! For `N <= UNROLLED` dimensions are unrolled and sums live in registers; above, dimensions are loops and the sums of
 //!   displacements live in the partials. The second loop over dimensions is skipped when every weight of the vector is 0.
 
@@ -12,19 +12,20 @@ use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::Variable;
 
 use super::body::Code;
-use super::{Partials, Unsupported, VECTOR_BYTES, common_factor};
+use super::{Parameter, Partials, Unsupported, VECTOR_BYTES, common_factor};
 use crate::kernel::{Kernel, KernelBuilder, Mean, MeanKind, Output, Precision, Shape, Value, inline_specials};
 use crate::special::Special;
 
 /// The largest dimension whose loops are unrolled.
-const UNROLLED: usize = 16;
+const UNROLLED: usize = 8;
+/// How far `l_j` may exceed the running maximum before that is raised: weights up to `e^8` do no harm, and raising, which
+/// costs a mispredicted branch, becomes rare.
+const SLACK: f64 = 8.0;
 /// Dimensions per turn of a loop over dimensions: independent sums hide the latency of the multiply-add.
-const STEP: usize = 4;
+const STEP: usize = 2;
 
-/// Queries per load of a source. Above [`UNROLLED`] loads bound the speed; below, registers do.
-pub(super) fn tile(dim: usize) -> usize {
-    if dim <= UNROLLED { 1 } else { 4 }
-}
+/// Queries that advance together: they share loads of a source, and their chains of operations overlap.
+pub(super) const TILE: usize = 4;
 
 /// The layout is that of [`ClifFunction`](super::ClifFunction).
 pub(super) fn emit(
@@ -33,21 +34,18 @@ pub(super) fn emit(
     dim: usize,
     partials: &Partials,
     config: TargetFrontendConfig,
-) -> Result<(), Unsupported> {
-    let Shape::Reduce { means, .. } = kernel.shape() else { return Ok(()) };
+) -> Result<Vec<Parameter>, Unsupported> {
+    let Shape::Reduce { means, .. } = kernel.shape() else { return Ok(Vec::new()) };
     let weight = weight_kernel(kernel.precision())?;
     let loops = Loops { kernel, weight: &weight, means, dim, partials };
-    let p = code.enter();
+    let p = code.arguments.clone();
     let sources = Sources { coordinates: p[1], log_weights: p[2], blocks: p[3] };
-    let uniforms = code.uniforms(kernel, p[0]);
     code.repeat(p[5], |code, tile_index| {
-        let tile = tile(dim);
-        let queries = code.at(p[4], tile_index, tile * dim * code.format.scalar_bytes() as usize);
-        let partial = code.at(p[6], tile_index, tile * partials.vectors * VECTOR_BYTES);
-        loops.tile(code, sources, &uniforms, queries, partial)
+        let queries = code.at(p[4], tile_index, TILE * dim * code.format.scalar_bytes() as usize);
+        let partial = code.at(p[6], tile_index, TILE * partials.vectors * VECTOR_BYTES);
+        loops.tile(code, sources, queries, partial)
     })?;
-    code.leave(config);
-    Ok(())
+    Ok(code.leave(config))
 }
 
 #[derive(Clone, Copy)]
@@ -100,25 +98,16 @@ impl Loops<'_> {
     }
 
     /// All sources for one tile of queries.
-    fn tile(
-        &self,
-        code: &mut Code<'_>,
-        sources: Sources,
-        uniforms: &[Clif],
-        x: Clif,
-        partial: Clif,
-    ) -> Result<(), Unsupported> {
-        let queries: Vec<Query> = (0..tile(self.dim)).map(|i| self.open(code, x, partial, i)).collect();
+    fn tile(&self, code: &mut Code<'_>, sources: Sources, x: Clif, partial: Clif) -> Result<(), Unsupported> {
+        let queries: Vec<Query> = (0..TILE).map(|i| self.open(code, x, partial, i)).collect();
         code.repeat(sources.blocks, |code, block| {
             let y = code.at(sources.coordinates, block, self.dim * VECTOR_BYTES);
             let log_w = code.at(sources.log_weights, block, VECTOR_BYTES);
             let log_w = code.load(log_w, 0);
             if self.is_unrolled() {
-                let y: Vec<Clif> = (0..self.dim).map(|d| code.load(y, (d * VECTOR_BYTES) as i32)).collect();
-                queries.iter().try_for_each(|query| self.pair_unrolled(code, query, uniforms, &y, log_w))
+                self.block_unrolled(code, &queries, y, log_w)
             } else {
-                let q = self.squared_distances(code, &queries, y);
-                queries.iter().zip(q).try_for_each(|(query, q)| self.pair_looped(code, query, uniforms, y, q, log_w))
+                self.block_looped(code, &queries, y, log_w)
             }
         })?;
         queries.iter().for_each(|query| self.close(code, query));
@@ -137,7 +126,7 @@ impl Loops<'_> {
         let sums = (0..self.partials.vectors)
             .map(|vector| {
                 self.in_register(vector).then(|| {
-                    let start = code.load(partial, (vector * VECTOR_BYTES) as i32);
+                    let start = code.reload(partial, (vector * VECTOR_BYTES) as i32);
                     code.variable(start)
                 })
             })
@@ -163,97 +152,118 @@ impl Loops<'_> {
         }
     }
 
-    fn pair_unrolled(
-        &self,
-        code: &mut Code<'_>,
-        query: &Query,
-        uniforms: &[Clif],
-        y: &[Clif],
-        log_w: Clif,
-    ) -> Result<(), Unsupported> {
-        let r: Vec<Clif> = query.unrolled.iter().zip(y).map(|(x, y)| code.builder.ins().fsub(*x, *y)).collect();
-        let mut q = code.builder.ins().fmul(r[0], r[0]);
-        for r in &r[1..] {
-            q = code.fma(*r, *r, q);
+    fn block_unrolled(&self, code: &mut Code<'_>, queries: &[Query], y: Clif, log_w: Clif) -> Result<(), Unsupported> {
+        let y: Vec<Clif> = (0..self.dim).map(|d| code.load(y, (d * VECTOR_BYTES) as i32)).collect();
+        let (mut r, mut q) = (Vec::new(), Vec::new());
+        for query in queries {
+            let components = query.unrolled.iter().zip(&y).map(|(x, y)| code.builder.ins().fsub(*x, *y));
+            r.push(components.collect::<Vec<Clif>>());
+            q.push(squared_norm(code, &r[r.len() - 1]));
         }
-        let (w, values) = self.weigh(code, query, uniforms, q, log_w)?;
-        for (mean, (part, value)) in self.means.iter().zip(self.partials.means.iter().zip(values)) {
-            let summand = self.weighted(code, mean, w, value);
-            match mean.kind {
-                MeanKind::Scalar(_) => add(code, query, part.first, summand),
-                MeanKind::Displacement(_) => {
-                    r.iter().enumerate().for_each(|(d, r)| add_product(code, query, part.first + d, summand, *r));
+        let weighed = self.weigh(code, queries, &q, log_w)?;
+        for ((query, r), (w, values)) in queries.iter().zip(&r).zip(weighed) {
+            for (mean, (part, value)) in self.means.iter().zip(self.partials.means.iter().zip(values)) {
+                let summand = self.weighted(code, mean, w, value);
+                match mean.kind {
+                    MeanKind::Scalar(_) => add(code, query, part.first, summand),
+                    MeanKind::Displacement(_) => {
+                        r.iter().enumerate().for_each(|(d, r)| add_product(code, query, part.first + d, summand, *r));
+                    }
                 }
             }
         }
         Ok(())
     }
 
-    fn pair_looped(
-        &self,
-        code: &mut Code<'_>,
-        query: &Query,
-        uniforms: &[Clif],
-        y: Clif,
-        q: Clif,
-        log_w: Clif,
-    ) -> Result<(), Unsupported> {
-        let (w, values) = self.weigh(code, query, uniforms, q, log_w)?;
-        let mut displacements = Vec::new();
-        for (mean, (part, value)) in self.means.iter().zip(self.partials.means.iter().zip(values)) {
-            let summand = self.weighted(code, mean, w, value);
-            match mean.kind {
-                MeanKind::Scalar(_) => add(code, query, part.first, summand),
-                MeanKind::Displacement(_) => displacements.push((part.first, summand)),
+    fn block_looped(&self, code: &mut Code<'_>, queries: &[Query], y: Clif, log_w: Clif) -> Result<(), Unsupported> {
+        let q = self.squared_distances(code, queries, y);
+        for (query, (w, values)) in queries.iter().zip(self.weigh(code, queries, &q, log_w)?) {
+            let mut displacements = Vec::new();
+            for (mean, (part, value)) in self.means.iter().zip(self.partials.means.iter().zip(values)) {
+                let summand = self.weighted(code, mean, w, value);
+                match mean.kind {
+                    MeanKind::Scalar(_) => add(code, query, part.first, summand),
+                    MeanKind::Displacement(_) => displacements.push((part.first, summand)),
+                }
+            }
+            if !displacements.is_empty() {
+                self.displace(code, query, y, w, &displacements);
             }
         }
-        if displacements.is_empty() {
-            return Ok(());
-        }
+        Ok(())
+    }
+
+    /// Adds `summand (x - y)` to displacements in memory, if any weight is not 0.
+    fn displace(&self, code: &mut Code<'_>, query: &Query, y: Clif, w: Clif, displacements: &[(usize, Clif)]) {
         let zero = code.constant(0.0);
         let matters = code.builder.ins().fcmp(FloatCC::NotEqual, w, zero);
         code.if_any(matters, false, |code| {
             self.dims(code, |code, dim| {
                 let r = self.component(code, query.x, y, dim);
-                for (first, summand) in &displacements {
+                for (first, summand) in displacements {
                     let offset = ((first + dim.step) * VECTOR_BYTES) as i32;
                     let pointer = code.builder.ins().iadd(query.partial, dim.vectors);
-                    let sum = code.load(pointer, offset);
+                    let sum = code.reload(pointer, offset);
                     let sum = code.fma(*summand, r, sum);
                     code.store(sum, pointer, offset);
                 }
             });
         });
-        Ok(())
     }
 
-    /// Evaluates the pair body, raises the running maximum if need be, and returns `exp(l - m)`, which is added to `s`,
-    /// with the values of the means.
+    /// Evaluates the pair body for every query, raises running maxima if need be, and returns per query `exp(l - m)`, which
+    /// is added to `s`, with the values of the means.
+    ///
+    /// One step is taken for all queries before the next: a processor looks ahead over a few hundred instructions, which
+    /// then hold several independent chains of dependent operations, not one.
     fn weigh(
         &self,
         code: &mut Code<'_>,
-        query: &Query,
-        uniforms: &[Clif],
-        q: Clif,
+        queries: &[Query],
+        q: &[Clif],
         log_w: Clif,
-    ) -> Result<(Clif, Vec<Clif>), Unsupported> {
+    ) -> Result<Vec<(Clif, Vec<Clif>)>, Unsupported> {
         let results = self.kernel.shape().results();
-        let mut values = code.body(self.kernel, uniforms, &[q, log_w], &results)?;
-        let l = values.remove(0);
-        let m = get(code, query, 0);
-        let larger = code.builder.ins().fcmp(FloatCC::LessThan, m, l);
-        code.if_any(larger, true, |code| self.raise(code, query, m, l))?;
-        let m = get(code, query, 0);
-        let difference = code.builder.ins().fsub(l, m);
-        let w = self.exp(code, difference)?;
-        add(code, query, 1, w);
-        Ok((w, values))
+        let slack = code.constant(SLACK);
+        let (mut pairs, mut any_too_large) = (Vec::new(), None);
+        for (query, q) in queries.iter().zip(q) {
+            let mut values = code.body(self.kernel, &[*q, log_w], &results)?;
+            let l = values.remove(0);
+            let m = get(code, query, 0);
+            let excess = code.builder.ins().fsub(l, m);
+            let too_large = code.builder.ins().fcmp(FloatCC::LessThan, slack, excess);
+            any_too_large = Some(match any_too_large {
+                None => too_large,
+                Some(others) => code.builder.ins().bor(others, too_large),
+            });
+            pairs.push((l, too_large, values));
+        }
+        if let Some(mask) = any_too_large {
+            code.if_any(mask, true, |code| {
+                queries
+                    .iter()
+                    .zip(&pairs)
+                    .try_for_each(|(query, (l, too_large, _))| self.raise(code, query, *l, *too_large))
+            })?;
+        }
+        queries
+            .iter()
+            .zip(pairs)
+            .map(|(query, (l, _, values))| {
+                let m = get(code, query, 0);
+                let excess = code.builder.ins().fsub(l, m);
+                let w = self.exp(code, excess)?;
+                add(code, query, 1, w);
+                Ok((w, values))
+            })
+            .collect()
     }
 
-    /// Puts the maximum to `max(m, l)` and rescales every sum.
-    fn raise(&self, code: &mut Code<'_>, query: &Query, m: Clif, l: Clif) -> Result<(), Unsupported> {
-        // `max` returns its second operand for NaN; a NaN must not become the maximum.
-        let raised = code.max(l, m);
+    /// Raises `m` to `l` in the lanes that need it and rescales every sum. The other lanes are scaled by exactly 1, so that
+    /// a result does not depend on the other queries of its tile.
+    fn raise(&self, code: &mut Code<'_>, query: &Query, l: Clif, too_large: Clif) -> Result<(), Unsupported> {
+        let m = get(code, query, 0);
+        let raised = code.select(too_large, l, m);
         let difference = code.builder.ins().fsub(m, raised);
         let scale = self.exp(code, difference)?;
         set(code, query, 0, raised);
@@ -269,7 +279,7 @@ impl Loops<'_> {
                 MeanKind::Displacement(_) if !self.is_unrolled() => self.dims(code, |code, dim| {
                     let offset = ((part.first + dim.step) * VECTOR_BYTES) as i32;
                     let pointer = code.builder.ins().iadd(query.partial, dim.vectors);
-                    let sum = code.load(pointer, offset);
+                    let sum = code.reload(pointer, offset);
                     let sum = code.builder.ins().fmul(sum, scale);
                     code.store(sum, pointer, offset);
                 }),
@@ -281,7 +291,7 @@ impl Loops<'_> {
 
     fn exp(&self, code: &mut Code<'_>, x: Clif) -> Result<Clif, Unsupported> {
         let results: Vec<Value> = self.weight.shape().results();
-        Ok(code.body(self.weight, &[], &[x], &results)?[0])
+        Ok(code.body(self.weight, &[x], &results)?[0])
     }
 
     /// The weight times the value, or the weight alone where the factor is common to all sources.
@@ -310,9 +320,11 @@ impl Loops<'_> {
             }
         });
         let total = |sums: &[Variable; STEP]| {
-            let [a, b, c, d] = sums.map(|sum| code.builder.use_var(sum));
-            let (ab, cd) = (code.builder.ins().fadd(a, b), code.builder.ins().fadd(c, d));
-            code.builder.ins().fadd(ab, cd)
+            let first = code.builder.use_var(sums[0]);
+            sums[1..].iter().fold(first, |total, sum| {
+                let sum = code.builder.use_var(*sum);
+                code.builder.ins().fadd(total, sum)
+            })
         };
         sums.iter().map(total).collect()
     }
@@ -343,11 +355,16 @@ impl Loops<'_> {
     }
 }
 
+fn squared_norm(code: &mut Code<'_>, r: &[Clif]) -> Clif {
+    let first = code.builder.ins().fmul(r[0], r[0]);
+    r[1..].iter().fold(first, |q, r| code.fma(*r, *r, q))
+}
+
 /// The sum in vector `vector` of the partials. Only vectors that live in registers are asked for.
 fn get(code: &mut Code<'_>, query: &Query, vector: usize) -> Clif {
     match query.sums[vector] {
         Some(sum) => code.builder.use_var(sum),
-        None => code.load(query.partial, (vector * VECTOR_BYTES) as i32),
+        None => code.reload(query.partial, (vector * VECTOR_BYTES) as i32),
     }
 }
 
