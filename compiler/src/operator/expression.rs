@@ -192,9 +192,6 @@ fn power(base: &Node, exponent: &Node, bind: &Bind<'_>) -> Result<Expr, Diagnost
     if b.is_zero() && e.as_num().is_some_and(|r| !r.is_positive()) {
         return Err(Diagnostic::new("E0305", base.span, "division by zero").label("this is 0"));
     }
-    if let (Expr::Call(Func::Abs, inner), Some(2)) = (&b, e.as_int()) {
-        return Ok(Expr::call(Func::Abs2, (**inner).clone()));
-    }
     let value = Expr::pow(b, e);
     let nested = if let Expr::Pow(_, e) = &value { e.as_num().is_none_or(is_modest) } else { true };
     within(nested, exponent.span, "this exponent is too large")?;

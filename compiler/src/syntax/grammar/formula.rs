@@ -5,14 +5,16 @@
 
 use super::failure::{Failure, Parsed, expect, refuse, symbol};
 use crate::diagnostic::Diagnostic;
+use crate::expr::rational;
 use crate::operator::functions;
 use crate::source::Span;
 use crate::syntax::ast::{At, Formula, Join, Node, Sign};
-use crate::syntax::token::{Operator, Symbol, TokenKind, Tokens};
+use crate::syntax::token::{Operator, Symbol, Token, TokenKind, Tokens};
 use nom::combinator::{cut, opt};
 use nom::multi::{many0, separated_list0};
 use nom::sequence::{pair, preceded, terminated};
 use nom::{Err, Parser};
+use num_traits::Zero;
 
 /// Formulas may be nested this deep. Every stage may therefore recurse.
 pub(super) const DEEPEST: u32 = 64;
@@ -78,6 +80,11 @@ fn product<'a>(level: Level) -> impl FnMut(Tokens<'a>) -> Parsed<'a, Node> {
     move |i| {
         let (rest, first) = signed(level)(i)?;
         let (rest, more) = many0(joined(level)).parse(rest)?;
+        let zero = matches!(&first.node, Formula::Number(n) if n.is_zero());
+        if zero && more.first().is_some_and(|(join, _)| *join == Join::Beside) {
+            // Nobody writes `0 m`; what follows `= 0` was meant as something else.
+            return cut(|i| expect(i, "`;`, `where` or an operator").map_err(trailing)).parse(Tokens(&i.0[1..]));
+        }
         if more.is_empty() {
             return Ok((rest, first));
         }
@@ -85,6 +92,10 @@ fn product<'a>(level: Level) -> impl FnMut(Tokens<'a>) -> Parsed<'a, Node> {
         let factors = std::iter::once((Join::Times, first)).chain(more).collect();
         Ok((rest, At::new(Formula::Product(factors), span)))
     }
+}
+
+fn trailing(e: Err<Failure>) -> Err<Failure> {
+    e.map(Failure::trailing)
 }
 
 fn joined<'a>(level: Level) -> impl FnMut(Tokens<'a>) -> Parsed<'a, (Join, Node)> {
@@ -141,14 +152,27 @@ fn primary<'a>(level: Level) -> impl FnMut(Tokens<'a>) -> Parsed<'a, Node> {
                 let (rest, (node, close)) = pair(cut(sum(inside)), cut(symbol(Symbol::Close))).parse(after())?;
                 Ok((rest, At::new(node.node, span.to(close))))
             }
-            TokenKind::Symbol(Symbol::Bar) => {
-                let inside = Level { bars: true, ..level.deeper(i)? };
-                let (rest, (node, close)) = pair(cut(sum(inside)), cut(symbol(Symbol::Bar))).parse(after())?;
-                let call = Formula::Call(At::new("abs".to_owned(), span), vec![node]);
-                Ok((rest, At::new(call, span.to(close))))
-            }
+            TokenKind::Symbol(Symbol::Bar) => magnitude(level)(i),
             _ => expect(i, "a formula"),
         }
+    }
+}
+
+/// `|phi|` is `abs(phi)`, and `|phi|^2` is `abs2(phi)`.
+fn magnitude<'a>(level: Level) -> impl FnMut(Tokens<'a>) -> Parsed<'a, Node> {
+    move |i| {
+        let start = i.next().span;
+        let inside = Level { bars: true, ..level.deeper(i)? };
+        let (rest, (node, close)) = pair(cut(sum(inside)), cut(symbol(Symbol::Bar))).parse(Tokens(&i.0[1..]))?;
+        let squared = match rest.0 {
+            [Token { kind: TokenKind::Symbol(Symbol::Caret), .. }, Token { kind: TokenKind::Number(n), span }, ..] => {
+                (*n == rational(2, 1)).then_some(*span)
+            }
+            _ => None,
+        };
+        let (name, rest) = if squared.is_some() { ("abs2", Tokens(&rest.0[2..])) } else { ("abs", rest) };
+        let span = start.to(squared.unwrap_or(close));
+        Ok((rest, At::new(Formula::Call(At::new(name.to_owned(), span), vec![node]), span)))
     }
 }
 
@@ -207,7 +231,7 @@ fn applied<'a>(operator: Operator, level: Level) -> impl FnMut(Tokens<'a>) -> Pa
         let times = |name: &str, n: u32, inner: Node| match n {
             0 => inner,
             1 => call(name, Vec::new(), inner),
-            n => call(name, vec![At::new(Formula::Number(crate::expr::rational(n.into(), 1)), span)], inner),
+            n => call(name, vec![At::new(Formula::Number(rational(n.into(), 1)), span)], inner),
         };
         let node = match operator {
             Operator::Lap => call("lap", Vec::new(), operand),

@@ -1,0 +1,1 @@
+phi_t - lap(phi) # 0   //~ E0001 `#` has no meaning

@@ -1,0 +1,1 @@
+// nothing here   //~ E0110 there is no equation

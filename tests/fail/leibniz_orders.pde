@@ -1,0 +1,1 @@
+∂²φ/∂t³ - ∇²φ = 0   //~ E0003 orders above and below

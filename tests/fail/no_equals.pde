@@ -1,0 +1,1 @@
+phi_tt + lap(phi) - m^2 phi   //~ E0103 an equation needs `=`

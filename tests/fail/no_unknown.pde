@@ -1,0 +1,1 @@
+m^2 = 0   //~ E0301 no unknown

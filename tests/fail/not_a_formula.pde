@@ -1,0 +1,2 @@
+phi_tt + lap(phi)
+    - * phi = 0   //~ E0101 expected a formula, found `*`

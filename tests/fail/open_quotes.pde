@@ -1,0 +1,1 @@
+pde broken { title "no end;   //~ E0005 never ends

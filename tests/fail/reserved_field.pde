@@ -1,0 +1,1 @@
+omega_t - lap(omega) = 0   //~ E0208 choose another name

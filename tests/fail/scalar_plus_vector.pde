@@ -1,0 +1,1 @@
+phi_t - grad(phi) = 0   //~ E0206 a vector is added to a scalar

@@ -1,0 +1,1 @@
+phi_t - lap(chi) = 0   //~ E0302 2 unknowns in 1 equation

@@ -1,0 +1,1 @@
+phi_t + x*grad(phi) = 0   //~ E0207 a vector times a vector
