@@ -1,1 +1,3 @@
-//! x
+//! genphys: from the text of a partial differential equation to samples.
+
+pub mod io;
