@@ -1,3 +1,4 @@
 //! genphys: from the text of a partial differential equation to samples.
 
 pub mod io;
+pub mod picture;
