@@ -1,1 +1,6 @@
 //! x
+
+pub mod data;
+pub mod density;
+pub mod metrics;
+pub mod sampler;

@@ -1,0 +1,326 @@
+//! From a closed form to a kernel: `log p`, v and R/p of a data set as one reduction over its points.
+//!
+//! In:   [`Green`], a dimension N, values of the parameters, a precision.
+//! Out:  [`KernelProgram`]: a KernelIr reduction over sources, and the uniforms it needs at each time t.
+//! Holds: constants that do not depend on the pair are kept out of the kernel ([`KernelProgram::log_norm`]), so that
+//!       an f32 kernel does not lose digits to them.
+
+use super::{Births, Green, Law};
+use crate::expr::{Expr, Name, Rational};
+use crate::kernel::{Kernel, KernelBuilder, KernelError, MAX_DIM, Mean, Pair, Precision, Value};
+use num_complex::Complex64;
+use num_traits::ToPrimitive;
+use std::collections::BTreeMap;
+use std::f64::consts::PI;
+
+/// A [`Green`] at one dimension and one point of its parameters, as numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bound {
+    dim: usize,
+    law: BoundLaw,
+    /// The part of lambda that only scales the mass: `exp(-offset t)` beside the law.
+    offset: f64,
+    flux_ratio: f64,
+    births: BoundBirths,
+}
+
+/// The law with numbers in it: lambda is `law + offset`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum BoundLaw {
+    /// `rate kappa`.
+    Gaussian {
+        /// D, length squared per time.
+        rate: f64,
+    },
+    /// `speed sqrt(kappa)`.
+    Cauchy {
+        /// c, length per time.
+        speed: f64,
+    },
+    /// `speed sqrt(kappa + mass^2)`.
+    Tempered {
+        /// c, length per time.
+        speed: f64,
+        /// mu, per length.
+        mass: f64,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum BoundBirths {
+    Constant(f64),
+    BesselRatio(f64),
+}
+
+/// Why no kernel could be made. All are limits stated to the user, none a fault.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum LowerError {
+    /// The dimension is outside `1..=3072`.
+    #[error("the dimension N must be between 1 and {MAX_DIM}, found {0}")]
+    Dimension(usize),
+    /// The flux has no closed form.
+    #[error("the velocity of this equation has no closed form here: its flux is not proportional to x p")]
+    NoClosedFlux,
+    /// The source term has no closed form.
+    #[error("the birth rate R/p of this equation has no closed form here")]
+    NoClosedSource,
+    /// K of integer order.
+    #[error(
+        "the kernel needs Bessel K of order {0}, which is not half-integer: only even N has a kernel for this equation"
+    )]
+    BesselOrder(f64),
+    /// A parameter has no value.
+    #[error("the parameter {0} has no value; give one with --set {0}=VALUE")]
+    Unset(Name),
+    /// A constant of the kernel is not a finite number at these values.
+    #[error("the {what} is {value} at these parameter values; it must be {must}")]
+    Value {
+        /// Which constant.
+        what: &'static str,
+        /// What it came out as.
+        value: f64,
+        /// What it must be.
+        must: &'static str,
+    },
+    /// The kernel failed its verifier.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
+}
+
+/// A kernel that computes a density flow from its data, and the numbers to feed it.
+#[derive(Clone, Debug)]
+pub struct KernelProgram {
+    /// The reduction: sources are data points with log weights, queries are x.
+    /// Means: displacement `v` (coefficient `rate`), and the scalar `births` when it is not constant.
+    pub kernel: Kernel,
+    bound: Bound,
+}
+
+impl Green {
+    /// Evaluates every constant of the form at parameter `values` in dimension `dim`.
+    ///
+    /// # Errors
+    /// [`LowerError`] when a parameter has no value, the dimension is out of range, or v or R/p has no closed form.
+    pub fn bind(&self, dim: usize, values: &BTreeMap<Name, Rational>) -> Result<Bound, LowerError> {
+        if !(1..=MAX_DIM).contains(&dim) {
+            return Err(LowerError::Dimension(dim));
+        }
+        let positive = |e: &Expr, what| {
+            let value = number(e, values)?;
+            if value.is_finite() && value > 0.0 {
+                Ok(value)
+            } else {
+                Err(LowerError::Value { what, value, must: "positive and finite" })
+            }
+        };
+        let at_zero = number(&self.lambda.substitute(&Expr::kappa(), &Expr::zero()), values)?;
+        let (law, offset) = match &self.law {
+            Law::Gaussian { rate } => (BoundLaw::Gaussian { rate: positive(rate, "diffusion coefficient")? }, at_zero),
+            Law::Cauchy { speed } => (BoundLaw::Cauchy { speed: positive(speed, "speed")? }, at_zero),
+            Law::Tempered { speed, mass_squared } => {
+                let speed = positive(speed, "speed")?;
+                let mass = positive(&mass_squared.clone().sqrt(), "mass")?;
+                // Exact when lambda has no constant beside the root, as for Yukawa.
+                let offset = at_zero - speed * mass;
+                let offset = if offset.abs() <= 4.0 * f64::EPSILON * at_zero.abs() { 0.0 } else { offset };
+                (BoundLaw::Tempered { speed, mass }, offset)
+            }
+        };
+        let flux_ratio = number(self.flux_ratio.as_ref().ok_or(LowerError::NoClosedFlux)?, values)?;
+        let births = match self.births.as_ref().ok_or(LowerError::NoClosedSource)? {
+            Births::Constant(e) => BoundBirths::Constant(number(e, values)?),
+            Births::BesselRatio(e) => BoundBirths::BesselRatio(number(e, values)?),
+        };
+        Ok(Bound { dim, law, offset, flux_ratio, births })
+    }
+}
+
+impl Bound {
+    /// The space dimension N.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// The law of the density kernel.
+    pub fn law(&self) -> BoundLaw {
+        self.law
+    }
+
+    /// `lambda(0)`: the total mass is `exp(-lambda(0) t)`.
+    pub fn decay(&self) -> f64 {
+        match self.law {
+            BoundLaw::Gaussian { .. } | BoundLaw::Cauchy { .. } => self.offset,
+            BoundLaw::Tempered { speed, mass } => self.offset + speed * mass,
+        }
+    }
+
+    /// Is R identically zero?
+    pub fn conserves_mass(&self) -> bool {
+        self.births == BoundBirths::Constant(0.0)
+    }
+
+    /// The rate a(t) with `J/p = a(t) (x - y)` for a single source y, per time.
+    pub fn displacement_rate(&self, t: f64) -> f64 {
+        self.flux_ratio / (2.0 * t)
+    }
+
+    /// The conservative flow with the same rays and a heavier tail: the Cauchy law of the same speed, for a tempered
+    /// one. The births of a tempered flow along a ray undo exactly the ratio of the two laws, so a population drawn
+    /// from the heavier law and corrected by weights keeps a finite variance.
+    pub fn heavier(&self) -> Option<Bound> {
+        match self.law {
+            BoundLaw::Tempered { speed, .. } => Some(Bound {
+                law: BoundLaw::Cauchy { speed },
+                offset: 0.0,
+                births: BoundBirths::Constant(0.0),
+                ..self.clone()
+            }),
+            BoundLaw::Gaussian { .. } | BoundLaw::Cauchy { .. } => None,
+        }
+    }
+
+    /// Builds the kernel in `precision`.
+    ///
+    /// # Errors
+    /// [`LowerError::BesselOrder`] for a tempered law in odd N.
+    pub fn program(&self, precision: Precision) -> Result<KernelProgram, LowerError> {
+        let (mut k, pair) = KernelBuilder::reduce(self.law.kernel_name(), precision, self.dim);
+        let mut means = Vec::new();
+        let log_weight = match self.law {
+            BoundLaw::Gaussian { .. } => {
+                let spread = k.uniform("minus_1_over_4Dt");
+                k.fma(pair.q, spread, pair.log_w)
+            }
+            BoundLaw::Cauchy { .. } => {
+                let log = log_ratio(&mut k, pair);
+                let power = k.constant(-0.5 * (self.dim as f64 + 1.0));
+                k.fma(log, power, pair.log_w)
+            }
+            BoundLaw::Tempered { .. } => self.tempered(&mut k, pair, &mut means)?,
+        };
+        let rate = k.uniform("rate");
+        means.insert(0, Mean::displacement("v", rate));
+        let kernel = k.finish_reduce(log_weight, means)?;
+        Ok(KernelProgram { kernel, bound: self.clone() })
+    }
+
+    /// `log w + log K_(nu+1)(z) - (nu+1)/2 log(1 + q/tau^2)`, `z = mu varrho`, and the births' Bessel ratio.
+    fn tempered(&self, k: &mut KernelBuilder, pair: Pair, means: &mut Vec<Mean>) -> Result<Value, LowerError> {
+        let order = 0.5 * (self.dim as f64 + 1.0);
+        if self.dim % 2 == 1 {
+            return Err(LowerError::BesselOrder(order));
+        }
+        let n = u32::try_from(self.dim / 2).map_err(|_| LowerError::Dimension(self.dim))?;
+        let log = log_ratio(k, pair);
+        let z_squared = {
+            let mass_squared = k.uniform("mass_squared");
+            let z0_squared = k.uniform("mass_squared_tau_squared");
+            k.fma(pair.q, mass_squared, z0_squared)
+        };
+        let z = k.sqrt(z_squared);
+        let log_k = k.log_bessel_k(n, z);
+        if let BoundBirths::BesselRatio(_) = self.births {
+            let ratio = k.bessel_k_ratio(n - 1, z);
+            let scale = k.uniform("births_scale");
+            let scaled = k.mul(z, scale);
+            let births = k.mul(scaled, ratio);
+            means.push(Mean::scalar("births", births));
+        }
+        let power = k.constant(-0.5 * order);
+        let weight = k.fma(log, power, pair.log_w);
+        Ok(k.add(weight, log_k))
+    }
+}
+
+impl AsRef<Bound> for Bound {
+    fn as_ref(&self) -> &Bound {
+        self
+    }
+}
+
+impl KernelProgram {
+    /// The numbers behind the kernel.
+    pub fn bound(&self) -> &Bound {
+        &self.bound
+    }
+
+    /// The uniforms of the kernel at time `t > 0`, in the kernel's order.
+    pub fn uniforms(&self, t: f64) -> Vec<f64> {
+        self.kernel.uniforms().iter().map(|name| self.uniform(name, t)).collect()
+    }
+
+    fn uniform(&self, name: &str, t: f64) -> f64 {
+        let b = &self.bound;
+        match (name, b.law) {
+            ("rate", _) => b.displacement_rate(t),
+            ("minus_1_over_4Dt", BoundLaw::Gaussian { rate }) => -1.0 / (4.0 * rate * t),
+            ("1_over_tau_squared", BoundLaw::Cauchy { speed } | BoundLaw::Tempered { speed, .. }) => {
+                (speed * t).powi(-2)
+            }
+            ("mass_squared", BoundLaw::Tempered { mass, .. }) => mass * mass,
+            ("mass_squared_tau_squared", BoundLaw::Tempered { speed, mass }) => (mass * speed * t).powi(2),
+            ("births_scale", BoundLaw::Tempered { speed, mass }) => match b.births {
+                BoundBirths::BesselRatio(c) => c / (mass * mass * speed * t),
+                BoundBirths::Constant(c) => c,
+            },
+            // The kernel of this very `Bound` has no other uniforms.
+            _ => f64::NAN,
+        }
+    }
+
+    /// What to add to the kernel's `log_sum` to get `log p`: all that does not depend on the pair.
+    pub fn log_norm(&self, t: f64) -> f64 {
+        let n = self.bound.dim as f64;
+        let order = 0.5 * (n + 1.0);
+        let law = match self.bound.law {
+            BoundLaw::Gaussian { rate } => -0.5 * n * (4.0 * PI * rate * t).ln(),
+            BoundLaw::Cauchy { speed } => libm::lgamma(order) - order * PI.ln() - n * (speed * t).ln(),
+            BoundLaw::Tempered { speed, mass } => {
+                let tau = speed * t;
+                (2.0 * tau).ln() + order * (mass / (2.0 * PI * tau)).ln()
+            }
+        };
+        law - self.bound.offset * t
+    }
+
+    /// `R/p` when it is the same everywhere; otherwise the kernel's mean `births` gives it.
+    pub fn constant_births(&self) -> Option<f64> {
+        match self.bound.births {
+            BoundBirths::Constant(c) => Some(c),
+            BoundBirths::BesselRatio(_) => None,
+        }
+    }
+}
+
+impl BoundLaw {
+    fn kernel_name(self) -> &'static str {
+        match self {
+            BoundLaw::Gaussian { .. } => "gaussian_field",
+            BoundLaw::Cauchy { .. } => "cauchy_field",
+            BoundLaw::Tempered { .. } => "tempered_field",
+        }
+    }
+}
+
+/// `log(1 + q/tau^2)`, the logarithm of `varrho^2/tau^2`.
+fn log_ratio(k: &mut KernelBuilder, pair: Pair) -> Value {
+    let inverse = k.uniform("1_over_tau_squared");
+    let u = k.mul(pair.q, inverse);
+    k.log1p(u)
+}
+
+/// The real value of a constant expression.
+fn number(e: &Expr, values: &BTreeMap<Name, Rational>) -> Result<f64, LowerError> {
+    if let Some(missing) = e.symbols().into_iter().find(|s| !values.contains_key(s)) {
+        return Err(LowerError::Unset(missing));
+    }
+    let leaf = |e: &Expr| match e {
+        Expr::Sym(n) => values.get(n).and_then(ToPrimitive::to_f64).map(Complex64::from),
+        _ => None,
+    };
+    let value = e.evaluate(&leaf).unwrap_or(Complex64::new(f64::NAN, 0.0));
+    if value.im.abs() > 1e-12 * value.re.abs() || !value.re.is_finite() {
+        return Err(LowerError::Value { what: "kernel constant", value: value.re, must: "real and finite" });
+    }
+    Ok(value.re)
+}

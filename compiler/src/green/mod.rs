@@ -1,0 +1,162 @@
+//! Kernels of the density flow: closed forms recognised by the structure of lambda, never by an equation's name.
+//!
+//! In:   lambda(kappa) of the selected branch and the continuity form `(p, J, R)`, both linear in phi.
+//! Out:  [`Green`]: the law of the density ([`Law`]), the flux and the source of one point charge ([`Multipliers`]).
+//! Holds: `lambda = kappa F - rho` with `J-hat = -i k F p-hat`, `R-hat = rho p-hat`: continuity in Fourier space,
+//!       checked symbolically or, where no closed simplification exists, at sample points.
+//! Source: GenPhys (arXiv:2304.02637), Table 1; the mathematics of each form is in the docs of its variant.
+
+mod lower;
+mod multiplier;
+
+pub use lower::{Bound, KernelProgram, LowerError};
+pub use multiplier::Multipliers;
+
+use crate::dispersion::Dispersion;
+use crate::expr::{Expr, Facts, Sign, Var};
+use crate::flow::DensityFlow;
+
+/// The kernel of a density flow and what one source does to flux and source term.
+#[derive(Clone, Debug)]
+pub struct Green {
+    /// `lambda(kappa)`: the density kernel is the inverse Fourier transform of `exp(-lambda t)`.
+    pub lambda: Expr,
+    /// The closed form of the kernel.
+    pub law: Law,
+    /// Velocity of a point source: `J/p = displacement_rate(t) (x - y)` with rate `flux_ratio/(2 t)`, when
+    /// `F = flux_ratio lambda'` with a constant ratio.
+    pub flux_ratio: Option<Expr>,
+    /// Births per particle and time of a point source.
+    pub births: Option<Births>,
+    /// The Fourier multipliers these were read from.
+    pub multipliers: Multipliers,
+}
+
+/// A closed form of the kernel `g_t`, keyed by the structure of lambda.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Law {
+    /// `lambda = D kappa + lambda(0)`: Gaussian of variance `2 D t` per axis.
+    Gaussian {
+        /// The diffusion coefficient D > 0.
+        rate: Expr,
+    },
+    /// `lambda = c sqrt(kappa) + lambda(0)`: multivariate Cauchy of scale `c t`.
+    Cauchy {
+        /// The speed c > 0.
+        speed: Expr,
+    },
+    /// `lambda = c sqrt(kappa + mu^2) + d`: relativistic Cauchy (tempered), the Yukawa kernel.
+    Tempered {
+        /// The speed c > 0.
+        speed: Expr,
+        /// The squared mass `mu^2 > 0`.
+        mass_squared: Expr,
+    },
+}
+
+impl Law {
+    /// The name of the form, as reports print it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Law::Gaussian { .. } => "gaussian",
+            Law::Cauchy { .. } => "cauchy",
+            Law::Tempered { .. } => "tempered-cauchy",
+        }
+    }
+}
+
+/// The source term of one point charge, per particle.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Births {
+    /// `R/p` is this constant.
+    Constant(Expr),
+    /// `rho = C/sqrt(kappa + mu^2)` with the mass of a tempered law:
+    /// `R/p = C (varrho/(mu tau)) K_nu(mu varrho)/K_(nu+1)(mu varrho)`, `tau = c t`, `varrho^2 = tau^2 + r^2`, `nu = (N-1)/2`.
+    BesselRatio(Expr),
+}
+
+impl Green {
+    /// Recognises the kernel. `None` when lambda has no closed form here, or p, J, R are not linear in one field.
+    pub fn recognise(dispersion: &Dispersion, flow: &DensityFlow, facts: &Facts) -> Option<Green> {
+        let lambda = dispersion.lambda()?;
+        let law = Law::recognise(&lambda, facts)?;
+        let multipliers = Multipliers::derive(&lambda, flow)?;
+        let flux_ratio = multipliers.flux_ratio(&lambda);
+        let births = Births::recognise(&multipliers.source, &law);
+        Some(Green { lambda, law, flux_ratio, births, multipliers })
+    }
+
+    /// `log g_t` as a formula in `q = |x - y|^2`, `t`, the dimension `N` and the parameters.
+    pub fn log_density(&self) -> String {
+        let at_zero = self.lambda.substitute(&Expr::kappa(), &Expr::zero());
+        let time = Expr::Var(Var::Time);
+        let q = Expr::Var(Var::DistanceSquared);
+        let decay = |offset: Expr| {
+            let exponent = -(offset * time.clone());
+            if exponent.is_zero() { String::new() } else { format!(" + ({exponent})") }
+        };
+        match &self.law {
+            Law::Gaussian { rate } => {
+                let spread = Expr::int(4) * rate.clone() * time.clone();
+                let quotient = q / spread.clone();
+                format!("-{quotient} - N/2*log(pi*({spread})){}", decay(at_zero))
+            }
+            Law::Cauchy { speed } => {
+                let tau = speed.clone() * time.clone();
+                let square = tau.clone().powi(2) + q;
+                let constant = "log_gamma((N + 1)/2) - (N + 1)/2*log(pi)";
+                format!("{constant} + log({tau}) - (N + 1)/2*log({square}){}", decay(at_zero))
+            }
+            Law::Tempered { speed, mass_squared } => {
+                let tau = speed.clone() * time.clone();
+                let rho = (tau.clone().powi(2) + q).sqrt();
+                let mass = mass_squared.clone().sqrt();
+                let offset = self.lambda.clone() - speed.clone() * (Expr::kappa() + mass_squared.clone()).sqrt();
+                format!(
+                    "log(2*({tau})) + (N + 1)/2*log({mass}/(2*pi*{rho})) + log_bessel_k((N + 1)/2, {mass}*{rho}){}",
+                    decay(offset)
+                )
+            }
+        }
+    }
+}
+
+impl Law {
+    /// `lambda'` free of kappa is a Gaussian; `1/lambda'^2` affine in kappa is `c sqrt(kappa + mu^2)` up to a constant.
+    fn recognise(lambda: &Expr, facts: &Facts) -> Option<Law> {
+        let kappa = Expr::kappa();
+        let slope = lambda.derivative(&kappa)?;
+        let positive = |e: &Expr| facts.sign(e).is(Sign::POSITIVE);
+        if !slope.contains(&kappa) {
+            return positive(&slope).then_some(Law::Gaussian { rate: slope });
+        }
+        let inverse_square = Expr::pow(slope, Expr::int(-2)).expand();
+        let a = inverse_square.derivative(&kappa)?.expand();
+        if a.contains(&kappa) || !positive(&a) {
+            return None;
+        }
+        let b = inverse_square.substitute(&kappa, &Expr::zero());
+        let speed = Expr::int(2) / a.clone().sqrt();
+        let mass_squared = (b / a).expand();
+        if mass_squared.is_zero() {
+            Some(Law::Cauchy { speed })
+        } else {
+            positive(&mass_squared).then_some(Law::Tempered { speed, mass_squared })
+        }
+    }
+}
+
+impl Births {
+    fn recognise(source: &Expr, law: &Law) -> Option<Births> {
+        let kappa = Expr::kappa();
+        if !source.contains(&kappa) {
+            return Some(Births::Constant(source.clone()));
+        }
+        let Law::Tempered { mass_squared, .. } = law else { return None };
+        let scaled = source.clone() * (kappa.clone() + mass_squared.clone()).sqrt();
+        (!scaled.contains(&kappa)).then_some(Births::BesselRatio(scaled))
+    }
+}
+
+#[cfg(test)]
+mod tests;

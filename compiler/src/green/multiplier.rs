@@ -1,0 +1,99 @@
+//! Fourier multipliers of a linear continuity form on the selected branch.
+
+use crate::expr::{Expr, Func};
+use crate::flow::DensityFlow;
+use num_traits::Signed;
+
+/// What the flux and the source are relative to the density, mode by mode.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Multipliers {
+    /// Mode amplitude m of the density: `p-hat = m phi-hat`.
+    pub density: Expr,
+    /// F with `J-hat = -i k F p-hat`.
+    pub flux: Expr,
+    /// rho with `R-hat = rho p-hat`.
+    pub source: Expr,
+}
+
+impl Multipliers {
+    /// Puts `dt -> -lambda`, `lap -> -kappa`, `grad -> i k` into p, J and R. `None` when they are not linear in one
+    /// field with constant coefficients.
+    pub fn derive(lambda: &Expr, flow: &DensityFlow) -> Option<Multipliers> {
+        let density = mode(&flow.p, lambda)?;
+        let flux = -gradient_mode(&flow.flux, lambda)?;
+        let source = mode(&flow.r, lambda)?;
+        let over = |e: Expr| rationalise(e / density.clone());
+        Some(Multipliers { flux: over(flux), source: over(source), density })
+    }
+
+    /// `F / lambda'` when it is free of kappa. Since `x g_t` has the transform `-i k 2 t lambda' exp(-lambda t)` up to
+    /// sign, the flux of a point source is then exactly `ratio x p/(2 t)`.
+    pub fn flux_ratio(&self, lambda: &Expr) -> Option<Expr> {
+        let kappa = Expr::kappa();
+        let slope = lambda.derivative(&kappa)?;
+        let ratio = (self.flux.clone() / slope).expand();
+        (!ratio.contains(&kappa)).then_some(ratio)
+    }
+}
+
+/// `e / phi` in Fourier space, for a scalar `e`.
+fn mode(e: &Expr, lambda: &Expr) -> Option<Expr> {
+    match e {
+        Expr::Field(_) => Some(Expr::one()),
+        Expr::Dt(f, n) => Some(mode(f, lambda)? * (-lambda.clone()).powi(i64::from(*n))),
+        Expr::Lap(f) => Some(-(mode(f, lambda)? * Expr::kappa())),
+        Expr::FracLap(f, beta) => Some(mode(f, lambda)? * Expr::pow(Expr::kappa(), (**beta).clone())),
+        Expr::Add(terms) => Some(Expr::add(terms.iter().map(|t| mode(t, lambda)).collect::<Option<Vec<_>>>()?)),
+        Expr::Mul(factors) => scaled_mode(factors, |f| mode(f, lambda)),
+        e if e.is_zero() => Some(Expr::zero()),
+        _ => None,
+    }
+}
+
+/// `e / (i k phi)` in Fourier space, for a vector `e` made of gradients.
+fn gradient_mode(e: &Expr, lambda: &Expr) -> Option<Expr> {
+    match e {
+        Expr::Grad(f) => mode(f, lambda),
+        Expr::Add(terms) => {
+            Some(Expr::add(terms.iter().map(|t| gradient_mode(t, lambda)).collect::<Option<Vec<_>>>()?))
+        }
+        Expr::Mul(factors) => scaled_mode(factors, |f| gradient_mode(f, lambda)),
+        e if e.is_zero() => Some(Expr::zero()),
+        _ => None,
+    }
+}
+
+/// A product of one factor with a field and constant coefficients.
+fn scaled_mode(factors: &[Expr], mode: impl Fn(&Expr) -> Option<Expr>) -> Option<Expr> {
+    let (with_field, constants): (Vec<&Expr>, Vec<&Expr>) = factors.iter().partition(|f| f.has_field());
+    let [one] = with_field.as_slice() else { return None };
+    if constants.iter().any(|c| c.has_time() || c.has_position() || c.is_vector()) {
+        return None;
+    }
+    Some(Expr::mul(constants.into_iter().cloned().chain([mode(one)?])))
+}
+
+/// Simplifies `numerator / (A + B sqrt(C))`-like quotients enough for the structure to show: a denominator that is a
+/// sum with a square root is multiplied by its conjugate.
+fn rationalise(e: Expr) -> Expr {
+    for factor in e.factors() {
+        let Expr::Pow(base, power) = factor else { continue };
+        let (Expr::Add(terms), Some(-1)) = (&**base, power.as_int()) else { continue };
+        let has_root = |t: &Expr| {
+            t.any(&|p| matches!(p, Expr::Pow(_, x) if x.as_num().is_some_and(|r| !r.is_integer() && r.is_positive())))
+        };
+        let (roots, rest): (Vec<Expr>, Vec<Expr>) = terms.iter().cloned().partition(has_root);
+        if roots.len() != 1 || rest.is_empty() {
+            continue;
+        }
+        let (root, rest) = (Expr::add(roots), Expr::add(rest));
+        let conjugate = root.clone() - rest.clone();
+        let product = (root.clone().powi(2).expand() - rest.powi(2).expand()).expand();
+        if product.any(&|p| matches!(p, Expr::Call(Func::Log, _))) || product.is_zero() {
+            continue;
+        }
+        let others = e.factors().iter().filter(|f| *f != factor).cloned();
+        return Expr::mul(others.chain([conjugate, product.recip()])).expand();
+    }
+    e
+}

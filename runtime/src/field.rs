@@ -1,0 +1,189 @@
+//! The field of a finite data set: log p, v and R/p at any point, by a kernel compiled for this equation and dimension.
+//!
+//! In:   a [`Model`] (an equation proved generative, at a dimension and parameter values) and weighted data points.
+//! Out:  [`Field`], a [`DensityField`].
+//! Holds: a row of the result depends on its query alone, so any split over threads gives the same bits.
+//! Source: GenPhys (arXiv:2304.02637), Sec. 2: the density of data is the superposition of one kernel per point.
+
+use crate::cpu::{ArgumentError, CompileError, CompiledReduce, ReduceOutput, ReduceProgram, Sources};
+use crate::density::{DensityField, Evaluation, FieldError, check_evaluation, check_queries};
+use genphys_compiler::green::{Bound, KernelProgram, LowerError};
+use genphys_compiler::kernel::Precision;
+use ndarray::parallel::prelude::*;
+use ndarray::{Array1, Array2, ArrayView2, Axis};
+use std::time::Instant;
+
+/// Queries a thread takes at a time: enough to amortise a call, few enough to balance the load.
+const ROWS_PER_TASK: usize = 64;
+
+/// The density flow of weighted points, compiled to machine code.
+///
+/// # Example
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use genphys_compiler::{Budget, analyze, kernel::Precision, source::Source};
+/// use genphys_runtime::density::{DensityField, Evaluation};
+/// use genphys_runtime::field::Field;
+/// use genphys_runtime::model::Model;
+/// use ndarray::array;
+///
+/// let poisson = analyze(&Source::new("poisson", "phi_tt + lap(phi) = 0"), Budget::default())?;
+/// let model = Model::new(&poisson, 3, &Default::default())?;
+/// let charge = array![[0.0, 0.0, 0.0]];
+/// let field = Field::new(&model, charge.view(), &[1.0], Precision::F64)?;
+/// let mut at = Evaluation::new(1, 3);
+/// field.evaluate(2.0, array![[1.0, 0.0, 0.0]].view(), &mut at)?;
+/// assert_eq!(at.v[[0, 0]], 0.5); // v = x/t: straight away from the charge
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Field {
+    program: KernelProgram,
+    compiled: CompiledReduce,
+    sources: Sources,
+    /// Data and queries are shifted by it, so that f32 keeps digits for data far from the origin.
+    center: Array1<f64>,
+    compile_seconds: f64,
+}
+
+/// Why a field could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The equation has no kernel at this dimension or these values.
+    #[error(transparent)]
+    Lower(#[from] LowerError),
+    /// The machine code could not be made.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    /// The data do not fit the kernel.
+    #[error(transparent)]
+    Argument(#[from] ArgumentError),
+    /// The data are empty, of the wrong dimension or badly weighted.
+    #[error("{0}")]
+    Data(String),
+}
+
+impl Field {
+    /// Compiles the kernel and lays the data out.
+    ///
+    /// # Shapes
+    /// `points`: `[n, N]`, in lengths; `weights`: `[n]`, nonnegative, not all zero; they are normalised to sum 1.
+    /// # Errors
+    /// [`BuildError`].
+    pub fn new(
+        bound: &impl AsRef<Bound>,
+        points: ArrayView2<f64>,
+        weights: &[f64],
+        precision: Precision,
+    ) -> Result<Field, BuildError> {
+        let bound = bound.as_ref();
+        let log_weights = log_weights(bound.dim(), points, weights)?;
+        let program = bound.program(precision)?;
+        let started = Instant::now();
+        let compiled = CompiledReduce::new(&program.kernel)?;
+        let compile_seconds = started.elapsed().as_secs_f64();
+        let center = points.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(bound.dim()));
+        let center = center.mapv(|c| if c.is_finite() { c } else { 0.0 });
+        let shifted = &points - &center;
+        let sources = compiled.layout(shifted.view(), &log_weights)?;
+        Ok(Field { program, compiled, sources, center, compile_seconds })
+    }
+
+    /// Seconds the machine code took to make.
+    pub fn compile_seconds(&self) -> f64 {
+        self.compile_seconds
+    }
+
+    /// The kernel behind the field.
+    pub fn program(&self) -> &KernelProgram {
+        &self.program
+    }
+
+    /// The same data under the heavier law that shares this field's point-source rays: Cauchy for a tempered law.
+    ///
+    /// Priors of killed flows are drawn from it and corrected by weights, because the weights of the law itself have infinite variance.
+    ///
+    /// # Errors
+    /// [`BuildError`], as [`Field::new`].
+    pub fn heavier(
+        bound: &impl AsRef<Bound>,
+        points: ArrayView2<f64>,
+        weights: &[f64],
+        precision: Precision,
+    ) -> Result<Option<Field>, BuildError> {
+        match bound.as_ref().heavier() {
+            Some(heavier) => Field::new(&heavier, points, weights, precision).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn evaluate_rows(&self, t: f64, uniforms: &[f64], x: ArrayView2<f64>) -> Result<ReduceOutput, FieldError> {
+        let shifted: Array2<f64> = &x - &self.center;
+        let mut out = ReduceOutput::default();
+        match self.compiled.run(uniforms, &self.sources, shifted.view(), &mut out) {
+            Ok(()) => Ok(out),
+            Err(_) => Err(FieldError::NonFiniteOutput { row: 0, quantity: "log p", t }),
+        }
+    }
+}
+
+impl DensityField for Field {
+    fn dim(&self) -> usize {
+        self.program.bound().dim()
+    }
+
+    fn evaluate(&self, t: f64, x: ArrayView2<f64>, out: &mut Evaluation) -> Result<(), FieldError> {
+        check_queries(self.dim(), t, x)?;
+        out.resize(x.nrows(), self.dim());
+        let uniforms = self.program.uniforms(t);
+        let log_norm = self.program.log_norm(t);
+        let births = self.program.constant_births();
+        let rows_of = |axis_len: usize| axis_len.min(ROWS_PER_TASK).max(1);
+        out.v
+            .axis_chunks_iter_mut(Axis(0), rows_of(x.nrows()))
+            .into_par_iter()
+            .zip(out.log_p.par_chunks_mut(rows_of(x.nrows())))
+            .zip(out.r_over_p.par_chunks_mut(rows_of(x.nrows())))
+            .zip(x.axis_chunks_iter(Axis(0), rows_of(x.nrows())))
+            .try_for_each(|(((mut v, log_p), r_over_p), x)| {
+                let part = self.evaluate_rows(t, &uniforms, x)?;
+                v.assign(&part.displacements[0]);
+                for (i, (log_p, r)) in log_p.iter_mut().zip(r_over_p.iter_mut()).enumerate() {
+                    *log_p = part.log_sum[i] + log_norm;
+                    *r = births.unwrap_or_else(|| part.scalars[[i, 0]]);
+                }
+                Ok(())
+            })?;
+        check_evaluation(t, out)
+    }
+
+    fn displacement_rate(&self, t: f64) -> Option<f64> {
+        Some(self.program.bound().displacement_rate(t))
+    }
+
+    fn branches(&self) -> bool {
+        !self.program.bound().conserves_mass()
+    }
+}
+
+fn log_weights(dim: usize, points: ArrayView2<f64>, weights: &[f64]) -> Result<Vec<f64>, BuildError> {
+    let fail = |message: String| Err(BuildError::Data(message));
+    if points.nrows() == 0 {
+        return fail("the data set is empty".into());
+    }
+    if points.ncols() != dim {
+        return fail(format!("the equation is set in N = {dim} dimensions, the data have {}", points.ncols()));
+    }
+    if weights.len() != points.nrows() {
+        return fail(format!("{} points need as many weights, found {}", points.nrows(), weights.len()));
+    }
+    if let Some(row) = weights.iter().position(|w| !(w.is_finite() && *w >= 0.0)) {
+        return fail(format!("weight {row} is {}; weights must be finite and not negative", weights[row]));
+    }
+    let total: f64 = weights.iter().sum();
+    if !(total > 0.0 && total.is_finite()) {
+        return fail("the weights sum to zero".into());
+    }
+    Ok(weights.iter().map(|w| (w / total).ln()).collect())
+}

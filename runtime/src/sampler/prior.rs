@@ -1,0 +1,325 @@
+//! The prior at time `T`, drawn exactly through the subordinator of the flow.
+//!
+//! In:    a [`ForwardLaw`], the data, a time, a seed.
+//! Out:   one point per sample: `x_T = centre + sqrt(2 U_T) z`, `z` standard normal.
+//! Holds: `E exp(-kappa U_t) = exp(-t (lambda(kappa) - lambda(0)))`, the flow's symbol conditioned on survival, so that
+//!        `x_T` has the characteristic function `exp(i k.centre - T (lambda(|k|^2) - lambda(0)))` in every dimension.
+//! Source: subordination (Bochner 1955; Schilling, Song & Vondracek, "Bernstein Functions").
+
+use ndarray::{Array2, ArrayViewMut1, Axis};
+use rand_distr::{Distribution, StandardNormal};
+use rand_philox::Philox;
+use rayon::prelude::*;
+
+use super::rng::{Purpose, open_unit, stream};
+use crate::data::Dataset;
+
+/// Where the kernels of the prior are centred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Prior {
+    /// The law that the data forget to: one kernel about their weighted mean. Its error vanishes as `T` grows.
+    Limit,
+    /// Exactly `p(., T)` of the data: a data point drawn by its weight, and the kernel about it.
+    #[default]
+    Mixture,
+}
+
+/// The increasing process `U_t` whose Gaussian mixture is the kernel of a flow.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Subordinator {
+    /// `lambda = D kappa`, diffusion: `U_t = D t`.
+    Deterministic {
+        /// The diffusion coefficient `D`, a squared length per time.
+        rate: f64,
+    },
+    /// `lambda = c sqrt(kappa)`, Poisson: `U_t = (c t)^2/(2 chi^2_1)`, the one-sided 1/2-stable law.
+    HalfStable {
+        /// The speed `c`, a length per time.
+        speed: f64,
+    },
+    /// `lambda = c (sqrt(kappa + mu^2) - mu)`, Yukawa conditioned on survival, and mixed diffusion-Poisson: the inverse
+    /// Gaussian law of mean `c t/(2 mu)` and shape `(c t)^2/2`.
+    ///
+    /// An inverse Gaussian of mean `m` and shape `l` has `E exp(-kappa U) = exp((l/m)(1 - sqrt(1 + 2 m^2 kappa/l)))`;
+    /// `l/(2 m^2) = mu^2` and `sqrt(2 l) = c t` make that `exp(-c t (sqrt(kappa + mu^2) - mu))`.
+    RelativisticHalf {
+        /// The speed `c`, a length per time.
+        speed: f64,
+        /// The mass `mu >= 0`, an inverse length; 0 is the half-stable law.
+        mass: f64,
+    },
+}
+
+impl Subordinator {
+    /// Whether the parameters are finite and in their ranges.
+    pub fn is_valid(self) -> bool {
+        let positive = |value: f64| value > 0.0 && value.is_finite();
+        match self {
+            Subordinator::Deterministic { rate } => positive(rate),
+            Subordinator::HalfStable { speed } => positive(speed),
+            Subordinator::RelativisticHalf { speed, mass } => positive(speed) && mass >= 0.0 && mass.is_finite(),
+        }
+    }
+
+    /// `lambda(kappa) - lambda(0)`, the exponent of the Laplace transform.
+    pub fn exponent(self, kappa: f64) -> f64 {
+        match self {
+            Subordinator::Deterministic { rate } => rate * kappa,
+            Subordinator::HalfStable { speed } => speed * kappa.sqrt(),
+            // sqrt(kappa + mu^2) - mu without its cancellation.
+            Subordinator::RelativisticHalf { speed, mass } => {
+                let root = (kappa + mass * mass).sqrt() + mass;
+                if root > 0.0 { speed * kappa / root } else { 0.0 }
+            }
+        }
+    }
+
+    /// Draws `U_t`.
+    pub fn draw(self, t: f64, rng: &mut Philox) -> f64 {
+        match self {
+            Subordinator::Deterministic { rate } => rate * t,
+            Subordinator::HalfStable { speed } => {
+                let shape = 0.5 * (speed * t) * (speed * t);
+                shape / chi_squared_1(rng)
+            }
+            Subordinator::RelativisticHalf { speed, mass } => inverse_gaussian(speed * t, mass, rng),
+        }
+    }
+}
+
+/// A chi-squared number with one degree of freedom; never zero, so that it may divide.
+fn chi_squared_1(rng: &mut Philox) -> f64 {
+    loop {
+        let z: f64 = StandardNormal.sample(rng);
+        if z != 0.0 {
+            return z * z;
+        }
+    }
+}
+
+/// The inverse Gaussian law of mean `reach/(2 mu)` and shape `l = reach^2/2`, by the two roots of Michael, Schucany &
+/// Haas (1976), written so that neither cancels and `mu = 0` is no exception: with `a = l/mean = reach mu` and `y` a
+/// chi-squared number, the smaller root is `x = l/(a + y/2 + sqrt(a y + y^2/4))`, taken with probability
+/// `mean/(mean + x) = 1/(1 + a x/l)`; the other one is `mean^2/x`.
+fn inverse_gaussian(reach: f64, mu: f64, rng: &mut Philox) -> f64 {
+    let (shape, a) = (0.5 * reach * reach, reach * mu);
+    let y = chi_squared_1(rng);
+    let smaller = shape / (a + 0.5 * y + (a * y + 0.25 * y * y).sqrt());
+    if open_unit(rng) * (1.0 + a * smaller / shape) <= 1.0 { smaller } else { (shape / a) * (shape / (a * smaller)) }
+}
+
+/// How one source spreads: a subordinator, and the rate at which mass is lost on the way.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ForwardLaw {
+    /// The law of the spread, conditioned on survival.
+    pub subordinator: Subordinator,
+    /// `lambda(0)`: the mass at time `t` is `exp(-lambda(0) t)`. `c mu` for Yukawa; negative where mass grows.
+    pub killing: f64,
+}
+
+impl ForwardLaw {
+    /// A law that keeps its mass.
+    pub fn conserving(subordinator: Subordinator) -> ForwardLaw {
+        ForwardLaw { subordinator, killing: 0.0 }
+    }
+
+    /// `phi_t = D lap(phi)`.
+    pub fn diffusion(rate: f64) -> ForwardLaw {
+        ForwardLaw::conserving(Subordinator::Deterministic { rate })
+    }
+
+    /// `phi_tt + c^2 lap(phi) = 0`.
+    pub fn poisson(speed: f64) -> ForwardLaw {
+        ForwardLaw::conserving(Subordinator::HalfStable { speed })
+    }
+
+    /// `phi_tt + c^2 (lap(phi) - mu^2 phi) = 0`.
+    pub fn yukawa(speed: f64, mass: f64) -> ForwardLaw {
+        ForwardLaw { subordinator: Subordinator::RelativisticHalf { speed, mass }, killing: speed * mass }
+    }
+
+    /// Log of the mass at time `t`.
+    pub fn log_mass(&self, t: f64) -> f64 {
+        -self.killing * t
+    }
+
+    /// The law with heavier tails from which to draw the prior instead, where the weights of this one's own prior have
+    /// infinite variance: the half-stable law of the same speed, for a tempered law that loses mass.
+    pub fn heavier(&self) -> Option<ForwardLaw> {
+        match self.subordinator {
+            Subordinator::RelativisticHalf { speed, mass } if mass > 0.0 && self.killing != 0.0 => {
+                Some(ForwardLaw::poisson(speed))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether every parameter is finite and in its range.
+    pub fn is_valid(&self) -> bool {
+        self.subordinator.is_valid() && self.killing.is_finite()
+    }
+}
+
+/// Draws `n` points of the prior at time `t`, `[n, N]`; row `i` is a function of the seed and of `i` alone.
+pub fn draw(prior: Prior, law: &ForwardLaw, data: &Dataset, t: f64, n: usize, seed: u64) -> Array2<f64> {
+    let mean = data.mean();
+    let cumulative = cumulative_weights(data);
+    let mut points = Array2::zeros((n, data.dim()));
+    let rows: Vec<ArrayViewMut1<f64>> = points.axis_iter_mut(Axis(0)).collect();
+    rows.into_par_iter().enumerate().for_each(|(i, mut row)| {
+        let mut rng = stream(seed, Purpose::Prior, i as u64);
+        match prior {
+            Prior::Limit => row.assign(&mean),
+            Prior::Mixture => row.assign(&data.points().row(choose(&cumulative, open_unit(&mut rng)))),
+        }
+        let spread = (2.0 * law.subordinator.draw(t, &mut rng)).sqrt();
+        row.mapv_inplace(|centre| {
+            let z: f64 = StandardNormal.sample(&mut rng);
+            centre + spread * z
+        });
+    });
+    points
+}
+
+fn cumulative_weights(data: &Dataset) -> Vec<f64> {
+    let running_sum = |sum: &mut f64, weight: &f64| {
+        *sum += weight;
+        Some(*sum)
+    };
+    data.weights().iter().scan(0.0, running_sum).collect()
+}
+
+/// The index at quantile `u`: the first whose cumulative weight exceeds it, so never one of weight zero.
+fn choose(cumulative: &[f64], u: f64) -> usize {
+    let total = cumulative.last().copied().unwrap_or(0.0);
+    // A product just below the total may round up to it; then the last index of positive weight is meant.
+    let target = (u * total).min(total.next_down());
+    cumulative.partition_point(|&sum| sum <= target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    const DRAWS: usize = 40_000;
+
+    fn draws(law: Subordinator, t: f64) -> Vec<f64> {
+        (0..DRAWS as u64).map(|i| law.draw(t, &mut stream(11, Purpose::Prior, i))).collect()
+    }
+
+    const LAWS: [Subordinator; 6] = [
+        Subordinator::Deterministic { rate: 0.7 },
+        Subordinator::HalfStable { speed: 1.3 },
+        Subordinator::RelativisticHalf { speed: 1.0, mass: 2.0 },
+        Subordinator::RelativisticHalf { speed: 0.5, mass: 0.1 },
+        Subordinator::RelativisticHalf { speed: 1.0, mass: 1e-9 },
+        Subordinator::RelativisticHalf { speed: 1.0, mass: 0.0 },
+    ];
+
+    #[test]
+    fn laplace_transforms_are_those_of_the_symbol() {
+        for law in LAWS {
+            let u = draws(law, 1.7);
+            for kappa in [0.05, 0.5, 2.0, 20.0] {
+                let values: Vec<f64> = u.iter().map(|u| (-kappa * u).exp()).collect();
+                let mean = values.iter().sum::<f64>() / DRAWS as f64;
+                let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / DRAWS as f64;
+                let expected = (-1.7 * law.exponent(kappa)).exp();
+                let bound = 4.0 * (variance / DRAWS as f64).sqrt() + 1e-12;
+                assert!((mean - expected).abs() < bound, "{law:?}, kappa {kappa}: {mean} against {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_exponent_is_the_plain_formula() {
+        let law = Subordinator::RelativisticHalf { speed: 1.5, mass: 0.8 };
+        let plain = 1.5 * ((3.0_f64 + 0.64).sqrt() - 0.8);
+        assert!((law.exponent(3.0) - plain).abs() < 1e-15);
+        assert_eq!(Subordinator::RelativisticHalf { speed: 1.0, mass: 0.0 }.exponent(0.0), 0.0);
+    }
+
+    type Levels = [(f64, f64); 3];
+
+    /// Quantiles by mpmath (30 digits, 14 kept), from the closed distribution functions: erfc(sqrt(l/(2u))) with l = (c t)^2/2,
+    /// and Phi(sqrt(l/u)(u/m - 1)) + exp(2 l/m) Phi(-sqrt(l/u)(u/m + 1)). Columns: level, quantile.
+    const QUANTILES: [(Subordinator, f64, Levels); 3] = [
+        (
+            Subordinator::HalfStable { speed: 1.3 },
+            1.7,
+            [(0.1, 0.90260978669681), (0.5, 5.3678929096388), (0.9, 154.65042977316)],
+        ),
+        (
+            Subordinator::RelativisticHalf { speed: 1.0, mass: 2.0 },
+            1.7,
+            [(0.1, 0.19368758045282), (0.5, 0.37139068354611), (0.9, 0.72416677477848)],
+        ),
+        (
+            Subordinator::RelativisticHalf { speed: 0.5, mass: 0.1 },
+            1.7,
+            [(0.1, 0.1271914926099), (0.5, 0.66342666406522), (0.9, 8.554545712529)],
+        ),
+    ];
+
+    #[test]
+    fn quantiles_are_those_of_the_distribution_functions() {
+        for (law, t, quantiles) in QUANTILES {
+            let u = draws(law, t);
+            for (level, quantile) in quantiles {
+                let below = u.iter().filter(|u| **u < quantile).count() as f64 / DRAWS as f64;
+                let sigma = (level * (1.0 - level) / DRAWS as f64).sqrt();
+                assert!((below - level).abs() < 4.0 * sigma, "{law:?}, level {level}: {below}");
+            }
+        }
+    }
+
+    #[test]
+    fn mixtures_choose_by_weight_and_never_a_weightless_point() {
+        let points = array![[-5.0], [0.0], [5.0], [9.0]];
+        let data = Dataset::from_points(points, Some(vec![0.0, 3.0, 1.0, 0.0])).expect("valid");
+        let narrow = ForwardLaw::diffusion(1e-6);
+        let drawn = draw(Prior::Mixture, &narrow, &data, 1.0, DRAWS, 5);
+        let share = |centre: f64| drawn.iter().filter(|x| (**x - centre).abs() < 0.1).count() as f64 / DRAWS as f64;
+        // One sigma is 0.0022.
+        assert!((share(0.0) - 0.75).abs() < 4.0 * 0.0022);
+        assert_eq!(share(0.0) + share(5.0), 1.0);
+        let limit = draw(Prior::Limit, &narrow, &data, 1.0, 10, 5);
+        assert!(limit.iter().all(|x| (x - 1.25).abs() < 0.02), "about the weighted mean");
+    }
+
+    #[test]
+    fn the_extreme_quantiles_choose_an_existing_point() {
+        let data = Dataset::from_points(array![[0.0], [1.0], [2.0]], Some(vec![0.1, 0.2, 0.7])).expect("valid");
+        let cumulative = cumulative_weights(&data);
+        assert_eq!(choose(&cumulative, f64::MIN_POSITIVE), 0);
+        assert_eq!(choose(&cumulative, 1.0_f64.next_down()), 2);
+        assert_eq!(choose(&cumulative, 1.0), 2);
+    }
+
+    #[test]
+    fn gaussian_and_cauchy_coordinates_have_their_quantiles() {
+        // Diffusion: variance 2 D t. Poisson in any dimension: each coordinate is Cauchy of scale c t, quartile c t.
+        let data = Dataset::from_points(array![[0.0, 0.0, 0.0]], None).expect("valid");
+        for (law, quartile) in
+            [(ForwardLaw::diffusion(0.5), 0.674_489_750_196_081_7 * 2.0_f64.sqrt()), (ForwardLaw::poisson(1.5), 3.0)]
+        {
+            let drawn = draw(Prior::Limit, &law, &data, 2.0, DRAWS, 9);
+            for axis in 0..3 {
+                let above = drawn.column(axis).iter().filter(|x| **x > quartile).count() as f64 / DRAWS as f64;
+                // One sigma is sqrt(0.25 * 0.75/40000) = 0.0022.
+                assert!((above - 0.25).abs() < 4.0 * 0.0022, "{law:?}, axis {axis}: {above}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_tempered_law_that_loses_mass_asks_for_a_heavier_one() {
+        assert_eq!(ForwardLaw::yukawa(2.0, 0.5).heavier(), Some(ForwardLaw::poisson(2.0)));
+        assert_eq!(ForwardLaw::yukawa(2.0, 0.5).log_mass(3.0), -3.0);
+        let mixed = ForwardLaw::conserving(Subordinator::RelativisticHalf { speed: 1.0, mass: 0.5 });
+        for law in [mixed, ForwardLaw::poisson(1.0), ForwardLaw::diffusion(1.0)] {
+            assert_eq!(law.heavier(), None);
+        }
+    }
+}

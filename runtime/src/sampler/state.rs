@@ -1,0 +1,139 @@
+//! Everything a run carries from one step to the next, enough to go on after an interruption.
+//!
+//! In:    a checked problem and options, or a state from an interrupted run.
+//! Out:   [`SampleState`]: the prior with its first weights, or the state, found to belong to this run.
+//! Holds: points and weights are finite; each particle knows the prior draw that it descends from.
+
+use ndarray::Array2;
+
+use super::error::SampleError;
+use super::options::{SampleOptions, SampleProblem, check};
+use super::prior;
+use super::schedule::{Controller, StepControl};
+use crate::density::{Evaluation, FieldError, check_evaluation};
+
+/// Everything a run carries from one step to the next.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SampleState {
+    /// The time reached.
+    pub t: f64,
+    /// Steps taken.
+    pub step: usize,
+    /// The particles, `[n, N]`.
+    pub points: Array2<f64>,
+    /// Their log weights, `[n]`: absolute, so that the mean weight estimates the mass of `p(., t)`.
+    pub log_weights: Vec<f64>,
+    /// Where each particle's path began at `t_max`, `[n, N]`.
+    pub prior_points: Array2<f64>,
+    /// The number of the prior draw that each particle descends from, `[n]`.
+    pub origins: Vec<usize>,
+    /// The step size controller; of no effect on a fixed grid.
+    pub controller: Controller,
+    /// What happened so far.
+    pub stats: SampleStats,
+}
+
+/// What happened in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SampleStats {
+    /// Evaluations of the field, each of the whole population.
+    pub evaluations: u64,
+    /// Evaluations of the proposal's field.
+    pub proposal_evaluations: u64,
+    /// Steps accepted.
+    pub accepted: usize,
+    /// Steps rejected by the error estimate.
+    pub rejected: usize,
+    /// Resamplings, the last one to equal weights included.
+    pub resamplings: usize,
+    /// Particles born by resampling.
+    pub births: usize,
+    /// Particles that died by resampling; as many as were born.
+    pub deaths: usize,
+}
+
+impl SampleState {
+    /// The beginning of a run: the prior, drawn, with its weights.
+    ///
+    /// # Errors
+    /// [`SampleError`] for options or a problem that cannot be run, or a field that cannot be evaluated at `t_max`.
+    pub fn draw(problem: &SampleProblem, options: &SampleOptions) -> Result<SampleState, SampleError> {
+        check(problem, options)?;
+        let SampleOptions { n, seed, t_max, t_min, prior, variable, .. } = *options;
+        let drawn_from = problem.proposal.map_or(problem.law, |proposal| proposal.law);
+        let points = prior::draw(prior, &drawn_from, problem.data, t_max, n, seed);
+        let mut state = SampleState {
+            t: t_max,
+            step: 0,
+            prior_points: points.clone(),
+            points,
+            origins: (0..n).collect(),
+            log_weights: vec![drawn_from.log_mass(t_max); n],
+            controller: Controller::start(variable.of_time(t_max) - variable.of_time(t_min)),
+            stats: SampleStats::default(),
+        };
+        if let Some(particle) = state.first_nonfinite() {
+            return Err(SampleError::Diverged { step: 0, t: t_max, particle });
+        }
+        if let Some(log_q) = state.log_proposal(problem).map_err(|source| state.field_error(source))? {
+            let mut here = Evaluation::new(n, problem.data.dim());
+            let evaluated = problem.field.evaluate(t_max, state.points.view(), &mut here);
+            evaluated.and_then(|()| check_evaluation(t_max, &here)).map_err(|source| state.field_error(source))?;
+            state.stats.evaluations += 1;
+            // w = p/q times the mass of q, as the draws are of q divided by its mass.
+            for ((log_w, log_q), log_p) in state.log_weights.iter_mut().zip(log_q).zip(&here.log_p) {
+                *log_w += log_p - log_q;
+            }
+        }
+        Ok(state)
+    }
+
+    /// `log q` of the proposal at the present points, if there is a proposal.
+    pub(super) fn log_proposal(&mut self, problem: &SampleProblem) -> Result<Option<Vec<f64>>, FieldError> {
+        let Some(proposal) = problem.proposal else { return Ok(None) };
+        let mut out = Evaluation::new(self.points.nrows(), self.points.ncols());
+        proposal.field.evaluate(self.t, self.points.view(), &mut out)?;
+        check_evaluation(self.t, &out)?;
+        self.stats.proposal_evaluations += 1;
+        Ok(Some(out.log_p))
+    }
+
+    pub(super) fn field_error(&self, source: FieldError) -> SampleError {
+        SampleError::Field { step: self.step, t: self.t, source }
+    }
+
+    pub(super) fn check(&self, problem: &SampleProblem, options: &SampleOptions) -> Result<(), SampleError> {
+        let shape = (options.n, problem.data.dim());
+        let refuse = |reason| Err(SampleError::WrongState { reason });
+        let lengths = [self.log_weights.len(), self.origins.len()];
+        if [self.points.dim(), self.prior_points.dim()] != [shape; 2] || lengths != [options.n; 2] {
+            return refuse("its shape is another");
+        }
+        if !(options.t_min <= self.t && self.t <= options.t_max) {
+            return refuse("its time is outside the run");
+        }
+        if self.origins.iter().any(|&origin| origin >= options.n) {
+            return refuse("it descends from a draw that is not there");
+        }
+        if self.first_nonfinite().is_some() {
+            return refuse("it holds a number that is not finite");
+        }
+        let Controller { step, previous_error, .. } = self.controller;
+        if !(step > 0.0 && step.is_finite() && previous_error > 0.0 && previous_error.is_finite()) {
+            return refuse("its step size is not positive and finite");
+        }
+        match options.control {
+            StepControl::Grid { spacing, steps }
+                if spacing.time(self.step, steps, options.t_max, options.t_min) != self.t =>
+            {
+                refuse("its time is not on the grid")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn first_nonfinite(&self) -> Option<usize> {
+        let rows = self.points.rows().into_iter().zip(&self.log_weights);
+        rows.into_iter().position(|(row, log_w)| !(log_w.is_finite() && row.iter().all(|x| x.is_finite())))
+    }
+}
