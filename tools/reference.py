@@ -6,10 +6,10 @@
 
 import pathlib
 import random
+import struct
 import sys
 
-from mpmath import (mp, mpf, asinh, besselk, chop, cos, cosh, exp, findroot, linspace, log, log1p, lu_solve, matrix, nstr,
-                    pi, quad, sqrt)
+from mpmath import cos, exp, linspace, log, log1p, lu_solve, matrix, mp, mpf, nstr, pi, sqrt
 
 OUT = pathlib.Path(__file__).resolve().parent.parent / "compiler" / "tests" / "reference"
 
@@ -61,9 +61,60 @@ def print_coefficients():
     cubic = lambda f: (log1p(f) - f + f ** 2 / 2) / f ** 3 if abs(f) > mpf(10) ** -12 else mpf(1) / 3 - f / 4
     show("LOG f32", *minimax(cubic, lambda f: abs(f) ** 2 + mpf(10) ** -9, 7, a, b))
     s_max = b / (2 + b)
-    atanh = lambda z: (log((1 + sqrt(z)) / (1 - sqrt(z))) - 2 * sqrt(z)) / (sqrt(z) * z) if z > mpf(10) ** -20 else mpf(2) / 3 + 2 * z / 5
+    odd = lambda s: (log((1 + s) / (1 - s)) - 2 * s) / s ** 3 if s > mpf(10) ** -10 else mpf(2) / 3 + 2 * s ** 2 / 5
+    atanh = lambda z: odd(sqrt(z))
     show("LOG f64", *minimax(atanh, lambda z: z + mpf(10) ** -9, 6, mpf(0), s_max ** 2 * (1 + mpf(10) ** -6)))
 
 
+def f32(x):
+    """x rounded to a number that both f32 and f64 hold."""
+    return struct.unpack("f", struct.pack("f", float(x)))[0]
+
+
+def write(name, header, rows):
+    """Rows end in exact values, each printed to 40 digits and followed by what rounding it to f64 leaves over."""
+    with open(OUT / name, "w") as out:
+        out.write("# made by tools/reference.py tables; value and value - f64(value)\n# " + "\t".join(header) + "\n")
+        for arguments, values in rows:
+            cells = [repr(a) for a in arguments]
+            for v in values:
+                cells += [nstr(v, 40, min_fixed=0, max_fixed=0), nstr(v - mpf(float(v)), 10)]
+            out.write("\t".join(cells) + "\n")
+
+
+def write_tables():
+    mp.dps = 60
+    OUT.mkdir(parents=True, exist_ok=True)
+    rng = random.Random(20230404)
+    # Every second argument has a full f64 mantissa, the others are f32 numbers.
+    cut = lambda xs: [f32(x) if i % 2 else float(x) for i, x in enumerate(xs)]
+    xs = cut([rng.uniform(-0.4, 0.4) for _ in range(300)] + [rng.uniform(-86, 88) for _ in range(500)]
+             + [rng.uniform(-104, -86) for _ in range(100)] + [rng.uniform(-745, 709) for _ in range(300)])
+    write("exp.tsv", ["x", "exp", "tail"], [((x,), (exp(mpf(x)),)) for x in xs])
+    xs = cut([2 ** rng.uniform(-126, 128) for _ in range(300)] + [2 ** rng.uniform(-1022, 1024) for _ in range(200)]
+             + [rng.uniform(0.6, 1.6) for _ in range(500)] + [1 + rng.uniform(-1e-3, 1e-3) for _ in range(200)])
+    write("log.tsv", ["x", "log", "tail"], [((x,), (log(mpf(x)),)) for x in xs])
+    xs = cut([2 ** rng.uniform(-100, 100) for _ in range(300)] + [rng.uniform(0, 2) for _ in range(300)])
+    write("log1p.tsv", ["x", "log1p", "tail"], [((x,), (log1p(mpf(x)),)) for x in xs])
+    write("bessel_k.tsv", ["n", "z", "log K_(n+1/2)", "tail", "K_(n+1/2)/K_(n+3/2)", "tail"], bessel_rows(rng))
+
+
+def bessel_rows(rng):
+    for n in [0, 1, 2, 3, 5, 6, 7, 8, 12, 18, 19, 20, 21, 22, 31, 63, 127, 391, 767, 1000, 1534, 1535, 1536]:
+        zs = [f32(mpf(10) ** e) for e in range(-8, 9)] + [f32((n + 1) * 2 ** rng.uniform(-6, 6)) for _ in range(20)]
+        for z in sorted(zs):
+            low, high = log_k(n, mpf(z)), log_k(n + 1, mpf(z))
+            yield (n, z), (low, exp(low - high))
+
+
+def log_k(n, z):
+    """The logarithm of DLMF 10.47.9 with 10.49.12: a finite sum of positive terms."""
+    term = total = mpf(1)
+    for k in range(n):
+        term *= mpf(n + k + 1) * (n - k) / ((k + 1) * 2 * z)
+        total += term
+    return log(pi / (2 * z)) / 2 - z + log(total)
+
+
 if __name__ == "__main__":
-    {"minimax": print_coefficients}[sys.argv[1]]()
+    {"minimax": print_coefficients, "tables": write_tables}[sys.argv[1]]()

@@ -2,6 +2,7 @@
 //!
 //! The compiler is a pure function: no files, clock, device or randomness. Budgets count iterations and nodes.
 
+pub mod codegen;
 pub mod diagnostic;
 pub mod dispersion;
 pub mod expr;

@@ -11,6 +11,7 @@ use genphys_compiler::green::{Bound, KernelProgram, LowerError};
 use genphys_compiler::kernel::Precision;
 use ndarray::parallel::prelude::*;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
+use rayon::slice::ParallelSliceMut;
 use std::time::Instant;
 
 /// Queries a thread takes at a time: enough to amortise a call, few enough to balance the load.

@@ -1,6 +1,8 @@
-//! x
+//! genphys-runtime: compiled kernels at work. Fields, priors, solvers, branching and data sets.
 
+pub mod cpu;
 pub mod data;
 pub mod density;
+pub mod field;
 pub mod metrics;
 pub mod sampler;

@@ -32,4 +32,6 @@ pub use builder::{KernelBuilder, Pair};
 pub use inline::inline_specials;
 pub use ir::{Compare, Constant, Kernel, MAX_DIM, Mean, MeanKind, Op, Output, Precision, Shape, Type, Value};
 pub use scalar::Scalar;
+#[cfg(feature = "cranelift")]
+pub(crate) use scalar::{EXP2_MAGIC_F32, EXP2_MAGIC_F64, EXPONENT_MAGIC_F32, EXPONENT_MAGIC_F64};
 pub use verify::KernelError;

@@ -3,10 +3,15 @@
 //! Holds: the constant folder of the builder and the reference interpreter both call this, so folding never
 //!   changes a result.
 
-use super::ir::Compare;
+use super::ir::{Compare, Precision};
 
 /// A float type of KernelIr: `f32` or `f64`.
 pub trait Scalar: Copy + PartialOrd + Into<f64> + Default + Send + Sync + std::fmt::Debug + 'static {
+    /// The precision of kernels over this type.
+    const PRECISION: Precision;
+    /// The lowest finite number.
+    const LOWEST: Self;
+
     /// Rounds to this type.
     fn from_f64(x: f64) -> Self;
     /// `self + b`.
@@ -65,8 +70,10 @@ pub(crate) const EXPONENT_MAGIC_F32: f32 = 8_388_608.0 + 127.0;
 pub(crate) const EXPONENT_MAGIC_F64: f64 = 4_503_599_627_370_496.0 + 1023.0;
 
 macro_rules! scalar {
-    ($float:ident, $bits:expr, $exp2_magic:expr, $exponent_magic:expr) => {
+    ($float:ident, $precision:expr, $bits:expr, $exp2_magic:expr, $exponent_magic:expr) => {
         impl Scalar for $float {
+            const PRECISION: Precision = $precision;
+            const LOWEST: Self = $float::MIN;
             fn from_f64(x: f64) -> Self {
                 x as $float
             }
@@ -113,8 +120,8 @@ macro_rules! scalar {
     };
 }
 
-scalar!(f32, 23, EXP2_MAGIC_F32, EXPONENT_MAGIC_F32);
-scalar!(f64, 52, EXP2_MAGIC_F64, EXPONENT_MAGIC_F64);
+scalar!(f32, Precision::F32, 23, EXP2_MAGIC_F32, EXPONENT_MAGIC_F32);
+scalar!(f64, Precision::F64, 52, EXP2_MAGIC_F64, EXPONENT_MAGIC_F64);
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,74 @@
+//! The pipeline on one screen: every stage in order, with types on the arrows.
+
+use crate::diagnostic::Diagnostics;
+use crate::dispersion::{self, Dispersion};
+use crate::expr::{Expr, Name, Rational};
+use crate::flow::{self, Budget, DensityFlow};
+use crate::green::Green;
+use crate::operator::{self, Equation};
+use crate::source::Source;
+use crate::syntax;
+use crate::verdict::{self, Undecided, Verdict};
+use std::collections::BTreeMap;
+
+/// All that was derived from an equation; nothing executed.
+#[derive(Clone, Debug)]
+pub struct Analysis {
+    /// The equation as resolved.
+    pub equation: Equation,
+    /// Its dispersion relation, or why it has none here.
+    pub dispersion: Result<Dispersion, Undecided>,
+    /// Its continuity form, or why none was found.
+    pub flow: Result<DensityFlow, Undecided>,
+    /// C1, C2 and what follows, each with evidence.
+    pub verdict: Verdict,
+    /// The closed form of its kernel, when its lambda has one.
+    pub green: Option<Green>,
+}
+
+/// Compiles a text up to its verdict.
+///
+/// # Errors
+/// [`Diagnostics`] when the text is wrong. A limit of the compiler is an `undecided` answer instead.
+///
+/// # Example
+/// ```
+/// use genphys_compiler::{Budget, analyze, source::Source, verdict::VerdictKind};
+/// let yukawa = analyze(&Source::new("yukawa", "phi_tt + lap(phi) - m^2 phi = 0 where m > 0"), Budget::default())?;
+/// assert_eq!(yukawa.verdict.kind, VerdictKind::SGenerative);
+/// assert_eq!(yukawa.flow.expect("a continuity form").p.to_string(), "-phi_t");
+/// # Ok::<(), genphys_compiler::diagnostic::Diagnostics>(())
+/// ```
+pub fn analyze(source: &Source, budget: Budget) -> Result<Analysis, Diagnostics> {
+    let ast = syntax::parse(source)?; // text -> Ast
+    let equation = operator::resolve(&ast, source)?; // Ast  -> Equation
+    Ok(analyze_equation(equation, budget))
+}
+
+/// The stages after resolution; they cannot fail, only leave a question open.
+pub fn analyze_equation(equation: Equation, budget: Budget) -> Analysis {
+    let dispersion = dispersion::derive(&equation); // Equation -> Dispersion
+    let flow = flow::extract(&equation, dispersion.as_ref().ok(), budget); // both -> DensityFlow
+    let verdict = verdict::decide(&equation, dispersion.as_ref(), flow.as_ref().ok()); // all -> Verdict
+    let green = match (&dispersion, &flow) {
+        (Ok(dispersion), Ok(flow)) => Green::recognise(dispersion, flow, &equation.facts),
+        _ => None,
+    };
+    Analysis { equation, dispersion, flow, verdict, green }
+}
+
+impl Analysis {
+    /// The same equation with numbers for its parameters, analysed again: a conditional verdict becomes definite.
+    pub fn at(&self, values: &BTreeMap<Name, Rational>, budget: Budget) -> Analysis {
+        let mut equation = self.equation.clone();
+        let bind = |e: &Expr| match e {
+            Expr::Sym(name) => values.get(name).cloned().map(Expr::Num),
+            _ => None,
+        };
+        for component in &mut equation.components {
+            *component = component.replace(&bind).expand();
+        }
+        equation.parameters.retain(|p| !values.contains_key(&p.name));
+        analyze_equation(equation, budget)
+    }
+}

@@ -1,0 +1,203 @@
+//! Machine code from Cranelift functions: the only `unsafe` on the CPU.
+//!
+//! In:   a kernel.
+//! Out:  a [`Machine`], whose safe calls check every length against the layout of
+//!   [`ClifFunction`](genphys_compiler::codegen::clif::ClifFunction) before jumping.
+//! Holds: the code lives as long as the [`Machine`] and is freed with it.
+
+use std::sync::Mutex;
+
+use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_codegen::settings::{self, Configurable};
+use cranelift_jit::{JITBuilder, JITModule};
+use cranelift_module::{Module, default_libcall_names};
+use genphys_compiler::codegen::clif::{ClifFunction, Cranelift};
+use genphys_compiler::codegen::{Target, Unsupported};
+use genphys_compiler::kernel::{Kernel, Scalar};
+use thiserror::Error;
+
+/// Why a kernel could not be compiled on this machine.
+#[derive(Debug, Error)]
+pub enum CompileError {
+    /// The target has no code for the kernel.
+    #[error(transparent)]
+    Unsupported(#[from] Unsupported),
+    /// Cranelift does not know this machine.
+    #[error("this machine is not supported: {0}")]
+    Machine(String),
+    /// Cranelift refused the function, which is a fault of ours, or memory ran out.
+    #[error("code generation failed: {0}")]
+    Codegen(String),
+    /// The kernel has the other kind of loop.
+    #[error("kernel `{kernel}` is not a {expected}")]
+    Shape {
+        /// Name of the kernel.
+        kernel: String,
+        /// The kind of loop needed.
+        expected: &'static str,
+    },
+}
+
+/// The Cranelift target for this machine, for listings.
+///
+/// # Errors
+/// [`CompileError::Machine`] on machines that Cranelift does not know.
+pub fn host_target() -> Result<Cranelift, CompileError> {
+    Ok(Cranelift::for_isa(&*host_isa()?))
+}
+
+/// Executable code of one kernel.
+pub(super) struct Machine {
+    /// Owns the memory that `entry` points into.
+    module: Mutex<Option<JITModule>>,
+    entry: *const u8,
+    pub(super) clif: ClifFunction,
+    uniforms: usize,
+}
+
+// SAFETY: `entry` points to immutable code, owned by `module`, which moves along and is freed only by `drop`.
+unsafe impl Send for Machine {}
+// SAFETY: as above; the code keeps no state, all it writes is behind the caller's `&mut`.
+unsafe impl Sync for Machine {}
+
+type MapFn<T> = unsafe extern "C" fn(*const T, *const T, *mut T, i64);
+type ReduceFn<T> = unsafe extern "C" fn(*const T, *const T, *const T, i64, *const T, i64, *mut T);
+
+/// A slice whose length does not fit the layout: a fault of the caller, which is this crate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LayoutMismatch;
+
+/// The arguments of a compiled reduction, in the layout of `ClifFunction`.
+pub(super) struct ReduceCall<'a, T> {
+    pub(super) uniforms: &'a [T],
+    pub(super) dim: usize,
+    pub(super) sources: &'a [T],
+    pub(super) log_weights: &'a [T],
+    pub(super) queries: &'a [T],
+    pub(super) partials: &'a mut [T],
+}
+
+impl Machine {
+    pub(super) fn new(kernel: &Kernel, adjust: impl FnOnce(Cranelift) -> Cranelift) -> Result<Machine, CompileError> {
+        let isa = host_isa()?;
+        let target = adjust(Cranelift::for_isa(&*isa));
+        let clif = target.emit(kernel)?;
+        let mut module = JITModule::new(JITBuilder::with_isa(isa, default_libcall_names()));
+        match finalise(&mut module, &clif) {
+            Ok(entry) => {
+                let uniforms = kernel.uniforms().len();
+                Ok(Machine { module: Mutex::new(Some(module)), entry, clif, uniforms })
+            }
+            Err(error) => {
+                free(module);
+                Err(CompileError::Codegen(error))
+            }
+        }
+    }
+
+    /// Runs a map over `inputs` `[blocks][n_in][lanes]` into `outputs` `[blocks][n_out][lanes]`.
+    pub(super) fn map<T: Scalar>(
+        &self,
+        uniforms: &[T],
+        inputs: &[T],
+        outputs: &mut [T],
+        counts: (usize, usize),
+    ) -> Result<(), LayoutMismatch> {
+        let lanes = self.clif.lanes;
+        let Some(blocks) = outputs.len().checked_div(counts.1 * lanes) else {
+            return Ok(());
+        };
+        let fits = T::PRECISION == self.clif.precision
+            && self.clif.function.signature.params.len() == 4
+            && uniforms.len() == self.uniforms
+            && outputs.len() == blocks * counts.1 * lanes
+            && inputs.len() == blocks * counts.0 * lanes;
+        if !fits {
+            return Err(LayoutMismatch);
+        }
+        if blocks == 0 {
+            return Ok(());
+        }
+        // SAFETY: `entry` is code for the map signature of `ClifFunction`, which has four parameters, all of pointer size,
+        // in the C calling convention of this machine; the kernel's float is `T`.
+        let code = unsafe { std::mem::transmute::<*const u8, MapFn<T>>(self.entry) };
+        // SAFETY: the code reads all of `uniforms` and `inputs` and writes all of `outputs`, and the lengths were checked
+        // against its layout for `blocks >= 1` above.
+        unsafe { code(uniforms.as_ptr(), inputs.as_ptr(), outputs.as_mut_ptr(), blocks as i64) };
+        Ok(())
+    }
+
+    /// Advances the partial sums of every query by all sources.
+    pub(super) fn reduce<T: Scalar>(&self, call: ReduceCall<'_, T>) -> Result<(), LayoutMismatch> {
+        let ClifFunction { lanes, tile, .. } = self.clif;
+        let (blocks, queries) = (call.log_weights.len() / lanes, call.queries.len() / call.dim.max(1));
+        let fits = T::PRECISION == self.clif.precision
+            && self.clif.function.signature.params.len() == 7
+            && call.uniforms.len() == self.uniforms
+            && call.log_weights.len() == blocks * lanes
+            && call.sources.len() == blocks * call.dim * lanes
+            && queries % tile == 0
+            && call.queries.len() == queries * call.dim
+            && call.partials.len() == queries * self.clif.partials.vectors * lanes;
+        if !fits {
+            return Err(LayoutMismatch);
+        }
+        if blocks == 0 || queries == 0 {
+            return Ok(());
+        }
+        // SAFETY: `entry` is code for the reduce signature of `ClifFunction`, which has seven parameters, all of pointer
+        // size, in the C calling convention of this machine; the kernel's float is `T`.
+        let code = unsafe { std::mem::transmute::<*const u8, ReduceFn<T>>(self.entry) };
+        // SAFETY: the code reads `uniforms`, `sources`, `log_weights` and `queries` and reads and writes `partials`, whose
+        // lengths were checked against its layout for `blocks >= 1` blocks and `queries / tile >= 1` tiles above.
+        unsafe {
+            code(
+                call.uniforms.as_ptr(),
+                call.sources.as_ptr(),
+                call.log_weights.as_ptr(),
+                blocks as i64,
+                call.queries.as_ptr(),
+                (queries / tile) as i64,
+                call.partials.as_mut_ptr(),
+            );
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        let module = self.module.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+        module.into_iter().for_each(free);
+    }
+}
+
+impl std::fmt::Debug for Machine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Machine").field("entry", &self.entry).finish_non_exhaustive()
+    }
+}
+
+fn free(module: JITModule) {
+    // SAFETY: called where a `Machine` is dropped or was never made, so that no call is running and none can follow.
+    unsafe { module.free_memory() };
+}
+
+fn finalise(module: &mut JITModule, clif: &ClifFunction) -> Result<*const u8, String> {
+    let mut context = module.make_context();
+    context.func = clif.function.clone();
+    let id = module.declare_anonymous_function(&context.func.signature).map_err(|e| e.to_string())?;
+    module.define_function(id, &mut context).map_err(|e| format!("{e:?}"))?;
+    module.finalize_definitions().map_err(|e| e.to_string())?;
+    Ok(module.get_finalized_function(id))
+}
+
+fn host_isa() -> Result<OwnedTargetIsa, CompileError> {
+    let mut flags = settings::builder();
+    // The last two are what the JIT needs of code that it places itself.
+    for (name, value) in [("opt_level", "speed"), ("use_colocated_libcalls", "false"), ("is_pic", "false")] {
+        flags.set(name, value).map_err(|e| CompileError::Machine(e.to_string()))?;
+    }
+    let builder = cranelift_native::builder().map_err(|e| CompileError::Machine(e.to_owned()))?;
+    builder.finish(settings::Flags::new(flags)).map_err(|e| CompileError::Machine(e.to_string()))
+}

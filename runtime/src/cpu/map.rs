@@ -1,0 +1,101 @@
+//! Compiled elementwise kernels.
+
+use genphys_compiler::codegen::Target;
+use genphys_compiler::codegen::clif::Cranelift;
+use genphys_compiler::kernel::{Kernel, Precision, Scalar, Shape};
+
+use super::jit::{CompileError, Machine};
+use super::{ArgumentError, check_count, check_uniforms};
+
+/// An elementwise kernel as machine code.
+#[derive(Debug)]
+pub struct CompiledMap {
+    kernel: Kernel,
+    machine: Machine,
+    inputs: usize,
+    outputs: usize,
+}
+
+impl CompiledMap {
+    /// Compiles `kernel` for this machine.
+    ///
+    /// # Errors
+    /// [`CompileError`], among others when the kernel is a reduction.
+    /// # Example
+    /// ```
+    /// use genphys_compiler::kernel::{KernelBuilder, Output, Precision};
+    /// use genphys_runtime::cpu::CompiledMap;
+    ///
+    /// let mut k = KernelBuilder::map("log", Precision::F64);
+    /// let x = k.input("x");
+    /// let y = k.log(x);
+    /// let log = CompiledMap::new(&k.finish_map(vec![Output::new("y", y)])?)?;
+    /// assert_eq!(log.run(&[], &[&[1.0, 2.0, 4.0]])?, [[0.0, 2f64.ln(), 4f64.ln()]]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn new(kernel: &Kernel) -> Result<CompiledMap, CompileError> {
+        CompiledMap::adjusted(kernel, |target| target)
+    }
+
+    /// The same with multiply-adds rounded twice, as on a machine without the fused instruction.
+    ///
+    /// # Errors
+    /// As [`CompiledMap::new`].
+    pub fn without_fma(kernel: &Kernel) -> Result<CompiledMap, CompileError> {
+        CompiledMap::adjusted(kernel, Cranelift::without_fma)
+    }
+
+    fn adjusted(kernel: &Kernel, adjust: fn(Cranelift) -> Cranelift) -> Result<CompiledMap, CompileError> {
+        let Shape::Map { inputs, outputs } = kernel.shape() else {
+            return Err(CompileError::Shape { kernel: kernel.name().to_owned(), expected: "map" });
+        };
+        let (inputs, outputs) = (inputs.len(), outputs.len());
+        Ok(CompiledMap { kernel: kernel.clone(), machine: Machine::new(kernel, adjust)?, inputs, outputs })
+    }
+
+    /// Evaluates the kernel on columns of equal length and returns one column per output.
+    ///
+    /// Inputs are rounded to the kernel's precision and may be NaN or infinite.
+    ///
+    /// # Errors
+    /// [`ArgumentError`] when a count differs from the signature.
+    pub fn run(&self, uniforms: &[f64], inputs: &[&[f64]]) -> Result<Vec<Vec<f64>>, ArgumentError> {
+        check_uniforms(&self.kernel, uniforms)?;
+        check_count(&self.kernel, "inputs", self.inputs, inputs.len())?;
+        let len = inputs.first().map_or(0, |column| column.len());
+        inputs.iter().try_for_each(|column| check_count(&self.kernel, "elements per input", len, column.len()))?;
+        match self.kernel.precision() {
+            Precision::F32 => self.run_in::<f32>(uniforms, inputs, len),
+            Precision::F64 => self.run_in::<f64>(uniforms, inputs, len),
+        }
+    }
+
+    fn run_in<T: Scalar>(
+        &self,
+        uniforms: &[f64],
+        inputs: &[&[f64]],
+        len: usize,
+    ) -> Result<Vec<Vec<f64>>, ArgumentError> {
+        let lanes = self.machine.clif.lanes;
+        let blocks = len.div_ceil(lanes);
+        let uniforms: Vec<T> = uniforms.iter().map(|u| T::from_f64(*u)).collect();
+        let mut packed = Vec::with_capacity(blocks * self.inputs * lanes);
+        for block in 0..blocks {
+            for column in inputs {
+                packed.extend((0..lanes).map(|lane| T::from_f64(column[(block * lanes + lane).min(len - 1)])));
+            }
+        }
+        let mut results = vec![T::default(); blocks * self.outputs * lanes];
+        self.machine
+            .map(&uniforms, &packed, &mut results, (self.inputs, self.outputs))
+            .map_err(|_| ArgumentError::Layout { kernel: self.kernel.name().to_owned() })?;
+        let element =
+            |output: usize, i: usize| results[((i / lanes) * self.outputs + output) * lanes + i % lanes].into();
+        Ok((0..self.outputs).map(|output| (0..len).map(|i| element(output, i)).collect()).collect())
+    }
+
+    /// The Cranelift text of the kernel.
+    pub fn listing(&self) -> String {
+        Cranelift::listing(&self.machine.clif)
+    }
+}

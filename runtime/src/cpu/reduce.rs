@@ -1,0 +1,278 @@
+//! Compiled reductions over sources.
+//!
+//! In:   uniforms, sources laid out once, queries.
+//! Out:  a [`ReduceOutput`].
+//! Holds: compiled code keeps the sums of at most [`FLUSH`] sources in the kernel's precision, spread over the lanes of a
+//!   vector; sums of lanes and of flushes are merged in f64, always in the same order.
+
+use genphys_compiler::codegen::Target;
+use genphys_compiler::codegen::clif::{Cranelift, Factor, VECTOR_BYTES};
+use genphys_compiler::kernel::{Kernel, MeanKind, Scalar, Shape};
+use ndarray::{Array2, ArrayView2, Axis};
+
+use super::jit::{CompileError, LayoutMismatch, Machine, ReduceCall};
+use super::merge::Total;
+use super::sources::{Blocks, Packed, Sources, check_points};
+use super::{ArgumentError, check_count, check_uniforms};
+
+/// Sources whose sums are carried in the kernel's precision.
+const FLUSH: usize = 2048;
+/// Sources and partial sums of one call should stay in a core's cache.
+const CACHE_BYTES: usize = 256 * 1024;
+/// Queries per call at most.
+const BATCH: usize = 64;
+
+/// What a reduction returns for `M` queries.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReduceOutput {
+    /// `[M]`: `log sum_j exp(l_j)`; minus infinity when every weight is zero, NaN when some `l_j` is NaN or infinite.
+    pub log_sum: Vec<f64>,
+    /// `[M, scalars]`: the scalar means, in the kernel's order; NaN when every weight is zero.
+    pub scalars: Array2<f64>,
+    /// `[M, N]` for each displacement mean, in the kernel's order; NaN when every weight is zero.
+    pub displacements: Vec<Array2<f64>>,
+}
+
+/// A reduction that can be run.
+pub trait ReduceProgram {
+    /// Sources in the layout that this program reads.
+    type Sources;
+
+    /// Lays out sources `[n, N]` with log weights `[n]` (minus infinity for weight zero).
+    ///
+    /// # Errors
+    /// [`ArgumentError`] when shapes differ from the kernel's or a number is not finite in its precision.
+    fn layout(&self, sources: ArrayView2<'_, f64>, log_weights: &[f64]) -> Result<Self::Sources, ArgumentError>;
+
+    /// Evaluates the reduction at `queries` `[M, N]`, on the calling thread.
+    ///
+    /// # Errors
+    /// [`ArgumentError`] when arguments do not fit the kernel; `out` is then unspecified.
+    fn run(
+        &self,
+        uniforms: &[f64],
+        sources: &Self::Sources,
+        queries: ArrayView2<'_, f64>,
+        out: &mut ReduceOutput,
+    ) -> Result<(), ArgumentError>;
+}
+
+/// A reduction as machine code; shared between threads, called with `&self`.
+///
+/// # Example
+/// ```
+/// use genphys_compiler::kernel::{KernelBuilder, Mean, Precision};
+/// use genphys_runtime::cpu::{CompiledReduce, ReduceOutput, ReduceProgram};
+/// use ndarray::array;
+///
+/// // Diffusion at t = 1/4: log p up to a constant and E[x - y], from two equal sources.
+/// let (mut k, pair) = KernelBuilder::reduce("diffusion", Precision::F64, 1);
+/// let (l, one) = (k.sub(pair.log_w, pair.q), k.constant(1.0));
+/// let field = CompiledReduce::new(&k.finish_reduce(l, vec![Mean::displacement("v", one)])?)?;
+/// let sources = field.layout(array![[-1.0], [1.0]].view(), &[0.0, 0.0])?;
+/// let mut out = ReduceOutput::default();
+/// field.run(&[], &sources, array![[0.0], [0.5]].view(), &mut out)?;
+/// assert!((out.log_sum[0] - (2.0 * (-1f64).exp()).ln()).abs() < 1e-15);
+/// assert!((out.displacements[0][[1, 0]] - (0.5 - 1f64.tanh())).abs() < 1e-15);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct CompiledReduce {
+    kernel: Kernel,
+    dim: usize,
+    machine: Machine,
+}
+
+impl CompiledReduce {
+    /// Compiles `kernel` for this machine.
+    ///
+    /// # Errors
+    /// [`CompileError`], among others when the kernel is a map.
+    pub fn new(kernel: &Kernel) -> Result<CompiledReduce, CompileError> {
+        let dim = dimension(kernel)?;
+        Ok(CompiledReduce { kernel: kernel.clone(), dim, machine: Machine::new(kernel, |target| target)? })
+    }
+
+    /// The kernel that was compiled.
+    pub fn kernel(&self) -> &Kernel {
+        &self.kernel
+    }
+
+    /// The Cranelift text of the kernel.
+    pub fn listing(&self) -> String {
+        Cranelift::listing(&self.machine.clif)
+    }
+}
+
+impl ReduceProgram for CompiledReduce {
+    type Sources = Sources;
+
+    fn layout(&self, sources: ArrayView2<'_, f64>, log_weights: &[f64]) -> Result<Sources, ArgumentError> {
+        Sources::new(&self.kernel, self.dim, self.machine.clif.lanes, sources, log_weights)
+    }
+
+    fn run(
+        &self,
+        uniforms: &[f64],
+        sources: &Sources,
+        queries: ArrayView2<'_, f64>,
+        out: &mut ReduceOutput,
+    ) -> Result<(), ArgumentError> {
+        check_arguments(&self.kernel, self.dim, uniforms, queries)?;
+        out.resize(&self.kernel, self.dim, queries.nrows());
+        let result = match &sources.packed {
+            _ if sources.dim != self.dim => Err(LayoutMismatch),
+            Packed::F32(blocks) => self.run_in(uniforms, blocks, queries, out),
+            Packed::F64(blocks) => self.run_in(uniforms, blocks, queries, out),
+        };
+        result.map_err(|_| ArgumentError::Layout { kernel: self.kernel.name().to_owned() })
+    }
+}
+
+impl CompiledReduce {
+    fn run_in<T: Scalar>(
+        &self,
+        uniforms: &[f64],
+        sources: &Blocks<T>,
+        queries: ArrayView2<'_, f64>,
+        out: &mut ReduceOutput,
+    ) -> Result<(), LayoutMismatch> {
+        let rounded: Vec<T> = uniforms.iter().map(|u| T::from_f64(*u)).collect();
+        let clif = &self.machine.clif;
+        let query_bytes = clif.partials.vectors * VECTOR_BYTES;
+        let batch =
+            (CACHE_BYTES / query_bytes).clamp(clif.tile, BATCH.next_multiple_of(clif.tile)) / clif.tile * clif.tile;
+        let mut partials = Vec::new();
+        for (index, batch_queries) in queries.axis_chunks_iter(Axis(0), batch).enumerate() {
+            let tiled = tiled::<T>(batch_queries, clif.tile);
+            let mut totals: Vec<Total> =
+                batch_queries.rows().into_iter().map(|_| Total::new(clif.partials.vectors)).collect();
+            for chunk in sources.chunks(self.dim, FLUSH / clif.lanes * clif.lanes) {
+                self.start(&mut partials, tiled.len() / self.dim);
+                for part in chunk.chunks(self.dim, self.sources_per_call()) {
+                    self.machine.reduce(ReduceCall {
+                        uniforms: &rounded,
+                        dim: self.dim,
+                        sources: part.coordinates,
+                        log_weights: part.log_weights,
+                        queries: &tiled,
+                        partials: &mut partials,
+                    })?;
+                }
+                let per_query = partials.chunks_exact(clif.partials.vectors * clif.lanes);
+                totals.iter_mut().zip(per_query).for_each(|(total, partial)| total.merge(partial, clif.lanes));
+            }
+            for (row, total) in totals.iter().enumerate() {
+                self.write(index * batch + row, total, uniforms, out);
+            }
+        }
+        Ok(())
+    }
+
+    fn sources_per_call(&self) -> usize {
+        let blocks = CACHE_BYTES / (self.dim * VECTOR_BYTES);
+        blocks.clamp(8, FLUSH / self.machine.clif.lanes) * self.machine.clif.lanes
+    }
+
+    /// Partial sums of no source: see `Partials` of the target.
+    fn start<T: Scalar>(&self, partials: &mut Vec<T>, queries: usize) {
+        let clif = &self.machine.clif;
+        let per_query = clif.partials.vectors * clif.lanes;
+        partials.clear();
+        partials.resize(queries * per_query, T::default());
+        for query in partials.chunks_exact_mut(per_query) {
+            query[..clif.lanes].fill(T::LOWEST);
+        }
+    }
+
+    /// Divides the sums by the total weight and applies the factors that all sources have in common.
+    fn write(&self, row: usize, total: &Total, uniforms: &[f64], out: &mut ReduceOutput) {
+        out.log_sum[row] = total.max + total.sums[1].ln();
+        let (mut scalar, mut displacement) = (0, 0);
+        for (mean, part) in means(&self.kernel).zip(&self.machine.clif.partials.means) {
+            let factor = match part.factor {
+                Factor::Constant(c) => c,
+                Factor::Uniform(index) => uniforms[index],
+            } / total.sums[1];
+            let sums = &total.sums[part.first..part.first + part.count];
+            match mean {
+                MeanKind::Scalar(_) => {
+                    out.scalars[[row, scalar]] = sums[0] * factor;
+                    scalar += 1;
+                }
+                MeanKind::Displacement(_) => {
+                    let row = out.displacements[displacement].row_mut(row);
+                    row.into_iter().zip(sums).for_each(|(out, sum)| *out = sum * factor);
+                    displacement += 1;
+                }
+            }
+        }
+    }
+}
+
+/// Queries `[M, N]` in the kernel's precision, the last one repeated to fill the last tile.
+fn tiled<T: Scalar>(queries: ArrayView2<'_, f64>, tile: usize) -> Vec<T> {
+    let rows = queries.nrows();
+    (0..rows.next_multiple_of(tile))
+        .flat_map(|row| queries.row(row.min(rows - 1)).into_iter().map(|x| T::from_f64(*x)).collect::<Vec<T>>())
+        .collect()
+}
+
+/// A range of blocks.
+#[derive(Clone, Copy)]
+struct Chunk<'a, T> {
+    coordinates: &'a [T],
+    log_weights: &'a [T],
+}
+
+impl<T> Blocks<T> {
+    fn chunks(&self, dim: usize, sources: usize) -> impl Iterator<Item = Chunk<'_, T>> {
+        Chunk { coordinates: &self.coordinates, log_weights: &self.log_weights }.chunks(dim, sources)
+    }
+}
+
+impl<'a, T> Chunk<'a, T> {
+    /// Ranges of at most `sources` sources, a multiple of the lanes.
+    fn chunks(self, dim: usize, sources: usize) -> impl Iterator<Item = Chunk<'a, T>> {
+        let coordinates = self.coordinates.chunks(sources * dim);
+        let log_weights = self.log_weights.chunks(sources);
+        coordinates.zip(log_weights).map(|(coordinates, log_weights)| Chunk { coordinates, log_weights })
+    }
+}
+
+impl ReduceOutput {
+    pub(super) fn resize(&mut self, kernel: &Kernel, dim: usize, rows: usize) {
+        let displacements = means(kernel).filter(|mean| matches!(mean, MeanKind::Displacement(_))).count();
+        let scalars = means(kernel).count() - displacements;
+        self.log_sum.clear();
+        self.log_sum.resize(rows, 0.0);
+        self.scalars = Array2::zeros((rows, scalars));
+        self.displacements = vec![Array2::zeros((rows, dim)); displacements];
+    }
+}
+
+pub(super) fn means(kernel: &Kernel) -> impl Iterator<Item = MeanKind> {
+    let means = match kernel.shape() {
+        Shape::Reduce { means, .. } => &means[..],
+        Shape::Map { .. } => &[],
+    };
+    means.iter().map(|mean| mean.kind)
+}
+
+pub(super) fn dimension(kernel: &Kernel) -> Result<usize, CompileError> {
+    match kernel.shape() {
+        Shape::Reduce { dim, .. } => Ok(*dim),
+        Shape::Map { .. } => Err(CompileError::Shape { kernel: kernel.name().to_owned(), expected: "reduction" }),
+    }
+}
+
+pub(super) fn check_arguments(
+    kernel: &Kernel,
+    dim: usize,
+    uniforms: &[f64],
+    queries: ArrayView2<'_, f64>,
+) -> Result<(), ArgumentError> {
+    check_uniforms(kernel, uniforms)?;
+    check_count(kernel, "coordinates per query", dim, queries.ncols())?;
+    check_points(kernel, "query", queries)
+}

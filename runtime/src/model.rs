@@ -1,0 +1,151 @@
+//! A generative PDE ready to run: an equation whose verdict allows it, at a dimension and values of its parameters.
+//!
+//! In:   an [`Analysis`], a dimension N, parameter values.
+//! Out:  [`Model`], which only a verdict can make.
+//! Holds: at these very values the verdict is s-generative and the kernel has a closed form.
+
+use genphys_compiler::expr::{Expr, Name, Rational, Sign};
+use genphys_compiler::green::{Bound, BoundLaw, LowerError};
+use genphys_compiler::verdict::VerdictKind;
+use genphys_compiler::{Analysis, Budget};
+use std::collections::BTreeMap;
+
+use crate::sampler::ForwardLaw;
+
+/// An equation proved generative at these values, with its kernel in numbers.
+#[derive(Clone, Debug)]
+pub struct Model {
+    bound: Bound,
+}
+
+/// Why an equation cannot be run.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ModelError {
+    /// A value was given for a name that is no parameter.
+    #[error("`{name}` is not a parameter of this equation; {known}")]
+    UnknownParameter {
+        /// The name given.
+        name: String,
+        /// The parameters there are, in words.
+        known: String,
+    },
+    /// A value lies outside the assumption.
+    #[error("{name} = {value} is outside its assumption: {assumption}")]
+    OutsideAssumption {
+        /// The parameter.
+        name: String,
+        /// Its value.
+        value: Rational,
+        /// What is assumed.
+        assumption: String,
+    },
+    /// A relation between parameters is violated.
+    #[error("the values violate the assumption {0}")]
+    ViolatedRelation(String),
+    /// A parameter has no value.
+    #[error("the parameter {0} has no value; give one with --set {0}=VALUE")]
+    Unset(String),
+    /// The text fixes another dimension.
+    #[error("the equation is set in N = {fixed}, not {asked}")]
+    FixedDimension {
+        /// The dimension in the text.
+        fixed: u32,
+        /// The dimension asked for.
+        asked: usize,
+    },
+    /// The verdict does not allow sampling.
+    #[error("the equation is {kind} at these values, so it has no generative flow: {reason}")]
+    NotGenerative {
+        /// The verdict at these values.
+        kind: VerdictKind,
+        /// Its reason.
+        reason: String,
+    },
+    /// The kernel has no closed form.
+    #[error("lambda = {0} has no closed kernel yet; c kappa, c sqrt(kappa) and c sqrt(kappa + m^2) do, plus constants")]
+    NoClosedForm(String),
+    /// The kernel cannot be built.
+    #[error(transparent)]
+    Lower(#[from] LowerError),
+}
+
+impl Model {
+    /// Checks the values, asks for the verdict at these values, and puts numbers into the kernel.
+    ///
+    /// # Errors
+    /// [`ModelError`]; nothing but an s-generative verdict at these values makes a model.
+    pub fn new(analysis: &Analysis, dim: usize, values: &BTreeMap<Name, Rational>) -> Result<Model, ModelError> {
+        check_values(analysis, values)?;
+        if let Some(fixed) = analysis.equation.dimension.filter(|fixed| *fixed as usize != dim) {
+            return Err(ModelError::FixedDimension { fixed, asked: dim });
+        }
+        let here = analysis.at(values, Budget::default());
+        if here.verdict.kind != VerdictKind::SGenerative {
+            return Err(ModelError::NotGenerative { kind: here.verdict.kind, reason: here.verdict.reason });
+        }
+        let lambda = || here.dispersion.as_ref().ok().and_then(|d| d.lambda()).map(|l| l.to_string());
+        let green = here.green.as_ref().ok_or_else(|| ModelError::NoClosedForm(lambda().unwrap_or_default()))?;
+        Ok(Model { bound: green.bind(dim, &BTreeMap::new())? })
+    }
+
+    /// The kernel in numbers.
+    pub fn bound(&self) -> &Bound {
+        &self.bound
+    }
+
+    /// The law by which a single particle moves forward in time, for exact draws.
+    pub fn forward_law(&self) -> ForwardLaw {
+        let decay = self.bound.decay();
+        match self.bound.law() {
+            BoundLaw::Gaussian { rate } => ForwardLaw { killing: decay, ..ForwardLaw::diffusion(rate) },
+            BoundLaw::Cauchy { speed } => ForwardLaw { killing: decay, ..ForwardLaw::poisson(speed) },
+            BoundLaw::Tempered { speed, mass } => ForwardLaw { killing: decay, ..ForwardLaw::yukawa(speed, mass) },
+        }
+    }
+}
+
+impl AsRef<Bound> for Model {
+    fn as_ref(&self) -> &Bound {
+        &self.bound
+    }
+}
+
+/// Every parameter has exactly one value, and the values meet the assumptions.
+fn check_values(analysis: &Analysis, values: &BTreeMap<Name, Rational>) -> Result<(), ModelError> {
+    let equation = &analysis.equation;
+    let names: Vec<&str> = equation.parameters.iter().map(|p| p.name.as_str()).collect();
+    let known = match names.as_slice() {
+        [] => "it has none".to_owned(),
+        names => format!("its parameters are {}", names.join(", ")),
+    };
+    for (name, value) in values {
+        if !names.contains(&name.as_str()) {
+            return Err(ModelError::UnknownParameter { name: name.to_string(), known });
+        }
+        if let Some(interval) = equation.facts.interval(name).filter(|i| !i.admits(value)) {
+            return Err(ModelError::OutsideAssumption {
+                name: name.to_string(),
+                value: value.clone(),
+                assumption: interval.describe(name.as_str()),
+            });
+        }
+    }
+    if let Some(missing) = names.iter().find(|n| !values.keys().any(|v| v.as_str() == **n)) {
+        return Err(ModelError::Unset((*missing).to_owned()));
+    }
+    check_relations(analysis, values)
+}
+
+fn check_relations(analysis: &Analysis, values: &BTreeMap<Name, Rational>) -> Result<(), ModelError> {
+    let bind = |e: &Expr| match e {
+        Expr::Sym(name) => values.get(name).cloned().map(Expr::Num),
+        _ => None,
+    };
+    for (relation, sign) in analysis.equation.facts.relations() {
+        let found = genphys_compiler::expr::Facts::default().sign(&relation.replace(&bind));
+        if found.and(*sign) != found || found == Sign::COMPLEX {
+            return Err(ModelError::ViolatedRelation(format!("about the sign of {relation}")));
+        }
+    }
+    Ok(())
+}
