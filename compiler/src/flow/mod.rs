@@ -1,6 +1,22 @@
 //! Continuity form: `M L phi = dt p + div J - R`, identically in phi.
 
+mod analysis;
+mod cost;
+mod extract;
+mod identity;
+mod language;
+mod mode;
+mod multiplier;
+mod proof;
+mod rules;
+mod search;
+
+pub use extract::extract;
+pub use identity::{IdentityFailure, verify_identity};
+pub use proof::{ProofFailure, check_proof};
+
 use crate::expr::Expr;
+use std::fmt;
 
 /// The continuity form of an equation. `v = flux / p` is formed only here, so no rewrite ever divides.
 #[derive(Clone, Debug)]
@@ -21,6 +37,58 @@ pub struct DensityFlow {
     pub reason: String,
     /// How many inequivalent splits the e-graph holds.
     pub alternatives: usize,
+    /// What the search cost and how it ended.
+    pub search: Search,
+}
+
+/// How much equality saturation may do. Counted, never timed: the same text gives the same answer on every machine.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Budget {
+    /// Rounds of all rules.
+    pub iterations: usize,
+    /// Nodes of the e-graph.
+    pub nodes: usize,
+}
+
+impl Default for Budget {
+    /// Far more than any equation of a few terms needs; see [`Search`] for what was used.
+    fn default() -> Self {
+        Budget { iterations: 64, nodes: 20_000 }
+    }
+}
+
+/// What equality saturation did.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Search {
+    /// Rounds of all rules.
+    pub iterations: usize,
+    /// Nodes of the e-graph at the end.
+    pub nodes: usize,
+    /// Classes of equal terms at the end.
+    pub classes: usize,
+    /// Why it ended: `saturated`, or the limit reached.
+    pub stop: String,
+}
+
+impl fmt::Display for Search {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} iterations, {} nodes, {} classes)", self.stop, self.iterations, self.nodes, self.classes)
+    }
+}
+
+/// A question left open, with what is missing: an answer about our reach, not a fault of the text.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("undecided: {why}")]
+pub struct Undecided {
+    /// What is missing.
+    pub why: String,
+}
+
+impl Undecided {
+    /// An open question for the reason `why`.
+    pub fn new(why: impl Into<String>) -> Self {
+        Undecided { why: why.into() }
+    }
 }
 
 impl DensityFlow {
@@ -59,6 +127,8 @@ pub struct Proof {
     pub start: String,
     /// The steps, in order.
     pub steps: Vec<ProofStep>,
+    /// The machine derivation that the steps are read from; [`check_proof`] replays it.
+    pub(crate) links: proof::Links,
 }
 
 /// One step of a derivation.
@@ -73,3 +143,6 @@ pub struct ProofStep {
     /// The whole term after, in the input language.
     pub after: String,
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,72 @@
+//! What the e-graph knows of every class: the facts that guards of rules ask for.
+//!
+//! In:   a node whose children's facts are known.
+//! Out:  [`Known`], each fact proved about some member, hence about the class.
+//! Holds: facts are only ever added. "Not known" is never read as "known not".
+
+use super::language::{Atom, Node, rate};
+use crate::expr::Expr;
+use egg::{Analysis, DidMerge, EGraph, Id};
+
+/// The facts proved of a class.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// The value has no field and no explicit `t`.
+    pub(crate) free_of_time: bool,
+    /// The value has no field and no explicit position.
+    pub(crate) free_of_position: bool,
+    /// The value has no field, and depends on `t` with an elementary rate.
+    pub(crate) has_rate: bool,
+    /// The value is a divergence: a Laplacian, a derivative along x, or such a term scaled or differentiated in time.
+    pub(crate) divergence: bool,
+}
+
+impl Known {
+    /// The facts of a coefficient.
+    pub(crate) fn of_coefficient(e: &Expr) -> Known {
+        if e.has_field() || e.is_vector() {
+            return Known::default();
+        }
+        Known {
+            free_of_time: !e.has_time(),
+            free_of_position: !e.has_position(),
+            has_rate: e.has_time() && rate(e).is_some(),
+            divergence: false,
+        }
+    }
+
+    fn or(self, other: Known) -> Known {
+        Known {
+            free_of_time: self.free_of_time || other.free_of_time,
+            free_of_position: self.free_of_position || other.free_of_position,
+            has_rate: self.has_rate || other.has_rate,
+            divergence: self.divergence || other.divergence,
+        }
+    }
+}
+
+/// The analysis that carries [`Known`].
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct FactAnalysis;
+
+impl Analysis<Node> for FactAnalysis {
+    type Data = Known;
+
+    fn make(egraph: &mut EGraph<Node, Self>, node: &Node, _: Id) -> Known {
+        let divergence = match node {
+            Node::Atom(Atom(e)) => return Known::of_coefficient(e),
+            Node::Lap(_) | Node::Div(_) | Node::Dx(_) | Node::Frac(_) => true,
+            Node::Dt(f) => egraph[*f].data.divergence,
+            Node::Scale([c, f]) => egraph[*c].data.free_of_position && egraph[*f].data.divergence,
+            _ => false,
+        };
+        Known { divergence, ..Known::default() }
+    }
+
+    fn merge(&mut self, to: &mut Known, from: Known) -> DidMerge {
+        let both = to.or(from);
+        let changed = DidMerge(both != *to, both != from);
+        *to = both;
+        changed
+    }
+}

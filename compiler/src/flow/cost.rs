@@ -1,0 +1,74 @@
+//! Which of several valid continuity forms to prefer: a total order.
+//!
+//! In:   a split `(p, J, R)` of `M L phi`, and how its p stands on the modes of the selected branch.
+//! Out:  [`Rank`]; the smallest is chosen.
+//! Holds: the order is total, so the same equation gives the same form on every machine.
+
+use super::mode::Standing;
+use crate::expr::Expr;
+
+/// Reasons to prefer a form, the most important first; smaller is better.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Rank {
+    /// `L phi = p_data delta(t)` also puts a delta into J or R, so `p(x, 0+)` is not the data.
+    misses_data: bool,
+    /// Positive, open, without mass, negative.
+    standing: u8,
+    /// Terms of the source; none is best.
+    sources: usize,
+    /// Highest order of a derivative in p, the number of terms of p, and all its orders together.
+    density: (u32, usize, u32),
+    /// The size of the flux, numbers aside.
+    flux: usize,
+    /// A total order on terms breaks ties.
+    last: (Expr, Expr, Expr),
+}
+
+impl Rank {
+    /// The rank of a split of an equation of order `order` in time.
+    pub(crate) fn new(p: &Expr, flux: &Expr, r: &Expr, standing: Standing, order: u32) -> Rank {
+        let orders = p.terms().iter().map(derivative_order);
+        Rank {
+            misses_data: time_order(flux).max(time_order(r)) >= order,
+            standing: match standing {
+                Standing::Proved | Standing::Sampled => 0,
+                Standing::Open => 1,
+                Standing::WithoutMass => 2,
+                Standing::Negative => 3,
+            },
+            sources: r.terms().len(),
+            density: (orders.clone().max().unwrap_or(0), p.terms().len(), orders.sum()),
+            flux: flux.terms().iter().map(|t| t.split_coefficient().1.size()).sum(),
+            last: (p.clone(), flux.clone(), r.clone()),
+        }
+    }
+
+    /// The rank without the order on terms that only breaks ties.
+    pub(crate) fn without_terms(&self) -> Rank {
+        Rank { last: (Expr::zero(), Expr::zero(), Expr::zero()), ..self.clone() }
+    }
+
+    /// Does the solution for data `p_data delta(t)` start with `p(x, 0+) = p_data`?
+    pub(crate) fn carries_data(&self) -> bool {
+        !self.misses_data
+    }
+}
+
+/// The highest order of a time derivative.
+pub(crate) fn time_order(e: &Expr) -> u32 {
+    order(e, &|part| if let Expr::Dt(_, n) = part { *n } else { 0 })
+}
+
+/// The highest order of a derivative of any kind; a fractional Laplacian counts as two.
+fn derivative_order(e: &Expr) -> u32 {
+    order(e, &|part| match part {
+        Expr::Dt(_, n) | Expr::Dx(_, n) => *n,
+        Expr::Lap(_) | Expr::FracLap(..) => 2,
+        Expr::Grad(_) | Expr::Div(_) => 1,
+        _ => 0,
+    })
+}
+
+fn order(e: &Expr, own: &dyn Fn(&Expr) -> u32) -> u32 {
+    own(e) + e.children().into_iter().map(|c| order(c, own)).max().unwrap_or(0)
+}

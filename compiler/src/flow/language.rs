@@ -1,0 +1,237 @@
+//! The rewriting language: terms of an equation and the continuity form, with one meaning for every node.
+//!
+//! In:   a canonical sum of terms, each a coefficient times operators on the field.
+//! Out:  [`Node`] terms for the e-graph, and back: every term has an [`Expr`] meaning and a text.
+//! Holds: `(term f)` means `f`, `(sum a b)` means `a + b`, `(flow p J R)` means `dt p + div J - R`. Each rule equates two
+//!        terms of one meaning, so a chain of rules from the equation to a flow proves the continuity form.
+//!        Sums are built right-nested in canonical order and never reordered: no rule is associative or commutative.
+
+use crate::expr::Expr;
+use egg::{Id, RecExpr, define_language};
+use num_traits::Signed;
+use std::fmt;
+use std::str::FromStr;
+
+/// A leaf: a coefficient, a field, or a scalar or vector that no operator node describes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Atom(pub(crate) Expr);
+
+impl fmt::Display for Atom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for Atom {
+    type Err = ();
+
+    /// The only leaf that a rule names is 0.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        if text == "0" { Ok(Atom(Expr::zero())) } else { Err(()) }
+    }
+}
+
+define_language! {
+    pub(crate) enum Node {
+        // What is sought.
+        "term" = Term(Id),          // f
+        "sum" = Sum([Id; 2]),       // a + b, of terms and flows
+        "flow" = Flow([Id; 3]),     // dt p + div J - R
+        // Scalars and vectors.
+        "+" = Add([Id; 2]),
+        "neg" = Neg(Id),
+        "*" = Scale([Id; 2]),       // a coefficient without fields, times a scalar or vector
+        "rate" = Rate(Id),          // dc/dt of a coefficient
+        "dt" = Dt(Id),
+        "dx" = Dx(Id),
+        "lap" = Lap(Id),
+        "grad" = Grad(Id),
+        "div" = Div(Id),
+        "along" = Along(Id),        // f e_x
+        "frac" = Frac([Id; 2]),     // (-lap)^b f, of b and f
+        "riesz" = Riesz([Id; 2]),   // (-lap)^(b-1) f, of b and f
+        Atom(Atom),
+    }
+}
+
+/// `M L phi` as a right-nested sum of terms; 0 has no form.
+pub(crate) fn start(operator: &Expr) -> Option<RecExpr<Node>> {
+    let mut out = RecExpr::default();
+    let mut terms: Vec<Id> = Vec::new();
+    for term in operator.terms() {
+        let body = insert(term, &mut out);
+        terms.push(out.add(Node::Term(body)));
+    }
+    let mut rest = terms.pop()?;
+    while let Some(term) = terms.pop() {
+        rest = out.add(Node::Sum([term, rest]));
+    }
+    Some(out)
+}
+
+fn insert(e: &Expr, out: &mut RecExpr<Node>) -> Id {
+    if let Expr::Add(terms) = e {
+        let ids: Vec<Id> = terms.iter().map(|t| insert(t, out)).collect();
+        return nest(ids, out);
+    }
+    let (coefficient, body) = split(e);
+    if coefficient.is_one() || body.is_one() {
+        return insert_body(e, out);
+    }
+    let c = out.add(Node::Atom(Atom(coefficient)));
+    let f = insert_body(&body, out);
+    out.add(Node::Scale([c, f]))
+}
+
+fn nest(mut ids: Vec<Id>, out: &mut RecExpr<Node>) -> Id {
+    // A canonical sum has at least two terms.
+    let mut rest = ids.pop().unwrap_or_default();
+    while let Some(id) = ids.pop() {
+        rest = out.add(Node::Add([id, rest]));
+    }
+    rest
+}
+
+fn insert_body(e: &Expr, out: &mut RecExpr<Node>) -> Id {
+    let node = match e {
+        Expr::Dt(f, n) => return repeat(f, *n, Node::Dt, out),
+        Expr::Dx(f, n) => return repeat(f, *n, Node::Dx, out),
+        Expr::Lap(f) => Node::Lap(insert(f, out)),
+        Expr::Grad(f) => Node::Grad(insert(f, out)),
+        Expr::Div(f) => Node::Div(insert(f, out)),
+        Expr::FracLap(f, order) => {
+            let order = out.add(Node::Atom(Atom((**order).clone())));
+            Node::Frac([order, insert(f, out)])
+        }
+        e => Node::Atom(Atom(e.clone())),
+    };
+    out.add(node)
+}
+
+fn repeat(f: &Expr, n: u32, node: fn(Id) -> Node, out: &mut RecExpr<Node>) -> Id {
+    let inner = insert(f, out);
+    (0..n).fold(inner, |id, _| out.add(node(id)))
+}
+
+/// The factors without fields and vectors, and the others.
+pub(crate) fn split(e: &Expr) -> (Expr, Expr) {
+    let (body, coefficient): (Vec<Expr>, Vec<Expr>) =
+        e.factors().iter().cloned().partition(|f| f.has_field() || f.is_vector());
+    (Expr::mul(coefficient), Expr::mul(body))
+}
+
+/// What the term at `root` means.
+pub(crate) fn meaning(term: &RecExpr<Node>, root: Id) -> Expr {
+    let of = |id: &Id| meaning(term, *id);
+    match &term[root] {
+        Node::Term(f) => of(f),
+        Node::Sum([a, b]) | Node::Add([a, b]) => of(a) + of(b),
+        Node::Flow([p, j, r]) => of(p).dt(1) + of(j).div_of() - of(r),
+        Node::Neg(f) => -of(f),
+        Node::Scale([c, f]) => of(c) * of(f),
+        // The rule that introduces a rate asks that it be known.
+        Node::Rate(c) => rate(&of(c)).unwrap_or_else(|| of(c).dt(1)),
+        Node::Dt(f) => of(f).dt(1),
+        Node::Dx(f) => of(f).dx(1),
+        Node::Lap(f) => of(f).lap(),
+        Node::Grad(f) => of(f).grad(),
+        Node::Div(f) => of(f).div_of(),
+        Node::Along(f) => of(f) * Expr::AxisX,
+        Node::Frac([order, f]) => of(f).frac_lap(of(order)),
+        Node::Riesz([order, f]) => of(f).frac_lap(of(order) - Expr::one()),
+        Node::Atom(atom) => atom.0.clone(),
+    }
+}
+
+/// `dc/dt` of a coefficient, where it is elementary.
+pub(crate) fn rate(coefficient: &Expr) -> Option<Expr> {
+    coefficient.derivative(&Expr::Var(crate::expr::Var::Time))
+}
+
+/// The last node of a term is its root.
+pub(crate) fn root(term: &RecExpr<Node>) -> Id {
+    Id::from(term.as_ref().len().saturating_sub(1))
+}
+
+/// The whole term as a physicist writes it: `dt(phi_t) + div(-grad(phi)) - (-m^2 phi)`.
+pub(crate) fn text(term: &RecExpr<Node>) -> String {
+    let mut densities = Vec::new();
+    let mut fluxes = Vec::new();
+    let mut sources = Vec::new();
+    let mut rest = String::new();
+    collect(term, root(term), &mut |piece| match piece {
+        Piece::Term(e) => push(&mut rest, &e.to_string()),
+        Piece::Density(e) => densities.push(e),
+        Piece::Flux(e) => fluxes.push(e),
+        Piece::Source(e) => sources.push(e),
+    });
+    let mut out = String::new();
+    densities.iter().for_each(|p| push(&mut out, &format!("dt({p})")));
+    fluxes.iter().for_each(|j| push(&mut out, &format!("div({j})")));
+    if !rest.is_empty() {
+        push(&mut out, &rest);
+    }
+    sources.iter().for_each(|r| push(&mut out, &format!("-{}", bracketed(r))));
+    if out.is_empty() { "0".to_owned() } else { out }
+}
+
+enum Piece {
+    Term(Expr),
+    Density(Expr),
+    Flux(Expr),
+    Source(Expr),
+}
+
+fn collect(term: &RecExpr<Node>, id: Id, out: &mut dyn FnMut(Piece)) {
+    match &term[id] {
+        Node::Sum([a, b]) => {
+            collect(term, *a, out);
+            collect(term, *b, out);
+        }
+        Node::Flow([p, j, r]) => {
+            let makers: [fn(Expr) -> Piece; 3] = [Piece::Density, Piece::Flux, Piece::Source];
+            for (id, piece) in [p, j, r].into_iter().zip(makers) {
+                let e = meaning(term, *id);
+                if !e.is_zero() {
+                    out(piece(e));
+                }
+            }
+        }
+        _ => out(Piece::Term(meaning(term, id))),
+    }
+}
+
+fn push(out: &mut String, piece: &str) {
+    match (out.is_empty(), piece.strip_prefix('-')) {
+        (true, _) => out.push_str(piece),
+        (false, Some(magnitude)) => {
+            out.push_str(" - ");
+            out.push_str(magnitude);
+        }
+        (false, None) => {
+            out.push_str(" + ");
+            out.push_str(piece);
+        }
+    }
+}
+
+/// A source as it stands after a minus sign.
+fn bracketed(e: &Expr) -> String {
+    let negative = e.split_coefficient().0.is_negative();
+    if matches!(e, Expr::Add(_)) || negative { format!("({e})") } else { e.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_term_means_what_it_was_built_from() {
+        let phi = Expr::Field("phi".into());
+        let e = phi.clone().dt(2) - Expr::sym("c").powi(2) * phi.clone().dt(1).lap() + phi.clone().powi(2).dx(2);
+        let term = start(&e).expect("not zero");
+        assert_eq!(meaning(&term, root(&term)), e);
+        assert_eq!(text(&term), e.to_string());
+        assert!(start(&Expr::zero()).is_none());
+    }
+}

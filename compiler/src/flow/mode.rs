@@ -1,0 +1,216 @@
+//! The density on one Fourier mode of the selected branch: `phat = m(kappa) phihat`, and the sign of m.
+//!
+//! In:   a density p linear in the field, and the branch that carries it.
+//! Out:  [`Standing`]: is m positive for every `kappa > 0`, without losing the mass at `kappa = 0`?
+//! Holds: nothing here decides a verdict. It chooses between forms each of which is valid; the reason says how.
+//! Source: GenPhys (arXiv:2304.02637), Sec. 3.
+
+use crate::dispersion::{Dispersion, Problem};
+use crate::expr::{Expr, Facts, Interval, Name, Sign};
+use crate::operator::Equation;
+use num_complex::Complex64;
+use num_traits::ToPrimitive;
+use std::collections::BTreeMap;
+
+/// How a density stands on the modes of the selected branch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Standing {
+    /// Positive for every `kappa > 0`, by the signs of the parameters.
+    Proved,
+    /// Positive wherever the branch decays without oscillation, at the admitted points tried.
+    Sampled,
+    /// The branch oscillates, or there is none to ask.
+    Open,
+    /// The total mass vanishes although the mode `kappa = 0` decays or grows.
+    WithoutMass,
+    /// Negative or zero on some mode.
+    Negative,
+}
+
+impl Standing {
+    /// Is it known to be no density?
+    pub(crate) fn is_rejected(self) -> bool {
+        self >= Standing::WithoutMass
+    }
+}
+
+/// The values of parameters, by name.
+type Point = BTreeMap<Name, f64>;
+
+/// Wave numbers squared at which amplitudes are tried.
+const KAPPAS: [f64; 8] = [0.01, 0.1, 0.5, 1.0, 2.0, 5.0, 20.0, 100.0];
+
+/// How many admitted parameter points are tried.
+const POINTS: usize = 12;
+
+/// The branches of an equation at admitted parameter points.
+pub(crate) struct Modes<'a> {
+    facts: &'a Facts,
+    dispersion: Option<&'a Dispersion>,
+    points: Vec<Point>,
+}
+
+impl<'a> Modes<'a> {
+    /// The modes of `equation`; without a dispersion relation every answer is [`Standing::Open`].
+    pub(crate) fn new(equation: &'a Equation, dispersion: Option<&'a Dispersion>) -> Self {
+        Modes { facts: &equation.facts, dispersion, points: admitted(equation) }
+    }
+
+    /// How `p` stands, and its amplitude where one branch carries it.
+    pub(crate) fn standing(&self, p: &Expr) -> (Standing, Option<Expr>) {
+        let Some(growth) = self.growth() else { return (Standing::Open, None) };
+        let Some(m) = amplitude(p, &growth) else { return (Standing::Open, None) };
+        let m = m.expand();
+        let sampled = self.sample(&growth, &m);
+        let proved = sampled == Standing::Sampled && self.is_positive(&m);
+        (if proved { Standing::Proved } else { sampled }, Some(m))
+    }
+
+    /// The growth rate of the selected branch; of an initial value problem without one, the slowest to decay.
+    fn growth(&self) -> Option<Expr> {
+        let dispersion = self.dispersion?;
+        if let Some(branch) = dispersion.selected_branch() {
+            return Some(branch.growth.clone());
+        }
+        if dispersion.problem != Problem::Evolution {
+            return None;
+        }
+        let point = self.points.first()?;
+        let rate = |growth: &Expr| value(growth, KAPPAS[0], point).map(|z| z.re).filter(|x| x.is_finite());
+        let rated = dispersion.branches.iter().filter_map(|b| Some((rate(&b.growth)?, &b.growth)));
+        rated.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, growth)| growth.clone())
+    }
+
+    /// Does the sign of m follow from the assumptions, for `kappa > 0`?
+    fn is_positive(&self, m: &Expr) -> bool {
+        let mut facts = self.facts.clone();
+        // The letter kappa is reserved: no parameter carries the name.
+        let positive = Expr::sym("kappa");
+        facts.interval_mut(&"kappa".into()).raise(crate::expr::rational(0, 1), true);
+        facts.sign(&m.substitute(&Expr::kappa(), &positive)).is(Sign::POSITIVE)
+    }
+
+    fn sample(&self, growth: &Expr, m: &Expr) -> Standing {
+        let standings = self.points.iter().map(|point| at_point(growth, m, point));
+        let mut any = Standing::Open;
+        for standing in standings {
+            match standing {
+                Standing::Open => {}
+                Standing::Sampled if any == Standing::Open => any = Standing::Sampled,
+                worse => any = any.max(worse),
+            }
+        }
+        any
+    }
+}
+
+fn at_point(growth: &Expr, m: &Expr, point: &Point) -> Standing {
+    let mut standing = Standing::Open;
+    for kappa in KAPPAS {
+        let Some(amplitude) = real(growth, kappa, point).and_then(|_| real(m, kappa, point)) else { continue };
+        if amplitude <= 1e-12 {
+            return Standing::Negative;
+        }
+        standing = Standing::Sampled;
+    }
+    match (real(growth, 0.0, point), real(m, 0.0, point)) {
+        (Some(rate), Some(mass)) if mass.abs() < 1e-9 && rate.abs() > 1e-9 => Standing::WithoutMass,
+        _ => standing,
+    }
+}
+
+/// The value where it is real, up to rounding.
+fn real(e: &Expr, kappa: f64, point: &Point) -> Option<f64> {
+    let z = value(e, kappa, point)?;
+    (z.is_finite() && z.im.abs() <= 1e-9 * (1.0 + z.re.abs())).then_some(z.re)
+}
+
+fn value(e: &Expr, kappa: f64, point: &Point) -> Option<Complex64> {
+    e.evaluate(&|leaf| match leaf {
+        Expr::Sym(name) => point.get(name).copied().map(Complex64::from),
+        e if *e == Expr::kappa() => Some(Complex64::from(kappa)),
+        _ => None,
+    })
+}
+
+/// The factor m of `p` on a mode: `dt -> growth`, `lap -> -kappa`. `None` when p is not linear in the field with
+/// constant coefficients, or depends on the direction of k.
+pub(crate) fn amplitude(p: &Expr, growth: &Expr) -> Option<Expr> {
+    match p {
+        Expr::Field(_) => Some(Expr::one()),
+        Expr::Add(terms) => Some(Expr::add(terms.iter().map(|t| amplitude(t, growth)).collect::<Option<Vec<_>>>()?)),
+        Expr::Mul(factors) => {
+            let (fields, constants): (Vec<&Expr>, Vec<&Expr>) = factors.iter().partition(|f| f.has_field());
+            let [field] = fields.as_slice() else { return None };
+            let varies = |c: &&Expr| c.has_time() || c.has_position() || c.is_vector();
+            if constants.iter().any(varies) {
+                return None;
+            }
+            Some(Expr::mul(constants.into_iter().cloned().chain([amplitude(field, growth)?])))
+        }
+        Expr::Dt(f, n) => Some(growth.clone().powi(i64::from(*n)) * amplitude(f, growth)?),
+        Expr::Lap(f) => Some(-Expr::kappa() * amplitude(f, growth)?),
+        Expr::FracLap(f, order) => Some(Expr::pow(Expr::kappa(), (**order).clone()) * amplitude(f, growth)?),
+        _ => None,
+    }
+}
+
+/// Parameter points that satisfy every assumption, the same at each call.
+fn admitted(equation: &Equation) -> Vec<Point> {
+    let mut names = equation.operator().symbols();
+    names.extend(equation.facts.relations().iter().flat_map(|(e, _)| e.symbols()));
+    names.sort();
+    names.dedup();
+    let all = (1..=200).map(|i| {
+        let draw = |(j, name): (usize, &Name)| {
+            // Weyl sequences: the fractional parts of multiples of irrational numbers fill the unit cube evenly.
+            let irrational = (2.0 + j as f64 + 0.5 * std::f64::consts::E).sqrt();
+            let u = (f64::from(i) * irrational).fract();
+            (name.clone(), within(equation.facts.interval(name), u))
+        };
+        names.iter().enumerate().map(draw).collect::<Point>()
+    });
+    let count = if names.is_empty() { 1 } else { POINTS };
+    all.filter(|point| equation.facts.relations().iter().all(|(e, sign)| holds(e, *sign, point))).take(count).collect()
+}
+
+/// A value of the interval for `0 < u < 1`.
+fn within(interval: Option<&Interval>, u: f64) -> f64 {
+    let end = |b: &Option<crate::expr::Bound>| b.as_ref().and_then(|b| b.value.to_f64());
+    let (lower, upper) = interval.map_or((None, None), |i| (end(&i.lower), end(&i.upper)));
+    match (lower, upper) {
+        (Some(lo), Some(hi)) => lo + (hi - lo) * u,
+        (Some(lo), None) => lo + 4.0 * u,
+        (None, Some(hi)) => hi - 4.0 * u,
+        (None, None) => 6.0 * u - 3.0,
+    }
+}
+
+fn holds(relation: &Expr, sign: Sign, point: &Point) -> bool {
+    let Some(x) = real(relation, 1.0, point) else { return false };
+    let actual = if x > 0.0 {
+        Sign::POSITIVE
+    } else if x < 0.0 {
+        Sign::NEGATIVE
+    } else {
+        Sign::ZERO
+    };
+    actual.is(sign)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amplitudes_are_symbols_on_the_branch() {
+        let phi = || Expr::Field("phi".into());
+        let growth = -Expr::kappa().sqrt();
+        let b = Expr::sym("b");
+        let p = b.clone() * phi() - phi().dt(1) + phi().dt(2).lap();
+        let expected = b + Expr::kappa().sqrt() - Expr::kappa().powi(2);
+        assert_eq!(amplitude(&p, &growth), Some(expected));
+        assert_eq!(amplitude(&phi().powi(2), &growth), None);
+        assert_eq!(amplitude(&(Expr::Var(crate::expr::Var::Time) * phi()), &growth), None);
+    }
+}

@@ -1,0 +1,5 @@
+//! Continuity forms: known equations, random ones, proofs and the independent check.
+
+mod build;
+mod known;
+mod random;
