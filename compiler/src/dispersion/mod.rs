@@ -1,6 +1,142 @@
 //! Dispersion relation: from a linear constant-coefficient equation to its branches.
+//!
+//! In:   [`Equation`], linear in its unknowns, coefficients free of `x` and `t`.
+//! Out:  [`Dispersion`]: the symbol, one [`Branch`] per root in closed form, and the branch that carries the density.
+//! Holds: every branch is a root of the symbol.
+//! Sign: `phi ~ exp(-i omega t + i k.x)`, so a mode decays exactly when `Im omega < 0`.
+//! Source: GenPhys (arXiv:2304.02637), Sec. 4 and Table 3.
 
-use crate::expr::Expr;
+mod branches;
+mod evaluate;
+pub(crate) mod pieces;
+pub(crate) mod select;
+mod symbol;
+
+pub use evaluate::EvaluateError;
+
+use crate::expr::{Expr, Facts, Stop, Var};
+use crate::operator::Equation;
+use pieces::Piece;
+use select::{Selection, Which};
+use std::fmt;
+
+/// Derives the dispersion relation.
+///
+/// # Errors
+/// [`Undecided`] names the limit: nonlinear, coefficients that depend on `t` or `x`, a symbol that depends on the
+/// direction of k, an order in time whose roots have no closed form here.
+pub fn derive(equation: &Equation) -> Result<Dispersion, Undecided> {
+    let (symbol, drift) = symbol::symbol(equation)?;
+    let coefficients = powers_of(&symbol, &Expr::Var(Var::Growth))
+        .ok_or_else(|| Undecided::new("the symbol is not a polynomial in s"))?;
+    let facts = &equation.facts;
+    let (pieces, selection) = match pieces_and_selection(&coefficients, facts) {
+        Ok((pieces, selection)) => (pieces, Some(selection)),
+        Err(Stop::Undecided(why)) => return Err(Undecided { why }),
+        Err(Stop::Need(condition)) => return sign_dependent(symbol, coefficients, drift, facts, &condition),
+    };
+    let Some(selection) = selection else { return Err(Undecided::new("no branch")) };
+    let chosen = &selection.candidates[0];
+    let mut list = branches::branches(&chosen.piece, chosen.which, facts);
+    let mut rest = pieces;
+    if let Some(i) = rest.iter().position(|p| *p == chosen.piece) {
+        rest.remove(i);
+    }
+    for piece in &rest {
+        list.extend(branches::branches(piece, Which::Slow, facts));
+    }
+    Ok(Dispersion {
+        symbol,
+        coefficients,
+        branches: list,
+        problem: selection.problem,
+        selected: Some(0),
+        reason: selection.reason,
+        drift,
+    })
+}
+
+/// `s(kappa)` of the meant root of a piece.
+pub(crate) fn branch_growth(piece: &Piece, which: Which, facts: &Facts) -> Expr {
+    // Every piece has at least one branch.
+    branches::branches(piece, which, facts).swap_remove(0).growth
+}
+
+/// The pieces of the symbol and the selection among them.
+pub(crate) fn pieces_and_selection(coefficients: &[Expr], facts: &Facts) -> Result<(Vec<Piece>, Selection), Stop> {
+    let pieces = pieces::pieces(coefficients, facts)?;
+    let selection = select::select(&pieces, facts)?;
+    Ok((pieces, selection))
+}
+
+/// The kind of problem hangs on the sign of a combination of parameters: the roots are listed as they are.
+fn sign_dependent(
+    symbol: Expr,
+    coefficients: Vec<Expr>,
+    drift: Option<Expr>,
+    facts: &Facts,
+    condition: &Expr,
+) -> Result<Dispersion, Undecided> {
+    let list = match coefficients.as_slice() {
+        [numerator, denominator] => {
+            let piece = Piece::Linear { numerator: numerator.clone(), denominator: denominator.clone() };
+            branches::branches(&piece, Which::Only, facts)
+        }
+        [c, b, a] => {
+            let piece = Piece::Quadratic { a: a.clone(), b: b.clone(), c: c.clone() };
+            branches::branches(&piece, Which::Slow, facts)
+        }
+        _ => return Err(Undecided { why: format!("the kind of problem depends on the sign of {condition}") }),
+    };
+    let selected = (list.len() == 1).then_some(0);
+    let reason = if selected.is_some() {
+        "the only root of an equation of first order in t".to_owned()
+    } else {
+        format!("the kind of problem depends on the sign of {condition}")
+    };
+    Ok(Dispersion { symbol, coefficients, branches: list, problem: Problem::Unknown, selected, reason, drift })
+}
+
+/// The coefficients of a polynomial in `letter`, constant first, the last not zero; none when it is no polynomial.
+pub(crate) fn powers_of(e: &Expr, letter: &Expr) -> Option<Vec<Expr>> {
+    let mut out: Vec<Vec<Expr>> = Vec::new();
+    for t in e.terms() {
+        let mut power = 0usize;
+        let mut rest = Vec::new();
+        for f in t.factors() {
+            match f {
+                f if f == letter => power = 1,
+                Expr::Pow(b, n) if **b == *letter => power = usize::try_from(n.as_int()?).ok().filter(|n| *n <= 64)?,
+                f if f.contains(letter) => return None,
+                f => rest.push(f.clone()),
+            }
+        }
+        out.resize(out.len().max(power + 1), Vec::new());
+        out[power].push(Expr::mul(rest));
+    }
+    Some(out.into_iter().map(Expr::add).collect())
+}
+
+/// An honest limit: what would have to be known or done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undecided {
+    /// The limit in words.
+    pub why: String,
+}
+
+impl Undecided {
+    pub(crate) fn new(why: impl Into<String>) -> Undecided {
+        Undecided { why: why.into() }
+    }
+}
+
+impl fmt::Display for Undecided {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+impl std::error::Error for Undecided {}
 
 /// The dispersion relation of an equation.
 ///
@@ -19,6 +155,9 @@ pub struct Dispersion {
     pub selected: Option<usize>,
     /// Why that branch (or none) is selected, in words.
     pub reason: String,
+    /// The velocity `c` of a drift `c phi_x` along the first axis; symbol and branches are those seen in the frame that
+    /// moves with it (every frequency is `omega + c k_x` at rest).
+    pub drift: Option<Expr>,
 }
 
 impl Dispersion {

@@ -393,6 +393,11 @@ fn pow_product(factors: Vec<Expr>, e: Rational) -> Expr {
         1 => Expr::pow(inside.swap_remove(0), Expr::Num(e)),
         _ => Expr::Pow(Box::new(Expr::Mul(inside)), Box::new(Expr::Num(e))),
     };
+    outside.retain(|f| !f.is_one());
+    if outside.is_empty() {
+        // Nothing came out: going through `mul` again would bring the same product back here.
+        return rest;
+    }
     outside.push(rest);
     Expr::mul(outside)
 }

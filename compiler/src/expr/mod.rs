@@ -8,10 +8,13 @@
 
 mod build;
 mod calculus;
+mod factor;
 mod facts;
+mod poly;
 mod print;
 
 pub use facts::{Bound, Facts, Interval, Sign};
+pub use poly::{KappaSum, Range, Stop, count_positive_zeros};
 
 use num_bigint::BigInt;
 use num_traits::{One, Zero};

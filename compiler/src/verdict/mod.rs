@@ -1,7 +1,135 @@
 //! The two conditions of a generative PDE, each answered with evidence.
+//!
+//! In:   the equation's assumptions and its [`Dispersion`].
+//! Out:  [`Verdict`]: C1 and C2, each with a certificate that [`replay`] checks or a witness.
+//! Holds: yes and no are never guessed: what no rule decides is undecided, with what is missing.
+//! Source: GenPhys (arXiv:2304.02637), Sec. 2 and 4; C1 by Schoenberg's theorem.
 
+mod bernstein;
+mod c1;
+mod c2;
+mod cases;
+mod certificate;
+mod checker;
+mod enclosure;
+mod region;
+mod witness;
+
+pub use certificate::{Case, Certificate, Node, Proof, Rule, SideCondition, Which};
+pub use checker::{CheckError, check_witness, replay};
+pub use witness::Witness;
+
+use crate::dispersion::select::{Candidate, Selection};
+use crate::dispersion::{Dispersion, pieces_and_selection};
+use crate::expr::Stop;
+use crate::flow::DensityFlow;
+use crate::operator::Equation;
+use cases::{Outcome, Situation};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+
+/// Decides C1 and C2.
+///
+/// The density flow is read only for its reason: C1 and C2 depend on the dispersion relation alone, since the density
+/// does not depend on how the equation was split.
+pub fn decide(equation: &Equation, dispersion: &Dispersion, flow: Option<&DensityFlow>) -> Verdict {
+    let situation = Situation::new(&dispersion.coefficients, &equation.facts);
+    let c1 = cases::combine(&cases::split(&situation, &|s| outcome(s, Which::C1)), Which::C1);
+    let c2 = cases::combine(&cases::split(&situation, &|s| outcome(s, Which::C2)), Which::C2);
+    let kind = VerdictKind::from_answers(c1.answer, c2.answer);
+    let mut reason = format!("C1 {}: {}. C2 {}: {}.", c1.answer, c1.reason, c2.answer, c2.reason);
+    if let Some(drift) = &dispersion.drift {
+        reason.push_str(&format!(" The drift {drift} along the first axis only moves the density."));
+    }
+    if flow.is_some_and(|f| f.p.any(&|e| matches!(e, crate::expr::Expr::Call(crate::expr::Func::Abs2, _)))) {
+        reason.push_str(" The density is quadratic in phi.");
+    }
+    Verdict { kind, paper_rule: c2.answer, c1, c2, reason }
+}
+
+/// One condition in one case. With several factors the density may come from any of them: `L = A B` with A good makes
+/// `B phi` obey A, so the first factor that satisfies both conditions decides.
+fn outcome(situation: &Situation, which: Which) -> Result<Outcome, Stop> {
+    let (_, selection) = pieces_and_selection(&situation.coefficients, &situation.facts)?;
+    let facts = &situation.facts;
+    let both = |c: &Candidate, s: &Selection| -> Result<(Outcome, Outcome), Stop> {
+        Ok((c1::decide(c, s.problem, facts)?, c2::decide(c, s.problem, facts)?))
+    };
+    if let [only] = selection.candidates.as_slice() {
+        return match which {
+            Which::C1 => c1::decide(only, selection.problem, facts),
+            Which::C2 => c2::decide(only, selection.problem, facts),
+        };
+    }
+    let mut all = Vec::new();
+    for candidate in &selection.candidates {
+        all.push(both(candidate, &selection)?);
+    }
+    let pick = |(c1, c2): (Outcome, Outcome)| if which == Which::C1 { c1 } else { c2 };
+    if let Some(i) = all.iter().position(|(c1, c2)| c1.answer == Answer::Yes && c2.answer == Answer::Yes) {
+        let mut good = pick(all.swap_remove(i));
+        good.reason.push_str("; the symbol factors, and p is taken from the other factor applied to phi");
+        return Ok(good);
+    }
+    let first = all.iter().map(|pair| pick(pair.clone()).answer).collect::<Vec<_>>();
+    if first.iter().all(|a| *a == first[0]) {
+        return Ok(pick(all.swap_remove(0)));
+    }
+    Err(Stop::Undecided("a symbol that factors, none of whose factors satisfies both conditions".to_owned()))
+}
+
+/// The verdict on an equation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Verdict {
+    /// Both conditions together.
+    pub kind: VerdictKind,
+    /// A positive, well-behaved density.
+    pub c1: Condition,
+    /// Every mode decays faster than the mean.
+    pub c2: Condition,
+    /// The source's own rule, Eq. 16 on one branch, which is C2 alone.
+    pub paper_rule: Answer,
+    /// Both reasons in one paragraph.
+    pub reason: String,
+}
+
+impl Verdict {
+    /// The verdict on an equation without a dispersion relation: undecided, with the limit named.
+    pub fn undecided(why: &str) -> Verdict {
+        let condition = Condition {
+            answer: Answer::Undecided,
+            condition: None,
+            reason: why.to_owned(),
+            certificate: None,
+            witness: None,
+            missing: Some(why.to_owned()),
+        };
+        Verdict {
+            kind: VerdictKind::Undecided,
+            c1: condition.clone(),
+            c2: condition,
+            paper_rule: Answer::Undecided,
+            reason: format!("Undecided: {why}."),
+        }
+    }
+}
+
+/// The answer to one condition, with its evidence.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Condition {
+    /// The answer.
+    pub answer: Answer,
+    /// The condition of a conditional answer, in the user's letters.
+    pub condition: Option<String>,
+    /// Why, for every admitted parameter.
+    pub reason: String,
+    /// The proof of what is yes, case by case.
+    pub certificate: Option<Certificate>,
+    /// Numbers that refute what is not.
+    pub witness: Option<Witness>,
+    /// The lemma or fact without which it stays undecided.
+    pub missing: Option<String>,
+}
 
 /// An answer about one condition.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -1,0 +1,76 @@
+//! Numeric branches.
+//!
+//! In:   a [`Dispersion`], a wave number, values of the parameters.
+//! Out:  `omega_j(k)`, one per branch, in the order of the branches.
+//! Holds: every value is a root of the symbol to rounding: the closed form is only the start of a Newton iteration on
+//!       `P(s, kappa)`, so that `(sqrt(b^2 + 4 a kappa) - b)/(2a)` does not cancel at small kappa.
+
+use super::Dispersion;
+use crate::expr::{Expr, Name, Var};
+use num_complex::Complex64;
+use std::collections::BTreeMap;
+use thiserror::Error;
+
+/// Why a branch has no value.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum EvaluateError {
+    /// A parameter has no value.
+    #[error("parameter `{0}` has no value")]
+    MissingValue(Name),
+    /// The branch is not finite there.
+    #[error("a branch has no finite value at k = {0}")]
+    NotFinite(f64),
+}
+
+impl Dispersion {
+    /// The frequencies `omega_j(k)` of all branches, in the order of [`Dispersion::branches`].
+    ///
+    /// # Units
+    /// `k` in inverse lengths; the result in inverse times of the equation.
+    /// # Errors
+    /// [`EvaluateError::MissingValue`] names a parameter without a value.
+    /// # Accuracy
+    /// About 1e-14 relative away from collisions of branches.
+    pub fn evaluate(&self, k: f64, values: &BTreeMap<Name, f64>) -> Result<Vec<Complex64>, EvaluateError> {
+        let leaf = |e: &Expr| match e {
+            Expr::Var(Var::Kappa) => Some(Complex64::from(k * k)),
+            Expr::Sym(n) => values.get(n).copied().map(Complex64::from),
+            _ => None,
+        };
+        if let Some(name) = self.symbol.symbols().into_iter().find(|n| !values.contains_key(n)) {
+            return Err(EvaluateError::MissingValue(name));
+        }
+        let number = |e: &Expr| {
+            e.evaluate(&leaf).filter(|z| z.re.is_finite() && z.im.is_finite()).ok_or(EvaluateError::NotFinite(k))
+        };
+        let coefficients = self.coefficients.iter().map(number).collect::<Result<Vec<_>, _>>()?;
+        let drift = match &self.drift {
+            Some(c) => number(c)? * k,
+            None => Complex64::from(0.0),
+        };
+        self.branches.iter().map(|b| Ok(Complex64::i() * polish(number(&b.growth)?, &coefficients) + drift)).collect()
+    }
+}
+
+/// Newton steps while they reduce the residual.
+fn polish(start: Complex64, coefficients: &[Complex64]) -> Complex64 {
+    let mut s = start;
+    for _ in 0..4 {
+        let (value, slope) = horner(coefficients, s);
+        if value.norm() == 0.0 || slope.norm() == 0.0 {
+            break;
+        }
+        let next = s - value / slope;
+        if horner(coefficients, next).0.norm() >= value.norm() {
+            break;
+        }
+        s = next;
+    }
+    s
+}
+
+/// The value and the derivative of a polynomial, coefficients constant first.
+fn horner(coefficients: &[Complex64], s: Complex64) -> (Complex64, Complex64) {
+    let zero = Complex64::from(0.0);
+    coefficients.iter().rev().fold((zero, zero), |(value, slope), c| (value * s + c, slope * s + value))
+}

@@ -1,0 +1,221 @@
+//! Which branches a problem excites, and which one carries the density.
+//!
+//! In:   the pieces of the symbol and the facts.
+//! Out:  [`Selection`]: the kind of problem, and for each piece its branch, the most useful first.
+//! Holds: the kind of problem follows from the leading powers of kappa alone, so it is exact.
+//! Source: the free boundary condition of GenPhys (arXiv:2304.02637), Sec. 3; well-posedness in the sense of Petrovsky.
+
+use super::Problem;
+use super::pieces::{Piece, unreadable};
+use crate::expr::{Expr, Facts, KappaSum, Range, Rational, Sign, Stop};
+
+/// Which root of a piece is meant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Which {
+    /// The only root.
+    Only,
+    /// The root with the largest real part: it outlives the others.
+    Slow,
+    /// The root with the smallest real part: it decays, in an elliptic problem.
+    Decaying,
+    /// The pair of decaying complex roots.
+    DecayingPair,
+}
+
+/// A piece and the root of it that a datum excites.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// The piece.
+    pub piece: Piece,
+    /// Its root.
+    pub which: Which,
+}
+
+/// The kind of problem and what may carry the density, best first.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    /// The kind of problem.
+    pub problem: Problem,
+    /// The candidates; at least one.
+    pub candidates: Vec<Candidate>,
+    /// Why the first was chosen.
+    pub reason: String,
+}
+
+/// Chooses the branches of the product of these pieces.
+pub fn select(pieces: &[Piece], facts: &Facts) -> Result<Selection, Stop> {
+    let mut ill_posed = false;
+    for piece in pieces {
+        ill_posed |= grows_without_bound(piece, facts)?;
+    }
+    let first_order = matches!(pieces, [Piece::Linear { .. }]);
+    let problem = match (ill_posed, first_order) {
+        (false, _) => Problem::Evolution,
+        (true, true) => Problem::Unknown,
+        (true, false) => Problem::FreeBoundary,
+    };
+    let mut candidates = Vec::new();
+    for piece in pieces {
+        if problem != Problem::FreeBoundary || has_decaying_root(piece, facts)? {
+            candidates.push(Candidate { piece: piece.clone(), which: which(piece, problem) });
+        }
+    }
+    if candidates.is_empty() {
+        candidates = pieces.iter().map(|p| Candidate { piece: p.clone(), which: which(p, problem) }).collect();
+    }
+    // A factor that smooths comes before one that only damps: stable, so the order of the factors decides otherwise.
+    candidates.sort_by_key(|c| !c.piece.depends_on_kappa());
+    let reason = reason(problem, &candidates[0], pieces.len());
+    Ok(Selection { problem, candidates, reason })
+}
+
+fn which(piece: &Piece, problem: Problem) -> Which {
+    match (piece, problem) {
+        (Piece::Linear { .. }, _) => Which::Only,
+        // There is a negative real root exactly when the order is odd and the right side < 0, or even and > 0.
+        (Piece::Power { order, negative, .. }, _) if *negative != order.is_multiple_of(2) => Which::Decaying,
+        (Piece::Power { .. }, _) => Which::DecayingPair,
+        (Piece::Quadratic { .. }, Problem::FreeBoundary) => Which::Decaying,
+        (Piece::Quadratic { .. }, _) => Which::Slow,
+    }
+}
+
+fn reason(problem: Problem, first: &Candidate, count: usize) -> String {
+    let text = match (problem, first.which) {
+        (Problem::Unknown, _) => {
+            "the only root; it grows without bound with k, so the equation is ill posed forward in t"
+        }
+        (_, Which::Only) if count == 1 => "the only root of an equation of first order in t",
+        (Problem::FreeBoundary, Which::DecayingPair) => {
+            "ill posed as an initial value problem, so phi -> 0 as t -> inf removes the growing branch; what decays is a \
+             complex pair"
+        }
+        (Problem::FreeBoundary, _) => {
+            "ill posed as an initial value problem, so phi -> 0 as t -> inf (the free boundary condition) keeps the \
+             decaying branch"
+        }
+        (_, Which::Only) => {
+            "the symbol factors; this factor is of first order in t and p is taken from the rest applied to phi"
+        }
+        (_, Which::Slow) => "well posed forward in t; the slow branch outlives the other",
+        _ => "well posed forward in t",
+    };
+    text.to_owned()
+}
+
+impl Piece {
+    fn depends_on_kappa(&self) -> bool {
+        let kappa = Expr::kappa();
+        match self {
+            Piece::Linear { numerator, denominator } => numerator.contains(&kappa) || denominator.contains(&kappa),
+            Piece::Quadratic { a, b, c } => [a, b, c].into_iter().any(|e| e.contains(&kappa)),
+            Piece::Power { modulus, .. } => modulus.contains(&kappa),
+        }
+    }
+}
+
+/// A leading term: numeric exponent where there is one, and the sign of the coefficient.
+struct Lead {
+    exponent: Expr,
+    positive: bool,
+}
+
+fn lead(e: &Expr, facts: &Facts) -> Result<Option<Lead>, Stop> {
+    let sum = KappaSum::read(e).ok_or_else(|| unreadable(e))?;
+    let term = sum.leading(facts)?;
+    Ok(term.map(|(exponent, c)| Lead { exponent, positive: facts.sign(&c).is(Sign::POSITIVE) }))
+}
+
+/// The sign of a combination of exponents, which must be decided.
+fn exponent_sign(e: Expr, facts: &Facts) -> Result<Sign, Stop> {
+    let e = e.expand();
+    let sign = facts.sign(&e);
+    if [Sign::POSITIVE, Sign::ZERO, Sign::NEGATIVE].into_iter().any(|s| sign.is(s)) {
+        Ok(sign)
+    } else {
+        Err(Stop::Need(e))
+    }
+}
+
+/// Does some root have an unbounded positive real part as `kappa -> inf`?
+fn grows_without_bound(piece: &Piece, facts: &Facts) -> Result<bool, Stop> {
+    match piece {
+        Piece::Linear { numerator, denominator } => {
+            let (re, size) = real_lambda(numerator, denominator);
+            // All coefficients of one sign answer without ordering symbolic exponents.
+            if KappaSum::read(&re).is_some_and(|s| matches!(s.range(facts), Ok(Range::Positive | Range::Zero))) {
+                return Ok(false);
+            }
+            match (lead(&re, facts)?, lead(&size, facts)?) {
+                (Some(top), Some(below)) if !top.positive => {
+                    Ok(exponent_sign(top.exponent - below.exponent, facts)?.is(Sign::POSITIVE))
+                }
+                _ => Ok(false),
+            }
+        }
+        Piece::Power { modulus, .. } => {
+            let top = lead(modulus, facts)?;
+            top.map_or(Ok(false), |t| Ok(exponent_sign(t.exponent, facts)?.is(Sign::POSITIVE)))
+        }
+        Piece::Quadratic { a, b, c } => quadratic_grows(a, b, c, facts),
+    }
+}
+
+/// Leading powers of the two roots: `-b/a` and `-c/b` when b dominates, else `+-sqrt(-c/a)`.
+fn quadratic_grows(a: &Expr, b: &Expr, c: &Expr, facts: &Facts) -> Result<bool, Stop> {
+    let Some(a) = lead(a, facts)? else { return Ok(false) };
+    let b = lead(b, facts)?;
+    let Some(c) = lead(c, facts)? else {
+        return b.map_or(Ok(false), |b| {
+            Ok(!b.positive && exponent_sign(b.exponent - a.exponent, facts)?.is(Sign::POSITIVE))
+        });
+    };
+    let c_grows = exponent_sign(c.exponent.clone() - a.exponent.clone(), facts)?.is(Sign::POSITIVE);
+    let Some(b) = b else { return Ok(!c.positive && c_grows) };
+    let b_grows = exponent_sign(b.exponent.clone() - a.exponent.clone(), facts)?.is(Sign::POSITIVE);
+    let b_dominates = exponent_sign(Expr::int(2) * b.exponent.clone() - a.exponent - c.exponent.clone(), facts)?;
+    if !b.positive && b_grows {
+        return Ok(true);
+    }
+    if c.positive {
+        return Ok(false);
+    }
+    if b.positive && b_dominates.is(Sign::POSITIVE) {
+        // The growing root is -c/b.
+        return Ok(exponent_sign(c.exponent - b.exponent, facts)?.is(Sign::POSITIVE));
+    }
+    Ok(c_grows)
+}
+
+/// Does some root have a negative real part for large `kappa`?
+fn has_decaying_root(piece: &Piece, facts: &Facts) -> Result<bool, Stop> {
+    Ok(match piece {
+        Piece::Linear { numerator, denominator } => {
+            lead(&real_lambda(numerator, denominator).0, facts)?.is_some_and(|l| l.positive)
+        }
+        Piece::Power { .. } => true,
+        Piece::Quadratic { b, c, .. } => {
+            lead(c, facts)?.is_some_and(|l| !l.positive) || lead(b, facts)?.is_some_and(|l| l.positive)
+        }
+    })
+}
+
+/// `Re lambda` as a fraction with a positive denominator: `(Re(n conj d), |d|^2)`; `(n, d)` itself when `d` is a
+/// positive number.
+pub fn real_lambda(numerator: &Expr, denominator: &Expr) -> (Expr, Expr) {
+    let ((nr, ni), (dr, di)) = (numerator.real_and_imaginary(), denominator.real_and_imaginary());
+    if di.is_zero() && dr.as_num().is_some_and(|r| *r > Rational::from_integer(0.into())) {
+        return (nr, dr);
+    }
+    let re = nr * dr.clone() + ni * di.clone();
+    (re.expand(), (dr.powi(2) + di.powi(2)).expand())
+}
+
+/// `Im lambda` times the same denominator: `Im(n conj d)`.
+pub fn imaginary_lambda(numerator: &Expr, denominator: &Expr) -> Expr {
+    let ((nr, ni), (dr, di)) = (numerator.real_and_imaginary(), denominator.real_and_imaginary());
+    if di.is_zero() && dr.as_num().is_some_and(|r| *r > Rational::from_integer(0.into())) {
+        return ni;
+    }
+    (ni * dr - nr * di).expand()
+}

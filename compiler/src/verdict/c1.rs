@@ -1,0 +1,409 @@
+//! C1: a positive, well-behaved density in every dimension, at every time.
+//!
+//! In:   a candidate branch in one case.
+//! Out:  yes with a Bernstein proof; conditional with the region or the atom; no with a witness and a reason that covers
+//!       all admitted parameters.
+//! Holds: for a real lambda, C1 is equivalent to `lambda - lambda(0)` being Bernstein (Schoenberg 1938).
+//! Source: Schilling, Song, Vondracek, Bernstein Functions, Thm. 3.2, Ch. 13; Bernstein functions grow at most linearly.
+
+use super::bernstein;
+use super::cases::Outcome;
+use super::certificate::{Node, Proof, Rule};
+use super::region;
+use super::witness::{self, Witness};
+use crate::dispersion::pieces::{Piece, unreadable};
+use crate::dispersion::select::{Candidate, Which, imaginary_lambda};
+use crate::dispersion::{Problem, branch_growth};
+use crate::expr::{Expr, Facts, KappaSum, Range, Sign, Stop};
+
+/// Derivatives up to this order are searched for a wrong sign.
+const HIGHEST_DERIVATIVE: u32 = 4;
+
+/// Decides C1 for one candidate.
+pub(super) fn decide(candidate: &Candidate, problem: Problem, facts: &Facts) -> Result<Outcome, Stop> {
+    let lambda = -branch_growth(&candidate.piece, candidate.which, facts);
+    match &candidate.piece {
+        Piece::Linear { numerator, denominator } => linear(numerator, denominator, &lambda, facts),
+        Piece::Quadratic { a, b, c } => quadratic(a, b, c, &lambda, problem, facts),
+        Piece::Power { .. } if candidate.which == Which::DecayingPair => Ok(Outcome::no(
+            "what decays is a complex pair for every kappa > 0, so the kernel oscillates in high dimension",
+            witness::oscillation(&lambda, facts),
+        )),
+        Piece::Power { order: 3 | 4, .. } => by_composition(&lambda, facts),
+        Piece::Power { order, .. } => {
+            Err(Stop::Undecided(format!("which of the several decaying roots of order {order} a datum excites")))
+        }
+    }
+}
+
+fn sum(e: &Expr) -> Result<KappaSum, Stop> {
+    KappaSum::read(e).ok_or_else(|| unreadable(e))
+}
+
+fn refuted(reason: &str, lambda: &Expr, facts: &Facts) -> Outcome {
+    Outcome::no(reason, witness::derivative(lambda, facts, HIGHEST_DERIVATIVE))
+}
+
+/// A Bernstein proof by composition, or undecided with the missing lemma.
+fn by_composition(lambda: &Expr, facts: &Facts) -> Result<Outcome, Stop> {
+    match bernstein::prove_up_to_constant(lambda, facts) {
+        Ok((constant, tree)) => proved(lambda, constant, tree, facts),
+        Err(Stop::Undecided(why)) => {
+            let witness = witness::derivative(lambda, facts, HIGHEST_DERIVATIVE);
+            match witness {
+                // Without parameters one witness settles it.
+                Some(w) if lambda.symbols().is_empty() => {
+                    Ok(Outcome::no("a derivative of lambda has the wrong sign, so it is not Bernstein", Some(w)))
+                }
+                witness => Ok(Outcome { witness, ..Outcome::undecided(why) }),
+            }
+        }
+        Err(need) => Err(need),
+    }
+}
+
+fn proved(lambda: &Expr, constant: Expr, tree: Node, facts: &Facts) -> Result<Outcome, Stop> {
+    let growth = growth(&tree, facts)?;
+    let bounded = growth.is_zero();
+    let reason = describe(&tree);
+    let proof = Proof::Bernstein { lambda: lambda.clone(), constant, bounded, tree };
+    if bounded {
+        let note = "atom: a delta of weight exp(-t lambda(inf)) stays at the data points; smooth data, or the rest alone, \
+                    have a positive density";
+        let mut outcome = Outcome::conditional(note, format!("{reason}, but bounded: part of the mass never moves"));
+        outcome.proof = Some(proof);
+        return Ok(outcome);
+    }
+    Ok(Outcome::yes(reason, proof))
+}
+
+fn describe(tree: &Node) -> String {
+    format!(
+        "lambda - lambda(0) is a Bernstein function of kappa: {} ({}), so exp(-t lambda) is positive definite in every \
+         dimension (Schoenberg 1938)",
+        tree.function, tree.because
+    )
+}
+
+/// The power of kappa with which a proved function grows. Its summands are nonnegative, so nothing cancels.
+fn growth(node: &Node, facts: &Facts) -> Result<Expr, Stop> {
+    let below = || node.children.iter().map(|c| growth(c, facts)).collect::<Result<Vec<_>, _>>();
+    let undecided = || Stop::Undecided(format!("the growth of {}", node.function));
+    Ok(match node.rule {
+        Rule::Constant | Rule::Saturation | Rule::Exponential => Expr::zero(),
+        Rule::Identity | Rule::Quadratic => Expr::one(),
+        Rule::Sum | Rule::PowerMean => {
+            let mut best = Expr::zero();
+            for g in below()? {
+                let step = facts.sign(&(g.clone() - best.clone()).expand());
+                // Symbolic exponents that cannot be ordered: any positive one shows that f is unbounded.
+                if step.is(Sign::POSITIVE) || (best.is_zero() && facts.sign(&g).is(Sign::POSITIVE)) {
+                    best = g;
+                }
+            }
+            best
+        }
+        Rule::Scale if !facts.sign(&node.side_conditions[0].expression).is(Sign::POSITIVE) => {
+            return Err(Stop::Need(node.side_conditions[0].expression.clone()));
+        }
+        Rule::Scale | Rule::Ground => below()?.into_iter().next().ok_or_else(undecided)?,
+        Rule::Power => {
+            let exponent = &node.side_conditions[0].expression;
+            let child = below()?.into_iter().next().ok_or_else(undecided)?;
+            if !child.is_zero() && !facts.sign(exponent).is(Sign::POSITIVE) {
+                return Err(Stop::Need(exponent.clone()));
+            }
+            (child * exponent.clone()).expand()
+        }
+        Rule::GeometricMean => {
+            let exponents = node.side_conditions.iter().map(|s| s.expression.clone());
+            Expr::add(below()?.into_iter().zip(exponents).map(|(g, e)| g * e)).expand()
+        }
+        Rule::Dual => (Expr::one() - below()?.into_iter().next().ok_or_else(undecided)?).expand(),
+        Rule::Logarithm => return Err(undecided()),
+    })
+}
+
+/// First order in time: `lambda = n/d`.
+fn linear(n: &Expr, d: &Expr, lambda: &Expr, facts: &Facts) -> Result<Outcome, Stop> {
+    if let Some(outcome) = complex(n, d, lambda, facts)? {
+        return Ok(outcome);
+    }
+    if !lambda.contains(&Expr::kappa()) {
+        let note = "atom: the kernel is a delta; p is well behaved for smooth data";
+        return Ok(Outcome::conditional(note, "lambda does not depend on kappa: nothing spreads"));
+    }
+    let kappa = Expr::kappa();
+    if !d.contains(&kappa) || !(lambda.any(&|e| matches!(e, Expr::Pow(b, _) if matches!(**b, Expr::Add(_))))) {
+        return power_sum(lambda, facts);
+    }
+    fraction(n, d, lambda, facts)
+}
+
+/// An imaginary part that depends on kappa settles C1; a constant one is undecided.
+fn complex(n: &Expr, d: &Expr, lambda: &Expr, facts: &Facts) -> Result<Option<Outcome>, Stop> {
+    let im = sum(&imaginary_lambda(n, d))?.live(facts);
+    if im.terms.is_empty() {
+        return Ok(None);
+    }
+    for (exponent, c) in &im.terms {
+        if !facts.sign(c).is(Sign::NONZERO) {
+            return Err(Stop::Need(c.clone()));
+        }
+        if !exponent.is_zero() || d.contains(&Expr::kappa()) {
+            let reason = "lambda is complex for every kappa > 0 (up to isolated points): modes interfere and the density \
+                          |phi|^2 has zeros";
+            return Ok(Some(Outcome::no(reason, witness::oscillation(lambda, facts))));
+        }
+    }
+    Err(Stop::Undecided("a common oscillation exp(-i omega_0 t) of all modes".to_owned()))
+}
+
+/// `lambda = sum of c kappa^a`.
+fn power_sum(lambda: &Expr, facts: &Facts) -> Result<Outcome, Stop> {
+    let whole = sum(lambda)?;
+    let moving = KappaSum { terms: whole.terms.into_iter().filter(|(x, _)| !x.is_zero()).collect() };
+    if let [(exponent, c)] = moving.terms.as_slice()
+        && facts.sign(c).is(Sign::POSITIVE)
+        && facts.sign(&(Expr::one() - exponent.clone())).is(Sign::NEGATIVE)
+    {
+        let reason = format!(
+            "lambda - lambda(0) = {} grows faster than kappa, and its second derivative is positive at every kappa; \
+             Bernstein functions are concave",
+            moving.expr()
+        );
+        return Ok(refuted(&reason, lambda, facts));
+    }
+    // Coefficients and exponents that are all of the good kind need no ordering of the exponents.
+    let all_good = moving.terms.iter().all(|(x, c)| {
+        let room = facts.sign(&(Expr::one() - x.clone()).expand());
+        facts.sign(x).is(Sign::POSITIVE) && room.is(Sign::NONNEGATIVE) && facts.sign(c).is(Sign::NONNEGATIVE)
+    });
+    if !all_good && moving.terms.len() > 1 || single_is_negative(&moving, facts) {
+        let Some((exponent, c)) = moving.leading(facts)? else { return by_composition(lambda, facts) };
+        if facts.sign(&c).is(Sign::NEGATIVE) {
+            return Ok(refuted("lambda -> -inf as kappa -> inf: the modes grow without bound", lambda, facts));
+        }
+        let room = (Expr::one() - exponent).expand();
+        let sign = facts.sign(&room);
+        if sign.is(Sign::NEGATIVE) {
+            let reason = "lambda grows faster than kappa; Bernstein functions grow at most linearly (for polynomials this is \
+                          Marcinkiewicz's theorem)";
+            return Ok(refuted(reason, lambda, facts));
+        }
+        if !sign.is(Sign::NONNEGATIVE) {
+            return Err(Stop::Need(room));
+        }
+        if let Some((_, low)) = moving.lowest(facts)?
+            && facts.sign(&low).is(Sign::NEGATIVE)
+        {
+            return Ok(refuted("lambda falls below lambda(0) near kappa = 0", lambda, facts));
+        }
+    }
+    by_composition(&strip_zero(lambda, facts), facts)
+}
+
+fn single_is_negative(moving: &KappaSum, facts: &Facts) -> bool {
+    matches!(moving.terms.as_slice(), [(_, c)] if facts.sign(c).is(Sign::NEGATIVE))
+}
+
+/// Drops terms whose coefficient is known to vanish.
+fn strip_zero(lambda: &Expr, facts: &Facts) -> Expr {
+    sum(lambda).map_or_else(|_| lambda.clone(), |s| s.live(facts).expr())
+}
+
+/// `n/d` with `d = g kappa + h`: divide, `q1 kappa + q0 + r/d`.
+fn fraction(n: &Expr, d: &Expr, lambda: &Expr, facts: &Facts) -> Result<Outcome, Stop> {
+    let (top, below) = (sum(n)?, sum(d)?);
+    let degree = |s: &KappaSum| s.terms.iter().map(|(x, _)| x.as_int().filter(|n| *n >= 0)).collect::<Option<Vec<_>>>();
+    let coefficient = |s: &KappaSum, n: i64| {
+        s.terms.iter().find(|(x, _)| x.as_int() == Some(n)).map_or_else(Expr::zero, |(_, c)| c.clone())
+    };
+    match (degree(&top), degree(&below)) {
+        (Some(t), Some(b)) if t.iter().max() <= Some(&2) && b.iter().max() == Some(&1) => {}
+        _ => return by_composition(lambda, facts),
+    }
+    let (g, h) = (coefficient(&below, 1), coefficient(&below, 0));
+    for e in [&g, &h] {
+        if !facts.sign(e).is(Sign::POSITIVE) {
+            return Err(if facts.sign(e).is(Sign::ANY) && facts.sign(e).each().len() > 1 {
+                Stop::Need(e.clone())
+            } else {
+                Stop::Undecided(format!("lambda is singular: {d} vanishes at some kappa >= 0"))
+            });
+        }
+    }
+    let q1 = (coefficient(&top, 2) / g.clone()).expand();
+    let q0 = ((coefficient(&top, 1) - q1.clone() * h.clone()) / g.clone()).expand();
+    let r = (coefficient(&top, 0) - q0.clone() * h.clone()).expand();
+    for (e, reason) in [
+        (q1.clone(), "lambda -> -inf as kappa -> inf: the modes grow without bound"),
+        (-r.clone(), "the residue of lambda at its pole has the wrong sign, so lambda falls or is convex"),
+    ] {
+        let sign = facts.sign(&e);
+        if sign.is(Sign::NEGATIVE) {
+            return Ok(refuted(reason, lambda, facts));
+        } else if !sign.is(Sign::NONNEGATIVE) {
+            return Err(Stop::Need(e));
+        }
+    }
+    let kappa = Expr::kappa();
+    let shift = (h.clone() / g).expand();
+    let saturating = (-r.clone() / h.clone()).expand() * kappa.clone() / (kappa.clone() + shift);
+    let f = q1 * kappa + saturating;
+    let constant = (q0 + r / h).expand();
+    let tree = bernstein::prove(&f, facts)?;
+    proved(lambda, constant, tree, facts)
+}
+
+fn quadratic(a: &Expr, b: &Expr, c: &Expr, lambda: &Expr, problem: Problem, facts: &Facts) -> Result<Outcome, Stop> {
+    let discriminant = sum(&Piece::discriminant(a, b, c))?;
+    let range = discriminant.range(facts)?;
+    match &range {
+        Range::Negative => {
+            let reason = "lambda is not real for any kappa > 0: every mode oscillates, so the density changes sign";
+            return Ok(Outcome::no(reason, witness::oscillation(lambda, facts)));
+        }
+        Range::Changes { zeros, .. } if zeros.iter().any(|(_, flips)| *flips) => {
+            return partly_real(a, b, c, &range, lambda, problem, facts);
+        }
+        _ => {}
+    }
+    if problem == Problem::FreeBoundary
+        && !b.contains(&Expr::kappa())
+        && !a.contains(&Expr::kappa())
+        && let Some(reason) = root_not_bernstein(&discriminant, facts)?
+    {
+        return Ok(refuted(&reason, lambda, facts));
+    }
+    by_composition(lambda, facts)
+}
+
+/// Why `constant + sqrt(D)` is not Bernstein, when growth or the second derivative show it.
+fn root_not_bernstein(d: &KappaSum, facts: &Facts) -> Result<Option<String>, Stop> {
+    let Some((exponent, _)) = d.leading(facts)? else { return Ok(None) };
+    let room = (Expr::int(2) - exponent).expand();
+    let sign = facts.sign(&room);
+    if sign.is(Sign::NEGATIVE) {
+        return Ok(Some("lambda grows faster than kappa; Bernstein functions grow at most linearly".to_owned()));
+    }
+    if !sign.is(Sign::NONNEGATIVE) {
+        return Err(Stop::Need(room));
+    }
+    let live = d.live(facts);
+    let coefficient = |n: i64| live.terms.iter().find(|(x, _)| x.as_int() == Some(n)).map(|(_, c)| c.clone());
+    if live.terms.iter().all(|(x, _)| matches!(x.as_int(), Some(0..=2)))
+        && let Some(d2) = coefficient(2)
+    {
+        let (d1, d0) = (coefficient(1).unwrap_or_else(Expr::zero), coefficient(0).unwrap_or_else(Expr::zero));
+        // The second derivative of sqrt(D) is (4 d0 d2 - d1^2) / (4 D^(3/2)) for a quadratic D.
+        let bend = (Expr::int(4) * d0 * d2 - d1.powi(2)).expand();
+        let sign = facts.sign(&bend);
+        if sign.is(Sign::POSITIVE) {
+            return Ok(Some(
+                "the second derivative of lambda is positive at every kappa; Bernstein functions are concave"
+                    .to_owned(),
+            ));
+        }
+        if !sign.is(Sign::NONPOSITIVE) {
+            return Err(Stop::Need(bend));
+        }
+    }
+    Ok(None)
+}
+
+/// Lambda is real on part of `kappa > 0` only. Conditional when a limit is Bernstein, so that the region of positivity
+/// can be made as large as wanted.
+fn partly_real(
+    a: &Expr,
+    b: &Expr,
+    c: &Expr,
+    range: &Range,
+    lambda: &Expr,
+    problem: Problem,
+    facts: &Facts,
+) -> Result<Outcome, Stop> {
+    let Range::Changes { starts_positive, zeros } = range else { return Err(unreadable(lambda)) };
+    let flips = zeros.iter().filter(|(_, flips)| *flips).count();
+    let ends_positive = *starts_positive == (flips % 2 == 0);
+    let edge: Vec<String> = zeros.iter().map(|(z, _)| z.root(facts).to_string()).collect();
+    let edge = edge.join(", ");
+    if problem == Problem::FreeBoundary {
+        if ends_positive && limit_is_bernstein(&limit_of_decaying(a, b, c, facts)?, facts)? {
+            let reason = format!(
+                "lambda is real only beyond k = {edge}; below, the kernel oscillates (in the limit in which that band \
+                 closes lambda is Bernstein)"
+            );
+            return Ok(region_outcome(region::elliptic(a, b, c, facts), reason, lambda, facts));
+        }
+        return Ok(Outcome::no(
+            "lambda is complex on a band of k that no limit of the parameters turns into a Bernstein function",
+            witness::oscillation(lambda, facts),
+        ));
+    }
+    if *starts_positive && limit_is_bernstein(&limit_of_slow(a, b, c, facts)?, facts)? {
+        let d0 = sum(&Piece::discriminant(a, b, c))?.at_zero(facts).unwrap_or_else(Expr::zero);
+        let reason = format!(
+            "lambda is real only below k = {edge}, where its second derivative is positive; faster modes travel as damped \
+             waves with a front"
+        );
+        return Ok(region_outcome(region::behind_the_front(a, b, c, &d0, facts), reason, lambda, facts));
+    }
+    if ends_positive && limit_is_bernstein(&leading_ratio(b, a, facts)?, facts)? {
+        let reason = format!(
+            "lambda is real only beyond k = {edge}; slower modes travel as damped sound (for strong damping phi_t diffuses)"
+        );
+        let note = "a region in which the damping dominates, as large as wanted for strong damping";
+        return Ok(region_outcome(note.to_owned(), reason, lambda, facts));
+    }
+    Ok(Outcome::no(
+        "lambda is complex on part of the k axis, and where it is real no limit of it is Bernstein",
+        witness::oscillation(lambda, facts),
+    ))
+}
+
+fn region_outcome(note: String, reason: String, lambda: &Expr, facts: &Facts) -> Outcome {
+    let witness: Option<Witness> = witness::oscillation(lambda, facts);
+    Outcome { witness, ..Outcome::conditional(note, reason) }
+}
+
+/// A limit of `lambda - lambda(0)`: its power of kappa, and the sign of its coefficient.
+type Limit = Option<(Expr, Sign)>;
+
+/// `c kappa^a` with `c > 0` and `0 < a <= 1`.
+fn limit_is_bernstein(limit: &Limit, facts: &Facts) -> Result<bool, Stop> {
+    let Some((exponent, sign)) = limit else { return Ok(false) };
+    let room = (Expr::one() - exponent.clone()).expand();
+    let known = facts.sign(&room);
+    if !known.is(Sign::NONNEGATIVE) && !known.is(Sign::NEGATIVE) {
+        return Err(Stop::Need(room));
+    }
+    Ok(sign.is(Sign::POSITIVE) && known.is(Sign::NONNEGATIVE) && facts.sign(exponent).is(Sign::POSITIVE))
+}
+
+/// `lambda ~ sqrt(-c/a)` for large kappa when b is small beside it.
+fn limit_of_decaying(a: &Expr, b: &Expr, c: &Expr, facts: &Facts) -> Result<Limit, Stop> {
+    if b.contains(&Expr::kappa()) {
+        return Ok(None);
+    }
+    let ratio = leading_ratio(c, a, facts)?;
+    Ok(ratio.map(|(x, sign)| ((x / Expr::int(2)).expand(), sign.negate())))
+}
+
+/// `lambda - lambda(0) ~ P(level, kappa) / sqrt(D(0))` near kappa = 0: the power and sign of the lowest term.
+fn limit_of_slow(a: &Expr, b: &Expr, c: &Expr, facts: &Facts) -> Result<Limit, Stop> {
+    let at = |e: &Expr| sum(e)?.at_zero(facts).ok_or_else(|| unreadable(e));
+    let (a0, b0, c0) = (at(a)?, at(b)?, at(c)?);
+    let root = Piece::discriminant(&a0, &b0, &c0).root(facts);
+    let level = ((root - b0) / (Expr::int(2) * a0)).expand();
+    let value = (a.clone() * level.clone().powi(2) + b.clone() * level + c.clone()).expand().expand();
+    let lowest = sum(&value)?.lowest(facts)?;
+    Ok(lowest.map(|(x, coefficient)| (x, facts.sign(&coefficient))))
+}
+
+fn leading_ratio(top: &Expr, bottom: &Expr, facts: &Facts) -> Result<Limit, Stop> {
+    Ok(match (sum(top)?.leading(facts)?, sum(bottom)?.leading(facts)?) {
+        (Some((x, c)), Some((y, d))) => Some(((x - y).expand(), facts.sign(&(c * d)))),
+        _ => None,
+    })
+}

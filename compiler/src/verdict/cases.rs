@@ -1,0 +1,216 @@
+//! Case splits on the sign of a combination of parameters, and how their answers combine.
+//!
+//! In:   a decision procedure that stops with [`Stop::Need`] when it needs a sign the facts leave open.
+//! Out:  one [`Condition`]: the common answer, or `conditional` with the exact condition in the user's letters.
+//! Holds: the cases of a split exhaust the signs the facts admit; an undecided case makes the whole undecided.
+
+use super::certificate::{Case, Certificate, Proof, SideCondition, Which};
+use super::witness::Witness;
+use super::{Answer, Condition};
+use crate::expr::{Expr, Facts, Sign, Stop};
+
+/// Splits nested deeper than this end undecided.
+const DEEPEST_SPLIT: usize = 4;
+
+/// The decision of one condition in one case.
+#[derive(Clone, Debug)]
+pub(super) struct Outcome {
+    pub answer: Answer,
+    /// The region or other restriction of a conditional answer.
+    pub note: Option<String>,
+    pub reason: String,
+    pub proof: Option<Proof>,
+    pub witness: Option<Witness>,
+}
+
+impl Outcome {
+    pub fn yes(reason: impl Into<String>, proof: Proof) -> Outcome {
+        Outcome { answer: Answer::Yes, note: None, reason: reason.into(), proof: Some(proof), witness: None }
+    }
+
+    pub fn no(reason: impl Into<String>, witness: Option<Witness>) -> Outcome {
+        Outcome { answer: Answer::No, note: None, reason: reason.into(), proof: None, witness }
+    }
+
+    pub fn conditional(note: impl Into<String>, reason: impl Into<String>) -> Outcome {
+        let (note, reason) = (Some(note.into()), reason.into());
+        Outcome { answer: Answer::Conditional, note, reason, proof: None, witness: None }
+    }
+
+    pub fn undecided(reason: impl Into<String>) -> Outcome {
+        Outcome { answer: Answer::Undecided, note: None, reason: reason.into(), proof: None, witness: None }
+    }
+
+    fn of(stop: Stop) -> Outcome {
+        match stop {
+            Stop::Undecided(why) => Outcome::undecided(why),
+            Stop::Need(e) => Outcome::undecided(format!("the sign of {e}")),
+        }
+    }
+}
+
+/// The symbol and what is known, in one case.
+#[derive(Clone, Debug)]
+pub(super) struct Situation {
+    /// Coefficients of the symbol by powers of s; parameters that the case fixes are put in.
+    pub coefficients: Vec<Expr>,
+    pub facts: Facts,
+    when: Vec<SideCondition>,
+}
+
+impl Situation {
+    pub fn new(coefficients: &[Expr], facts: &Facts) -> Situation {
+        Situation { coefficients: coefficients.to_vec(), facts: facts.clone(), when: Vec::new() }
+    }
+
+    fn assuming(&self, e: &Expr, sign: Sign) -> Situation {
+        let mut next = self.clone();
+        next.facts.assume(e, sign);
+        next.when.push(SideCondition::new(e.clone(), sign));
+        if sign == Sign::ZERO
+            && let Some((name, _, value)) = e.affine()
+        {
+            let letter = Expr::Sym(name);
+            next.coefficients =
+                next.coefficients.iter().map(|c| c.substitute(&letter, &Expr::Num(value.clone())).expand()).collect();
+            while next.coefficients.last().is_some_and(Expr::is_zero) {
+                next.coefficients.pop();
+            }
+        }
+        next
+    }
+}
+
+/// The answers, arranged by the signs they hang on.
+pub(super) enum Tree {
+    Leaf(Box<Outcome>, Vec<SideCondition>),
+    Split(Expr, Vec<(Sign, Tree)>),
+}
+
+/// Runs `decide`, splitting whenever it needs a sign.
+pub(super) fn split(situation: &Situation, decide: &dyn Fn(&Situation) -> Result<Outcome, Stop>) -> Tree {
+    let leaf = |o| Tree::Leaf(Box::new(o), situation.when.clone());
+    match decide(situation) {
+        Ok(outcome) => leaf(outcome),
+        Err(Stop::Need(e)) if situation.when.len() < DEEPEST_SPLIT => {
+            let (simple, _) = situation.facts.simplify_condition(&e);
+            let admitted = situation.facts.sign(&simple);
+            if !admitted.is(Sign::ANY) || admitted.each().len() < 2 || has_roots(&simple) {
+                return leaf(Outcome::of(Stop::Need(e)));
+            }
+            let branches = admitted
+                .each()
+                .into_iter()
+                .map(|sign| (sign, split(&situation.assuming(&simple, sign), decide)))
+                .collect();
+            Tree::Split(simple, branches)
+        }
+        Err(stop) => leaf(Outcome::of(stop)),
+    }
+}
+
+fn has_roots(e: &Expr) -> bool {
+    e.any(&|part| matches!(part, Expr::Pow(_, x) if x.as_int().is_none()))
+}
+
+/// When something holds, in the user's letters.
+#[derive(Clone, PartialEq, Debug)]
+enum Formula {
+    Never,
+    Always,
+    When(String),
+}
+
+fn formula(tree: &Tree, good: &dyn Fn(&Outcome) -> bool) -> Formula {
+    let (e, branches) = match tree {
+        Tree::Leaf(outcome, _) => return if good(outcome) { Formula::Always } else { Formula::Never },
+        Tree::Split(e, branches) => (e, branches),
+    };
+    let parts: Vec<(Sign, Formula)> = branches.iter().map(|(s, t)| (*s, formula(t, good))).collect();
+    if let Some((_, first)) = parts.first()
+        && parts.iter().all(|(_, f)| f == first)
+    {
+        return first.clone();
+    }
+    let always = parts.iter().filter(|(_, f)| *f == Formula::Always).map(|(s, _)| *s).reduce(Sign::or);
+    let mut words: Vec<String> = always.iter().map(|sign| sign.describe(e)).collect();
+    for (sign, f) in &parts {
+        if let Formula::When(inner) = f {
+            words.push(format!("{} and {inner}", sign.describe(e)));
+        }
+    }
+    Formula::When(words.join(", or "))
+}
+
+/// The one answer to a condition.
+pub(super) fn combine(tree: &Tree, which: Which) -> Condition {
+    let leaves = leaves(tree);
+    let count = |answer: Answer| leaves.iter().filter(|(o, _)| o.answer == answer).count();
+    let answer = if count(Answer::Undecided) > 0 {
+        Answer::Undecided
+    } else if count(Answer::Yes) == leaves.len() {
+        Answer::Yes
+    } else if count(Answer::No) == leaves.len() {
+        Answer::No
+    } else {
+        Answer::Conditional
+    };
+    let cases: Vec<Case> =
+        leaves.iter().filter_map(|(o, when)| Some(Case { when: when.to_vec(), proof: o.proof.clone()? })).collect();
+    Condition {
+        answer,
+        condition: (answer == Answer::Conditional).then(|| condition(tree, &leaves)).flatten(),
+        reason: reason(&leaves),
+        certificate: (!cases.is_empty() && answer != Answer::Undecided)
+            .then_some(Certificate { condition: which, cases }),
+        witness: leaves.iter().find_map(|(o, _)| o.witness.clone()),
+        missing: leaves.iter().find(|(o, _)| o.answer == Answer::Undecided).map(|(o, _)| o.reason.clone()),
+    }
+}
+
+fn leaves(tree: &Tree) -> Vec<(&Outcome, &[SideCondition])> {
+    match tree {
+        Tree::Leaf(outcome, when) => vec![(outcome.as_ref(), when.as_slice())],
+        Tree::Split(_, branches) => branches.iter().flat_map(|(_, t)| leaves(t)).collect(),
+    }
+}
+
+fn condition(tree: &Tree, leaves: &[(&Outcome, &[SideCondition])]) -> Option<String> {
+    let mut notes: Vec<&str> = leaves.iter().filter_map(|(o, _)| o.note.as_deref()).collect();
+    notes.sort_unstable();
+    notes.dedup();
+    let partly = |note: &str| match formula(tree, &|o| o.note.as_deref() == Some(note)) {
+        Formula::When(f) => Some((f, note.to_owned())),
+        _ => None,
+    };
+    match formula(tree, &|o| o.answer == Answer::Yes) {
+        Formula::When(whole) => {
+            let extra: Vec<String> = notes.iter().filter_map(|n| partly(n)).map(|(f, n)| format!("{f}: {n}")).collect();
+            Some(if extra.is_empty() { whole } else { format!("{whole} (for {})", extra.join("; for ")) })
+        }
+        _ => {
+            let parts: Vec<String> = notes
+                .iter()
+                .map(|n| partly(n).map_or_else(|| (*n).to_owned(), |(f, n)| format!("{f}, and {n}")))
+                .collect();
+            (!parts.is_empty()).then(|| parts.join("; or "))
+        }
+    }
+}
+
+fn reason(leaves: &[(&Outcome, &[SideCondition])]) -> String {
+    let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
+    for (outcome, when) in leaves {
+        let words: Vec<String> = when.iter().map(|c| c.sign.describe(&c.expression)).collect();
+        let words = words.join(" and ");
+        match groups.iter_mut().find(|(r, _)| *r == outcome.reason) {
+            Some((_, list)) => list.push(words),
+            None => groups.push((&outcome.reason, vec![words])),
+        }
+    }
+    if let [(reason, _)] = groups.as_slice() {
+        return (*reason).to_owned();
+    }
+    let lines: Vec<String> = groups.iter().map(|(r, whens)| format!("{}: {r}", whens.join(" or "))).collect();
+    lines.join("; ")
+}

@@ -1,0 +1,216 @@
+//! Certificates: the proof of a condition as data, for the checker to replay.
+//!
+//! In:   what the prover found.
+//! Out:  [`Certificate`], a list of cases; each names the signs it assumes and carries one [`Proof`].
+//! Holds: every function is an exact expression in `kappa` and the parameters, written in the input language.
+
+use crate::expr::{Expr, Sign};
+use serde::{Serialize, Serializer};
+
+/// The two conditions of a generative PDE.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub enum Which {
+    /// A positive, well-behaved density.
+    C1,
+    /// Every mode decays faster than the mean.
+    C2,
+}
+
+/// The proof of one condition, case by case.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Certificate {
+    /// What is proved.
+    pub condition: Which,
+    /// The cases; where the answer is yes they exhaust what the assumptions admit.
+    pub cases: Vec<Case>,
+}
+
+impl Certificate {
+    /// The number of steps: nodes of all trees, and one for every other proof.
+    pub fn steps(&self) -> usize {
+        self.cases.iter().map(|c| if let Proof::Bernstein { tree, .. } = &c.proof { tree.steps() } else { 1 }).sum()
+    }
+}
+
+/// A proof under assumed signs.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Case {
+    /// What the case assumes beyond the equation's own assumptions.
+    pub when: Vec<SideCondition>,
+    /// The proof.
+    pub proof: Proof,
+}
+
+/// `expression` has one of the signs in `sign`.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct SideCondition {
+    /// The expression.
+    #[serde(serialize_with = "as_text")]
+    pub expression: Expr,
+    /// Its sign: `>`, `>=`, `=`, `<=`, `<` or `!=` zero.
+    #[serde(serialize_with = "as_relation")]
+    pub sign: Sign,
+}
+
+impl SideCondition {
+    /// The condition that `expression` has a sign in `sign`.
+    pub fn new(expression: Expr, sign: Sign) -> SideCondition {
+        SideCondition { expression, sign }
+    }
+}
+
+/// How one case is proved. The factor of the symbol that carries the density is `coefficients`, by powers of s.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum Proof {
+    /// `lambda = constant + f` with `f` a Bernstein function that is not constant: C1 by Schoenberg's theorem, C2
+    /// because such a function rises strictly.
+    Bernstein {
+        /// `lambda(kappa)`; `-lambda` is a root of the symbol.
+        #[serde(serialize_with = "as_text")]
+        lambda: Expr,
+        /// The constant, free of `kappa`, of any sign.
+        #[serde(serialize_with = "as_text")]
+        constant: Expr,
+        /// Is `f` bounded, so that an atom stays behind?
+        bounded: bool,
+        /// Why f is Bernstein.
+        tree: Node,
+    },
+    /// C2 at first order in time: `Re lambda(kappa) - Re lambda(0)` has the sign of `difference`.
+    FirstOrder {
+        /// `[numerator, denominator]` of lambda.
+        #[serde(serialize_with = "as_texts")]
+        coefficients: Vec<Expr>,
+        /// `Re(n conj d)(kappa) |d(0)|^2 - Re(n conj d)(0) |d(kappa)|^2`, positive for `kappa > 0`.
+        #[serde(serialize_with = "as_text")]
+        difference: Expr,
+    },
+    /// C2 for every root of a quadratic `a s^2 + b s + c`: about `level = Re s(0)` it is Hurwitz for `kappa > 0`.
+    Hurwitz {
+        /// `[c, b, a]`.
+        #[serde(serialize_with = "as_texts")]
+        coefficients: Vec<Expr>,
+        /// `Re s(0)` of the root with the larger real part.
+        #[serde(serialize_with = "as_text")]
+        level: Expr,
+        /// `2 a level + b`, positive.
+        #[serde(serialize_with = "as_text")]
+        slope: Expr,
+        /// `a level^2 + b level + c`, positive.
+        #[serde(serialize_with = "as_text")]
+        value: Expr,
+    },
+    /// C2 for the root with the smaller real part: the quadratic is negative at `level`, so one root lies below it.
+    Below {
+        /// `[c, b, a]`.
+        #[serde(serialize_with = "as_texts")]
+        coefficients: Vec<Expr>,
+        /// `Re s(0)` of the root with the smaller real part.
+        #[serde(serialize_with = "as_text")]
+        level: Expr,
+        /// `a level^2 + b level + c`, negative.
+        #[serde(serialize_with = "as_text")]
+        value: Expr,
+    },
+    /// C2 for the decaying roots of `s^order = +-modulus`: the modulus vanishes at 0 only.
+    PowerRoot {
+        /// The order, at least 3.
+        order: u32,
+        /// The modulus, positive for `kappa > 0` and zero at `kappa = 0`.
+        #[serde(serialize_with = "as_text")]
+        modulus: Expr,
+        /// Is the right side `-modulus`?
+        negative: bool,
+    },
+}
+
+/// The rules of the Bernstein calculus.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// A constant `c >= 0`.
+    Constant,
+    /// `kappa` itself.
+    Identity,
+    /// The sum of the children.
+    Sum,
+    /// A constant `c >= 0` times the child; the side condition names c.
+    Scale,
+    /// `f^a` with `0 <= a <= 1`.
+    Power,
+    /// `f^a g^b ...` with nonnegative exponents of sum at most 1, for complete Bernstein children.
+    GeometricMean,
+    /// `kappa / f` for a complete Bernstein child.
+    Dual,
+    /// `f / (c + f)` with `c > 0`.
+    Saturation,
+    /// `(f^(1/n) + g^(1/n) + ...)^n` for complete Bernstein children.
+    PowerMean,
+    /// `log(1 + f)`.
+    Logarithm,
+    /// `1 - exp(-c f)` with `c > 0`. Bernstein, not complete.
+    Exponential,
+    /// `f - c` with `c <= f(0)`.
+    Ground,
+    /// `sqrt(a kappa^2 + b kappa + c)` with real zeros, none positive: a geometric mean of two linear functions.
+    Quadratic,
+}
+
+impl Rule {
+    /// Why the rule is true.
+    pub fn because(self) -> &'static str {
+        match self {
+            Rule::Constant => "a nonnegative constant is Bernstein",
+            Rule::Identity => "kappa is Bernstein",
+            Rule::Sum => "a sum of Bernstein functions is Bernstein",
+            Rule::Scale => "a nonnegative multiple of a Bernstein function is Bernstein",
+            Rule::Power => "f^a with 0 <= a <= 1 is Bernstein after f, by composition",
+            Rule::GeometricMean => "a geometric mean of complete Bernstein functions is complete Bernstein",
+            Rule::Dual => "kappa/f is complete Bernstein when f is",
+            Rule::Saturation => "f/(c + f) is Bernstein after f, by composition",
+            Rule::PowerMean => "a power mean of complete Bernstein functions is complete Bernstein",
+            Rule::Logarithm => "log(1 + f) is Bernstein after f, by composition",
+            Rule::Exponential => "1 - exp(-c f) is Bernstein after f, by composition",
+            Rule::Ground => "a Bernstein function less at most its value at 0 is Bernstein",
+            Rule::Quadratic => "the root of a product of two factors kappa + c, c >= 0, is a geometric mean",
+        }
+    }
+}
+
+/// One step: `function` is Bernstein by `rule` from the children.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Node {
+    /// The rule.
+    pub rule: Rule,
+    /// The function of `kappa`.
+    #[serde(serialize_with = "as_text")]
+    pub function: Expr,
+    /// The signs the rule asks for, in the order the rule states them.
+    pub side_conditions: Vec<SideCondition>,
+    /// What it is built from.
+    pub children: Vec<Node>,
+    /// Is it complete Bernstein?
+    pub complete: bool,
+    /// The rule in words.
+    pub because: String,
+}
+
+impl Node {
+    /// The number of nodes.
+    pub fn steps(&self) -> usize {
+        1 + self.children.iter().map(Node::steps).sum::<usize>()
+    }
+}
+
+fn as_text<S: Serializer>(e: &Expr, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(e)
+}
+
+fn as_texts<S: Serializer>(list: &[Expr], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(list.iter().map(ToString::to_string))
+}
+
+fn as_relation<S: Serializer>(sign: &Sign, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(sign.relation())
+}

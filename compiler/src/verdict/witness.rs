@@ -1,0 +1,162 @@
+//! Witnesses: numbers anyone can plug in that refute a condition.
+//!
+//! In:   `lambda` of the branch and the facts.
+//! Out:  a [`Witness`] at admitted parameter values, or none when a short search finds none.
+//! Holds: the value of a derivative is exact, or enclosed by interval arithmetic; a witness refutes the condition at its
+//!       own parameters, the reason beside it says why the others fail too.
+
+use super::enclosure::Enclosure;
+use crate::expr::{Expr, Facts, Name, Rational, Var, rational};
+use num_complex::Complex64;
+use num_traits::{Signed, ToPrimitive};
+use serde::{Serialize, Serializer};
+
+/// Numbers that refute a condition.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Witness {
+    /// `(-1)^(n-1) d^n lambda / d kappa^n < 0`, which no Bernstein function has: C1 fails in high dimension.
+    Derivative {
+        /// The order n.
+        order: u32,
+        /// The squared wave number.
+        #[serde(serialize_with = "as_text")]
+        kappa: Rational,
+        /// Parameter values.
+        #[serde(serialize_with = "as_pairs")]
+        parameters: Vec<(Name, Rational)>,
+        /// `lambda(kappa)` with its parameters.
+        #[serde(serialize_with = "as_text")]
+        lambda: Expr,
+        /// `(-1)^(n-1) d^n lambda` there.
+        value: f64,
+        /// A bound on the error of `value`, smaller than its modulus.
+        error: f64,
+    },
+    /// `lambda` is not real: the mode oscillates, so no positive kernel has this transform.
+    Oscillation {
+        /// The squared wave number.
+        #[serde(serialize_with = "as_text")]
+        kappa: Rational,
+        /// Parameter values.
+        #[serde(serialize_with = "as_pairs")]
+        parameters: Vec<(Name, Rational)>,
+        /// `lambda(kappa)` with its parameters.
+        #[serde(serialize_with = "as_text")]
+        lambda: Expr,
+        /// `Im lambda` there.
+        imaginary: f64,
+    },
+    /// `Re lambda(k^2) <= Re lambda(0)`: Eq. 16 fails on this branch at k.
+    Level {
+        /// The wave number.
+        #[serde(serialize_with = "as_text")]
+        k: Rational,
+        /// Parameter values.
+        #[serde(serialize_with = "as_pairs")]
+        parameters: Vec<(Name, Rational)>,
+        /// `lambda(kappa)` with its parameters.
+        #[serde(serialize_with = "as_text")]
+        lambda: Expr,
+        /// `Re lambda(k^2)`.
+        at_k: f64,
+        /// `Re lambda(0)`.
+        at_zero: f64,
+    },
+}
+
+/// Squared wave numbers tried, in order.
+const TRIED: [(i64, i64); 12] =
+    [(1, 1), (2, 1), (1, 2), (4, 1), (1, 4), (1, 10), (9, 1), (1, 100), (25, 1), (100, 1), (1, 1000), (1000, 1)];
+
+/// Roundings allowed when two real parts that should be equal are compared.
+pub(super) const LEVEL_TOLERANCE: f64 = 1e-12;
+
+/// A derivative of the wrong sign, up to order `highest`.
+pub(super) fn derivative(lambda: &Expr, facts: &Facts, highest: u32) -> Option<Witness> {
+    let parameters = facts.sample(&lambda.symbols())?;
+    let concrete = at(lambda, &parameters);
+    let mut d = concrete.clone();
+    for order in 1..=highest {
+        d = d.derivative(&Expr::kappa())?;
+        let signed = if order % 2 == 1 { d.clone() } else { -d.clone() };
+        for (p, q) in TRIED {
+            let kappa = rational(p, q);
+            let here = signed.substitute(&Expr::kappa(), &Expr::Num(kappa.clone()));
+            let Some(bounds) = bounds(&here) else { continue };
+            if bounds.high < 0.0 {
+                let value = 0.5 * (bounds.low + bounds.high);
+                let error = (bounds.high - value).max(value - bounds.low).next_up();
+                let lambda = lambda.clone();
+                return Some(Witness::Derivative { order, kappa, parameters, lambda, value, error });
+            }
+        }
+    }
+    None
+}
+
+fn bounds(e: &Expr) -> Option<Enclosure> {
+    match e {
+        Expr::Num(r) if r.is_negative() => {
+            let exact = r.to_f64()?;
+            Some(Enclosure { low: exact.next_down(), high: exact.next_up() })
+        }
+        e => Enclosure::of(e),
+    }
+}
+
+/// A wave number at which `lambda` is not real.
+pub(super) fn oscillation(lambda: &Expr, facts: &Facts) -> Option<Witness> {
+    let parameters = facts.sample(&lambda.symbols())?;
+    let concrete = at(lambda, &parameters);
+    TRIED.into_iter().find_map(|(p, q)| {
+        let kappa = rational(p, q);
+        let z = value(&concrete, kappa.to_f64()?)?;
+        (z.im.abs() > 1e-6 * z.norm()).then(|| Witness::Oscillation {
+            kappa: kappa.clone(),
+            parameters: parameters.clone(),
+            lambda: lambda.clone(),
+            imaginary: z.im,
+        })
+    })
+}
+
+/// A wave number at which the real part has not risen above its value at 0.
+pub(super) fn level(lambda: &Expr, facts: &Facts) -> Option<Witness> {
+    let parameters = facts.sample(&lambda.symbols())?;
+    let concrete = at(lambda, &parameters);
+    let at_zero = value(&concrete, 0.0)?.re;
+    TRIED.into_iter().find_map(|(p, q)| {
+        let k = rational(p, q);
+        let k2 = (&k * &k).to_f64()?;
+        let z = value(&concrete, k2)?;
+        let tolerance = LEVEL_TOLERANCE * (z.norm() + at_zero.abs());
+        (z.re <= at_zero + tolerance).then(|| Witness::Level {
+            k: k.clone(),
+            parameters: parameters.clone(),
+            lambda: lambda.clone(),
+            at_k: z.re,
+            at_zero,
+        })
+    })
+}
+
+fn at(e: &Expr, parameters: &[(Name, Rational)]) -> Expr {
+    e.replace(&|part| match part {
+        Expr::Sym(n) => parameters.iter().find(|(name, _)| name == n).map(|(_, v)| Expr::Num(v.clone())),
+        _ => None,
+    })
+}
+
+fn value(e: &Expr, kappa: f64) -> Option<Complex64> {
+    let leaf = |part: &Expr| matches!(part, Expr::Var(Var::Kappa)).then(|| Complex64::from(kappa));
+    e.evaluate(&leaf).filter(|z| z.re.is_finite() && z.im.is_finite())
+}
+
+fn as_text<S: Serializer, T: std::fmt::Display>(e: &T, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(e)
+}
+
+fn as_pairs<S: Serializer>(list: &[(Name, Rational)], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_map(list.iter().map(|(n, v)| (n.as_str(), v.to_string())))
+}

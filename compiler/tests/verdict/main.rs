@@ -1,0 +1,4 @@
+//! Dispersion relations, verdicts, certificates and witnesses.
+
+mod equations;
+mod table;
