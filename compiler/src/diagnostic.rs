@@ -1,5 +1,9 @@
 //! Messages about the user's text: a code, a place, a cause, a remedy.
 
+mod codes;
+
+pub use codes::{CODES, Code, explain};
+
 use crate::source::{Source, Span};
 use std::fmt;
 
@@ -18,6 +22,70 @@ pub struct Diagnostic {
     pub related: Vec<(Span, String)>,
     /// The remedy, if there is one to offer.
     pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// A message about the text at `span`; `label` and `help` may follow.
+    pub fn new(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
+        let (message, label) = (message.into(), String::new());
+        Diagnostic { code, message, span, label, related: Vec::new(), help: None }
+    }
+
+    /// With this label under the span.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Diagnostic {
+        self.label = label.into();
+        self
+    }
+
+    /// With this remedy.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// With one more place that matters.
+    #[must_use]
+    pub fn relate(mut self, span: Span, label: impl Into<String>) -> Diagnostic {
+        self.related.push((span, label.into()));
+        self
+    }
+
+    /// As the only message about `source`. Spans are moved onto character boundaries inside its text.
+    pub fn about(mut self, source: &Source) -> Diagnostics {
+        self.span = self.span.within(&source.text);
+        for (span, _) in &mut self.related {
+            *span = span.within(&source.text);
+        }
+        Diagnostics { source: source.clone(), all: vec![self] }
+    }
+}
+
+/// The word of `known` nearest to `word`, when it is near enough to be a slip of the pen.
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = 1 + word.chars().count() / 4;
+    let near = known.into_iter().map(|k| (edits(word, k), k)).filter(|(d, k)| *d <= allowed && *d < k.len());
+    near.min().map(|(_, k)| k)
+}
+
+/// The number of letters to insert, drop, replace or swap with the next (Damerau, restricted).
+fn edits(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replace = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = replace.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
 }
 
 /// One or more messages about one source. The first is the cause; most texts have exactly one.

@@ -39,6 +39,19 @@ impl Span {
         Span { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
+    /// The nearest span inside `text` on character boundaries.
+    pub fn within(self, text: &str) -> Span {
+        let boundary = |mut at: usize| {
+            at = at.min(text.len());
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            at
+        };
+        let start = boundary(self.start);
+        Span { start, end: boundary(self.end).max(start) }
+    }
+
     /// As a range of bytes.
     pub fn range(self) -> Range<usize> {
         self.start..self.end

@@ -1,5 +1,50 @@
 //! From syntax to the typed operator form: names bound, sorts checked, one canonical expression a component.
+//!
+//! In:   [`Ast`](crate::syntax::Ast).
+//! Out:  [`Equation`]: each component a sum of terms, operators applied to as little as linearity allows.
+//! Holds: every name is a field, a parameter, a variable or a function; scalars and vectors never mix; at least one
+//!       component has a time derivative; there are as many unknowns as components; assumptions do not contradict.
 
+mod assume;
 mod equation;
+mod expression;
+pub mod functions;
+mod judge;
+mod linear;
+mod names;
+mod resolve;
 
 pub use equation::{Claim, Equation, Expectation, Parameter, TestPoint, Unknown};
+pub use expression::{Scope, parse_expr};
+pub use resolve::resolve;
+
+use crate::diagnostic::Diagnostics;
+use crate::source::Source;
+use crate::syntax;
+
+impl Equation {
+    /// The equation in a text, one line or a block.
+    ///
+    /// # Errors
+    /// A message with its place when the text is not an equation of the language.
+    ///
+    /// # Example
+    /// ```
+    /// use genphys_compiler::operator::Equation;
+    /// let yukawa = Equation::parse("phi_tt + lap(phi) - m^2 phi = 0 where m > 0")?;
+    /// assert_eq!(yukawa.operator().to_string(), "phi_tt + lap(phi) - m^2 phi");
+    /// assert_eq!(yukawa.parameters[0].assumption, "m > 0");
+    /// # Ok::<(), genphys_compiler::diagnostic::Diagnostics>(())
+    /// ```
+    pub fn parse(text: &str) -> Result<Equation, Diagnostics> {
+        Equation::from_source(&Source::new("<equation>", text))
+    }
+
+    /// The equation in a source.
+    ///
+    /// # Errors
+    /// As [`Equation::parse`].
+    pub fn from_source(source: &Source) -> Result<Equation, Diagnostics> {
+        resolve(&syntax::parse(source)?, source)
+    }
+}
