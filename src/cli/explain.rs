@@ -34,8 +34,8 @@ fn explain_code(text: &str, console: &Console) -> Result<(), Failure> {
         Failure::input(format!("there is no error code {name}")).help(format!("the codes are {}", known.join(", ")))
     })?;
     if console.json() {
-        let value = json!({"code": code.code, "title": code.title, "explanation": code.explanation});
+        let value = json!({"code": code.code, "title": code.title, "explanation": code.text});
         return console.print_json(&value);
     }
-    console.print(&format!("\x1b[1m{}\x1b[0m  {}\n\n{}\n", code.code, code.title, code.explanation.trim()))
+    console.print(&format!("\x1b[1m{}\x1b[0m  {}\n\n{}\n", code.code, code.title, code.text.trim()))
 }

@@ -4,6 +4,7 @@ use super::WriteError;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 
 /// Writes `bytes` to `path`, creating the folders on the way.
 ///
@@ -14,6 +15,20 @@ use std::path::{Path, PathBuf};
 /// [`WriteError`], which names the path and a remedy.
 pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     write(path, bytes).map_err(|source| WriteError { path: path.to_owned(), source })
+}
+
+/// Finds out whether a file could be written to `path`, and creates the folders on the way; writes nothing there.
+///
+/// # Errors
+/// As [`write_bytes`] would.
+pub fn probe(path: &Path) -> Result<(), WriteError> {
+    let attempt = || match fs::metadata(path) {
+        Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(found) if !found.is_file() => OpenOptions::new().write(true).open(path).map(drop),
+        Ok(_) => beside(&fs::canonicalize(path)?).map(drop),
+        Err(_) => beside(path).map(drop),
+    };
+    attempt().map_err(|source| WriteError { path: path.to_owned(), source })
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -27,15 +42,20 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
-    let folder = folder_of(path);
-    fs::create_dir_all(&folder)?;
-    let mut beside = builder(&format!(".{}.", name.to_string_lossy())).tempfile_in(&folder)?;
+    let mut beside = beside(path)?;
     beside.as_file_mut().write_all(bytes)?;
     // A full disk may show itself only here.
     beside.as_file().sync_all()?;
     beside.persist(path).map_err(|e| e.error)?;
     Ok(())
+}
+
+/// A new temporary file in the folder of `path`, which is created where it is missing.
+fn beside(path: &Path) -> io::Result<NamedTempFile> {
+    let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
+    let folder = folder_of(path);
+    fs::create_dir_all(&folder)?;
+    builder(&format!(".{}.", name.to_string_lossy())).tempfile_in(&folder)
 }
 
 fn folder_of(path: &Path) -> PathBuf {

@@ -1,5 +1,9 @@
 //! Expressions and derivations as LaTeX.
 
+mod document;
+
+pub use document::document;
+
 use genphys_compiler::expr::{DependsOn, Expr, Func, Rational, Var};
 
 /// An expression in math mode.

@@ -221,7 +221,7 @@ impl Sheet {
 }
 
 /// Breaks a text at spaces into lines of at most `width` characters; a longer word stands alone.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;
     for (i, word) in text.split(' ').enumerate() {
