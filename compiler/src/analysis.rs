@@ -8,7 +8,8 @@ use crate::green::Green;
 use crate::operator::{self, Equation};
 use crate::source::Source;
 use crate::syntax;
-use crate::verdict::{self, Undecided, Verdict};
+use crate::undecided::Undecided;
+use crate::verdict::{self, Verdict};
 use std::collections::BTreeMap;
 
 /// All that was derived from an equation; nothing executed.
@@ -49,7 +50,10 @@ pub fn analyze(source: &Source, budget: Budget) -> Result<Analysis, Diagnostics>
 pub fn analyze_equation(equation: Equation, budget: Budget) -> Analysis {
     let dispersion = dispersion::derive(&equation); // Equation -> Dispersion
     let flow = flow::extract(&equation, dispersion.as_ref().ok(), budget); // both -> DensityFlow
-    let verdict = verdict::decide(&equation, dispersion.as_ref(), flow.as_ref().ok()); // all -> Verdict
+    let verdict = match &dispersion {
+        Ok(dispersion) => verdict::decide(&equation, dispersion, flow.as_ref().ok()), // all -> Verdict
+        Err(open) => Verdict::undecided(&open.why),
+    };
     let green = match (&dispersion, &flow) {
         (Ok(dispersion), Ok(flow)) => Green::recognise(dispersion, flow, &equation.facts),
         _ => None,

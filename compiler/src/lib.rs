@@ -2,6 +2,7 @@
 //!
 //! The compiler is a pure function: no files, clock, device or randomness. Budgets count iterations and nodes.
 
+mod analysis;
 pub mod codegen;
 pub mod diagnostic;
 pub mod dispersion;
@@ -13,4 +14,9 @@ pub mod operator;
 pub mod source;
 pub mod special;
 pub mod syntax;
+mod undecided;
 pub mod verdict;
+
+pub use analysis::{Analysis, analyze, analyze_equation};
+pub use flow::Budget;
+pub use undecided::Undecided;

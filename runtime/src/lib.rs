@@ -5,4 +5,5 @@ pub mod data;
 pub mod density;
 pub mod field;
 pub mod metrics;
+pub mod model;
 pub mod sampler;

@@ -14,11 +14,12 @@ mod symbol;
 
 pub use evaluate::EvaluateError;
 
+pub use crate::undecided::Undecided;
+
 use crate::expr::{Expr, Facts, Stop, Var};
 use crate::operator::Equation;
 use pieces::Piece;
 use select::{Selection, Which};
-use std::fmt;
 
 /// Derives the dispersion relation.
 ///
@@ -116,27 +117,6 @@ pub(crate) fn powers_of(e: &Expr, letter: &Expr) -> Option<Vec<Expr>> {
     }
     Some(out.into_iter().map(Expr::add).collect())
 }
-
-/// An honest limit: what would have to be known or done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Undecided {
-    /// The limit in words.
-    pub why: String,
-}
-
-impl Undecided {
-    pub(crate) fn new(why: impl Into<String>) -> Undecided {
-        Undecided { why: why.into() }
-    }
-}
-
-impl fmt::Display for Undecided {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.why)
-    }
-}
-
-impl std::error::Error for Undecided {}
 
 /// The dispersion relation of an equation.
 ///

@@ -299,6 +299,7 @@ impl Expr {
         match self {
             Expr::Grad(_) | Expr::Position | Expr::AxisX => true,
             Expr::Mul(parts) | Expr::Add(parts) => parts.iter().any(Expr::is_vector),
+            Expr::Call(Func::Conj | Func::Re | Func::Im, a) => a.is_vector(),
             _ => false,
         }
     }

@@ -4,7 +4,7 @@
 //! Out:  [`Known`], each fact proved about some member, hence about the class.
 //! Holds: facts are only ever added. "Not known" is never read as "known not".
 
-use super::language::{Atom, Node, rate};
+use super::language::{Atom, Node, is_imaginary, is_real, rate};
 use crate::expr::Expr;
 use egg::{Analysis, DidMerge, EGraph, Id};
 
@@ -17,6 +17,10 @@ pub(crate) struct Known {
     pub(crate) free_of_position: bool,
     /// The value has no field, and depends on `t` with an elementary rate.
     pub(crate) has_rate: bool,
+    /// The value is real for every field.
+    pub(crate) real: bool,
+    /// The value is `i` times a real one for every field.
+    pub(crate) imaginary: bool,
     /// The value is a divergence: a Laplacian, a derivative along x, or such a term scaled or differentiated in time.
     pub(crate) divergence: bool,
 }
@@ -24,10 +28,13 @@ pub(crate) struct Known {
 impl Known {
     /// The facts of a coefficient.
     pub(crate) fn of_coefficient(e: &Expr) -> Known {
+        let (real, imaginary) = (is_real(e), is_imaginary(e));
         if e.has_field() || e.is_vector() {
-            return Known::default();
+            return Known { real, imaginary, ..Known::default() };
         }
         Known {
+            real,
+            imaginary,
             free_of_time: !e.has_time(),
             free_of_position: !e.has_position(),
             has_rate: e.has_time() && rate(e).is_some(),
@@ -40,6 +47,8 @@ impl Known {
             free_of_time: self.free_of_time || other.free_of_time,
             free_of_position: self.free_of_position || other.free_of_position,
             has_rate: self.has_rate || other.has_rate,
+            real: self.real || other.real,
+            imaginary: self.imaginary || other.imaginary,
             divergence: self.divergence || other.divergence,
         }
     }
@@ -57,7 +66,11 @@ impl Analysis<Node> for FactAnalysis {
             Node::Atom(Atom(e)) => return Known::of_coefficient(e),
             Node::Lap(_) | Node::Div(_) | Node::Dx(_) | Node::Frac(_) => true,
             Node::Dt(f) => egraph[*f].data.divergence,
-            Node::Scale([c, f]) => egraph[*c].data.free_of_position && egraph[*f].data.divergence,
+            // The real part of i abs2(g) is 0, the divergence of 0.
+            Node::Pair([c, g, f]) if egraph.find(*g) == egraph.find(*f) => egraph[*c].data.imaginary,
+            Node::Scale([c, f]) | Node::Pair([c, _, f]) => {
+                egraph[*c].data.free_of_position && egraph[*f].data.divergence
+            }
             _ => false,
         };
         Known { divergence, ..Known::default() }

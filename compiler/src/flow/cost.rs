@@ -12,6 +12,8 @@ use crate::expr::Expr;
 pub(crate) struct Rank {
     /// `L phi = p_data delta(t)` also puts a delta into J or R, so `p(x, 0+)` is not the data.
     misses_data: bool,
+    /// Parts of p lie on branches other than the selected one, though the operator factors.
+    mixes_branches: bool,
     /// Positive, open, without mass, negative.
     standing: u8,
     /// Terms of the source; none is best.
@@ -26,10 +28,11 @@ pub(crate) struct Rank {
 
 impl Rank {
     /// The rank of a split of an equation of order `order` in time.
-    pub(crate) fn new(p: &Expr, flux: &Expr, r: &Expr, standing: Standing, order: u32) -> Rank {
+    pub(crate) fn new(p: &Expr, flux: &Expr, r: &Expr, standing: Standing, order: u32, mixes_branches: bool) -> Rank {
         let orders = p.terms().iter().map(derivative_order);
         Rank {
             misses_data: time_order(flux).max(time_order(r)) >= order,
+            mixes_branches,
             standing: match standing {
                 Standing::Proved | Standing::Sampled => 0,
                 Standing::Open => 1,

@@ -1,17 +1,17 @@
 //! From an equation to its continuity form: saturate, rank, choose the sign, explain.
 //!
-//! In:   [`Equation`] with one real unknown; its [`Dispersion`] where there is one; a [`Budget`].
+//! In:   [`Equation`] with one unknown; its [`Dispersion`] where there is one; a [`Budget`].
 //! Out:  [`DensityFlow`], or [`Undecided`] that names what is missing.
 //! Holds: the identity `M L phi == dt p + div J - R` is proved by the derivation that is returned.
 //! Source: GenPhys (arXiv:2304.02637), Eq. 3 and Algorithm 1, step 1; the sign makes `p(x, 0+) = +p_data`.
 
 use super::cost::{Rank, time_order};
-use super::language::start;
 use super::mode::{Modes, Standing};
 use super::multiplier::{coefficient_of, multipliers};
+use super::plan::Plan;
 use super::proof::derive;
 use super::search::{Space, saturate};
-use super::{Budget, DensityFlow, Part, Undecided};
+use super::{Budget, DensityFlow, Undecided};
 use crate::dispersion::{Dispersion, Problem};
 use crate::expr::{Expr, Sign};
 use crate::operator::Equation;
@@ -28,12 +28,13 @@ pub fn extract<'a>(
     dispersion: impl Into<Option<&'a Dispersion>>,
     budget: Budget,
 ) -> Result<DensityFlow, Undecided> {
-    let operator = supported(equation)?;
-    let context = Context::new(equation, dispersion.into(), &operator);
+    let dispersion = dispersion.into();
+    let plan = Plan::new(equation, dispersion)?;
+    let context = Context::new(equation, dispersion, &plan);
     let guess = context.likely_sign();
     let mut best: Option<(Choice, Space)> = None;
-    for multiplier in multipliers(&operator) {
-        let space = explore(&operator, &multiplier, guess, budget)?;
+    for multiplier in multipliers(&plan.operator) {
+        let space = explore(&plan, &multiplier, guess, budget)?;
         let Some(choice) = context.best(&space, &multiplier, guess) else { continue };
         if best.as_ref().is_none_or(|(b, _)| choice.rank < b.rank) {
             best = Some((choice, space));
@@ -41,30 +42,14 @@ pub fn extract<'a>(
     }
     let (choice, space) = best.ok_or_else(|| Undecided::new("no split of the equation has a density"))?;
     let alternatives = space.splits.len();
-    let space = if choice.sign == guess { space } else { explore(&operator, &choice.shape, choice.sign, budget)? };
+    let space = if choice.sign == guess { space } else { explore(&plan, &choice.shape, choice.sign, budget)? };
     finish(&context, choice, space, alternatives)
 }
 
-/// The expanded operator of an equation this stage knows how to split.
-fn supported(equation: &Equation) -> Result<Expr, Undecided> {
-    if equation.is_system() {
-        let n = equation.components.len();
-        return Err(Undecided::new(format!("a system of {n} equations needs a vector of multipliers")));
-    }
-    let operator = expanded(equation.operator());
-    if equation.is_complex() || operator.any(&|e| *e == Expr::Imag) {
-        return Err(Undecided::new("a complex field needs a complex multiplier"));
-    }
-    if time_order(&operator) == 0 {
-        return Err(Undecided::new("the equation has no time derivative, so nothing can be a density"));
-    }
-    Ok(operator)
-}
-
 /// Saturates `sign * multiplier * L phi`.
-fn explore(operator: &Expr, multiplier: &Expr, sign: i64, budget: Budget) -> Result<Space, Undecided> {
-    let product = scaled(operator, &(Expr::int(sign) * multiplier.clone()));
-    let term = start(&product).ok_or_else(|| Undecided::new("the equation is 0 = 0"))?;
+fn explore(plan: &Plan, multiplier: &Expr, sign: i64, budget: Budget) -> Result<Space, Undecided> {
+    let term = plan.start(&(Expr::int(sign) * multiplier.clone()));
+    let term = term.ok_or_else(|| Undecided::new("the equation is 0 = 0"))?;
     let space = saturate(term, budget);
     if space.splits.is_empty() {
         return Err(Undecided::new(format!("no continuity form was reached: {}", space.search)));
@@ -72,20 +57,9 @@ fn explore(operator: &Expr, multiplier: &Expr, sign: i64, budget: Budget) -> Res
     Ok(space)
 }
 
-/// `M L phi` as a sum of terms.
-pub(super) fn scaled(operator: &Expr, multiplier: &Expr) -> Expr {
-    Expr::add(expanded(operator).terms().iter().map(|t| multiplier.clone() * t.clone()))
-}
-
-/// A sum of terms: products of sums with fields are multiplied out, coefficients stay as they are written.
-fn expanded(operator: &Expr) -> Expr {
-    let hides_terms =
-        |t: &&Expr| t.factors().iter().any(|f| matches!(f, Expr::Add(_) | Expr::Pow(..)) && f.has_field());
-    Expr::add(operator.terms().iter().map(|t| if hides_terms(&t) { t.expand() } else { t.clone() }))
-}
-
 /// What the choice depends on.
 struct Context<'a> {
+    plan: &'a Plan,
     problem: Problem,
     modes: Modes<'a>,
     order: u32,
@@ -107,18 +81,19 @@ struct Choice {
 }
 
 impl<'a> Context<'a> {
-    fn new(equation: &'a Equation, dispersion: Option<&'a Dispersion>, operator: &Expr) -> Self {
+    fn new(equation: &'a Equation, dispersion: Option<&'a Dispersion>, plan: &'a Plan) -> Self {
+        let operator = &plan.operator;
         let order = time_order(operator);
-        let symbol = dispersion.and_then(|d| d.coefficients.last().cloned());
+        let symbol = dispersion.filter(|_| plan.unit.is_one()).and_then(|d| d.coefficients.last().cloned());
         let leading = symbol.or_else(|| coefficient_of(operator, order)).map_or(Sign::ANY, |c| equation.facts.sign(&c));
         let problem = dispersion.map_or_else(|| principal_problem(equation, operator, order), |d| d.problem);
-        Context { problem, modes: Modes::new(equation, dispersion), order, leading }
+        Context { plan, problem, modes: Modes::new(equation, dispersion), order, leading }
     }
 
     /// The sign that most equations of the kind take; the choice may still differ.
     fn likely_sign(&self) -> i64 {
         let leading = if self.leading.is(Sign::NEGATIVE) { -1 } else { 1 };
-        let alternates = self.problem == Problem::FreeBoundary && self.order % 2 == 0;
+        let alternates = self.problem == Problem::FreeBoundary && self.order.is_multiple_of(2);
         if alternates { -leading } else { leading }
     }
 
@@ -132,7 +107,8 @@ impl<'a> Context<'a> {
                 let parts =
                     if *flip { split.negated() } else { (split.p.clone(), split.flux.clone(), split.r.clone()) };
                 let (standing, amplitude) = self.modes.standing(&parts.0);
-                let rank = Rank::new(&parts.0, &parts.1, &parts.2, standing, self.order);
+                let mixes = self.plan.factored.as_ref().is_some_and(|f| !f.carries_alone(&parts.0));
+                let rank = Rank::new(&parts.0, &parts.1, &parts.2, standing, self.order, mixes);
                 let sign = if *flip { -guess } else { guess };
                 // The sign guessed wins a tie, since nothing then tells the two apart.
                 choices.push(((rank.without_terms(), *flip, rank.clone()), (rank, sign, parts, standing, amplitude)));
@@ -155,11 +131,11 @@ impl<'a> Context<'a> {
                 format!("the sign {sign} makes the mode amplitude of p on the selected branch, {m}, positive ({how})")
             }
             (Problem::FreeBoundary, ..) => {
-                format!("the sign {sign}: the principal part is elliptic, and its potential decreases along t")
+                format!("the sign {sign} is that of the highest time derivative on a mode that decays along t")
             }
             _ => format!("the sign {sign} gives the highest time derivative in p a positive coefficient"),
         };
-        if choice.rank.carries_data() && choice.shape.is_one() {
+        if choice.rank.carries_data() && choice.shape.is_one() && self.plan.partner.is_none() {
             out.push_str(", so p(x, 0+) = +p_data");
         }
         if choice.parts.2.is_zero() {
@@ -173,6 +149,9 @@ impl<'a> Context<'a> {
             out.push_str(&format!("; the form without a source has p = {p}, which {fault}"));
         } else {
             out.push_str("; no form without a source carries the data");
+        }
+        if self.plan.factored.as_ref().is_some_and(|f| f.carries_alone(&choice.parts.0)) {
+            out.push_str("; the operator factors, and p lies on the selected branch alone");
         }
         if !choice.shape.is_one() {
             out.push_str(&format!("; the factor {} completes the time derivative", choice.shape));
@@ -206,8 +185,8 @@ fn finish(
     let proof = derive(&mut space.runner, &space.start, &term)
         .ok_or_else(|| Undecided::new("the derivation could not be read from the e-graph"))?;
     let reason = context.reason(&choice);
-    let multiplier = Expr::int(choice.sign) * choice.shape;
+    let multiplier = context.plan.multiplier(Expr::int(choice.sign) * choice.shape);
     let (p, flux, r) = choice.parts;
     let search = space.search;
-    Ok(DensityFlow { p, flux, r, multiplier, part: Part::Whole, proof, reason, alternatives, search })
+    Ok(DensityFlow { p, flux, r, multiplier, part: context.plan.part(), proof, reason, alternatives, search })
 }

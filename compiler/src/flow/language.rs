@@ -6,7 +6,7 @@
 //!        terms of one meaning, so a chain of rules from the equation to a flow proves the continuity form.
 //!        Sums are built right-nested in canonical order and never reordered: no rule is associative or commutative.
 
-use crate::expr::Expr;
+use crate::expr::{Expr, Func, Var};
 use egg::{Id, RecExpr, define_language};
 use num_traits::Signed;
 use std::fmt;
@@ -50,15 +50,33 @@ define_language! {
         "along" = Along(Id),        // f e_x
         "frac" = Frac([Id; 2]),     // (-lap)^b f, of b and f
         "riesz" = Riesz([Id; 2]),   // (-lap)^(b-1) f, of b and f
+        // Complex fields.
+        "abs2" = Abs2(Id),          // |g|^2
+        "pair" = Pair([Id; 3]),     // 2 re(c conj(g) f), of a coefficient c, a field g and a scalar or vector f
         Atom(Atom),
     }
 }
 
-/// `M L phi` as a right-nested sum of terms; 0 has no form.
-pub(crate) fn start(operator: &Expr) -> Option<RecExpr<Node>> {
+/// `M L phi` as a right-nested sum of its terms; 0 has no form.
+pub(crate) fn start(terms: &[Expr]) -> Option<RecExpr<Node>> {
+    start_with(terms, &insert)
+}
+
+/// Twice the real part of `conj(field) L phi`, term by term.
+pub(crate) fn start_paired(terms: &[Expr], field: &Expr) -> Option<RecExpr<Node>> {
+    start_with(terms, &|term, out| {
+        let (c, body) = split_real(term);
+        let c = out.add(Node::Atom(Atom(c)));
+        let g = out.add(Node::Atom(Atom(field.clone())));
+        let f = insert_body(&body, out);
+        out.add(Node::Pair([c, g, f]))
+    })
+}
+
+fn start_with(summands: &[Expr], insert: &dyn Fn(&Expr, &mut RecExpr<Node>) -> Id) -> Option<RecExpr<Node>> {
     let mut out = RecExpr::default();
     let mut terms: Vec<Id> = Vec::new();
-    for term in operator.terms() {
+    for term in summands {
         let body = insert(term, &mut out);
         terms.push(out.add(Node::Term(body)));
     }
@@ -120,6 +138,44 @@ pub(crate) fn split(e: &Expr) -> (Expr, Expr) {
     (Expr::mul(coefficient), Expr::mul(body))
 }
 
+/// As [`split`], with real functions of fields such as `abs2(phi)` among the coefficients.
+fn split_real(e: &Expr) -> (Expr, Expr) {
+    let (c, body) = split(e);
+    let (real, rest): (Vec<Expr>, Vec<Expr>) = body.factors().iter().cloned().partition(is_real);
+    (Expr::mul(std::iter::once(c).chain(real)), Expr::mul(rest))
+}
+
+/// Is it real for real parameters, whatever the fields?
+pub(crate) fn is_real(e: &Expr) -> bool {
+    match e {
+        Expr::Num(_) | Expr::Sym(_) | Expr::Apply(..) | Expr::Var(Var::Time) => true,
+        Expr::Call(Func::Abs | Func::Abs2 | Func::Re | Func::Im, _) => true,
+        Expr::Call(Func::Exp | Func::Sin | Func::Cos | Func::Tanh, a) => is_real(a),
+        Expr::Pow(b, n) => is_real(b) && n.as_int().is_some(),
+        Expr::Mul(parts) | Expr::Add(parts) => parts.iter().all(is_real),
+        _ => false,
+    }
+}
+
+/// Is it `i` times something real?
+pub(crate) fn is_imaginary(e: &Expr) -> bool {
+    is_real(&(-Expr::Imag * e.clone()))
+}
+
+/// `2 re(c conj(g) f)`, with `c` taken out where it is real or imaginary.
+fn pair(c: Expr, g: Expr, f: Expr) -> Expr {
+    let alike = g == f;
+    let product = Expr::call(Func::Conj, g.clone()) * f;
+    match (is_real(&c), is_imaginary(&c), alike) {
+        (true, _, true) => Expr::int(2) * c * Expr::call(Func::Abs2, g),
+        (true, _, false) => Expr::int(2) * c * Expr::call(Func::Re, product),
+        // It is 0, which is for a rule to say.
+        (_, true, true) => Expr::int(2) * Expr::call(Func::Re, c * Expr::call(Func::Abs2, g)),
+        (_, true, false) => Expr::int(2) * Expr::Imag * c * Expr::call(Func::Im, product),
+        _ => Expr::int(2) * Expr::call(Func::Re, c * product),
+    }
+}
+
 /// What the term at `root` means.
 pub(crate) fn meaning(term: &RecExpr<Node>, root: Id) -> Expr {
     let of = |id: &Id| meaning(term, *id);
@@ -139,13 +195,15 @@ pub(crate) fn meaning(term: &RecExpr<Node>, root: Id) -> Expr {
         Node::Along(f) => of(f) * Expr::AxisX,
         Node::Frac([order, f]) => of(f).frac_lap(of(order)),
         Node::Riesz([order, f]) => of(f).frac_lap(of(order) - Expr::one()),
+        Node::Abs2(g) => Expr::call(Func::Abs2, of(g)),
+        Node::Pair([c, g, f]) => pair(of(c), of(g), of(f)),
         Node::Atom(atom) => atom.0.clone(),
     }
 }
 
 /// `dc/dt` of a coefficient, where it is elementary.
 pub(crate) fn rate(coefficient: &Expr) -> Option<Expr> {
-    coefficient.derivative(&Expr::Var(crate::expr::Var::Time))
+    coefficient.derivative(&Expr::Var(Var::Time))
 }
 
 /// The last node of a term is its root.
@@ -160,6 +218,7 @@ pub(crate) fn text(term: &RecExpr<Node>) -> String {
     let mut sources = Vec::new();
     let mut rest = String::new();
     collect(term, root(term), &mut |piece| match piece {
+        Piece::Term(e) if e.is_zero() => {}
         Piece::Term(e) => push(&mut rest, &e.to_string()),
         Piece::Density(e) => densities.push(e),
         Piece::Flux(e) => fluxes.push(e),
@@ -229,9 +288,9 @@ mod tests {
     fn a_term_means_what_it_was_built_from() {
         let phi = Expr::Field("phi".into());
         let e = phi.clone().dt(2) - Expr::sym("c").powi(2) * phi.clone().dt(1).lap() + phi.clone().powi(2).dx(2);
-        let term = start(&e).expect("not zero");
+        let term = start(e.terms()).expect("not zero");
         assert_eq!(meaning(&term, root(&term)), e);
         assert_eq!(text(&term), e.to_string());
-        assert!(start(&Expr::zero()).is_none());
+        assert!(start(&[]).is_none());
     }
 }

@@ -3,10 +3,12 @@
 mod analysis;
 mod cost;
 mod extract;
+mod factor;
 mod identity;
 mod language;
 mod mode;
 mod multiplier;
+mod plan;
 mod proof;
 mod rules;
 mod search;
@@ -14,6 +16,8 @@ mod search;
 pub use extract::extract;
 pub use identity::{IdentityFailure, verify_identity};
 pub use proof::{ProofFailure, check_proof};
+
+pub use crate::undecided::Undecided;
 
 use crate::expr::Expr;
 use std::fmt;
@@ -73,21 +77,6 @@ pub struct Search {
 impl fmt::Display for Search {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({} iterations, {} nodes, {} classes)", self.stop, self.iterations, self.nodes, self.classes)
-    }
-}
-
-/// A question left open, with what is missing: an answer about our reach, not a fault of the text.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("undecided: {why}")]
-pub struct Undecided {
-    /// What is missing.
-    pub why: String,
-}
-
-impl Undecided {
-    /// An open question for the reason `why`.
-    pub fn new(why: impl Into<String>) -> Self {
-        Undecided { why: why.into() }
     }
 }
 

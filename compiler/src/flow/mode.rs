@@ -35,7 +35,7 @@ impl Standing {
 }
 
 /// The values of parameters, by name.
-type Point = BTreeMap<Name, f64>;
+pub(crate) type Point = BTreeMap<Name, f64>;
 
 /// Wave numbers squared at which amplitudes are tried.
 const KAPPAS: [f64; 8] = [0.01, 0.1, 0.5, 1.0, 2.0, 5.0, 20.0, 100.0];
@@ -125,7 +125,8 @@ fn real(e: &Expr, kappa: f64, point: &Point) -> Option<f64> {
     (z.is_finite() && z.im.abs() <= 1e-9 * (1.0 + z.re.abs())).then_some(z.re)
 }
 
-fn value(e: &Expr, kappa: f64, point: &Point) -> Option<Complex64> {
+/// The value of an expression in kappa and parameters.
+pub(crate) fn value(e: &Expr, kappa: f64, point: &Point) -> Option<Complex64> {
     e.evaluate(&|leaf| match leaf {
         Expr::Sym(name) => point.get(name).copied().map(Complex64::from),
         e if *e == Expr::kappa() => Some(Complex64::from(kappa)),
@@ -156,7 +157,7 @@ pub(crate) fn amplitude(p: &Expr, growth: &Expr) -> Option<Expr> {
 }
 
 /// Parameter points that satisfy every assumption, the same at each call.
-fn admitted(equation: &Equation) -> Vec<Point> {
+pub(crate) fn admitted(equation: &Equation) -> Vec<Point> {
     let mut names = equation.operator().symbols();
     names.extend(equation.facts.relations().iter().flat_map(|(e, _)| e.symbols()));
     names.sort();

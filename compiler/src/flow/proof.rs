@@ -6,8 +6,8 @@
 //!        needs of the rule met by the terms themselves, from `M L phi` to `(p, J, R)`.
 
 use super::analysis::{FactAnalysis, Known};
-use super::extract::scaled;
 use super::language::{Node, meaning, root, text};
+use super::plan::start_of;
 use super::rules::{REWRITES, RULES, SIDES, rule};
 use super::{DensityFlow, Proof, ProofStep};
 use crate::operator::Equation;
@@ -68,7 +68,8 @@ pub(crate) fn derive(
     start: &RecExpr<Node>,
     end: &RecExpr<Node>,
 ) -> Option<Proof> {
-    if runner.egraph.lookup_expr(start) != runner.egraph.lookup_expr(end) {
+    let known = runner.egraph.lookup_expr(start)?;
+    if runner.egraph.lookup_expr(end) != Some(known) {
         return None;
     }
     let mut explanation = runner.explain_equivalence(start, end);
@@ -136,7 +137,8 @@ pub(crate) fn readable(links: Links) -> Proof {
 /// [`ProofFailure`] names the first link that is not an instance of its rule, or the end that does not fit.
 pub fn check_proof(equation: &Equation, flow: &DensityFlow) -> Result<(), ProofFailure> {
     let Links { start, links } = &flow.proof.links;
-    if start.as_ref().is_empty() || meaning(start, root(start)) != scaled(equation.operator(), &flow.multiplier) {
+    let expected = start_of(equation, flow).filter(|_| !start.as_ref().is_empty());
+    if expected.is_none_or(|e| meaning(&e, root(&e)).expand() != meaning(start, root(start)).expand()) {
         return Err(ProofFailure::Start { found: flow.proof.start.clone() });
     }
     let mut before = start;

@@ -28,6 +28,10 @@ pub(crate) enum Need {
     FreeOfPosition(&'static str),
     /// Depends on `t`, with an elementary derivative.
     HasRate(&'static str),
+    /// Real for every field.
+    Real(&'static str),
+    /// `i` times a real value for every field.
+    Imaginary(&'static str),
     /// Keeps the search small and is not needed for truth: a divergence goes into the flux or the density, never into
     /// the source.
     NotDivergence(&'static str),
@@ -37,7 +41,8 @@ impl Need {
     /// The variable asked about.
     pub(crate) fn variable(self) -> &'static str {
         match self {
-            Need::FreeOfTime(v) | Need::FreeOfPosition(v) | Need::HasRate(v) | Need::NotDivergence(v) => v,
+            Need::FreeOfTime(v) | Need::FreeOfPosition(v) | Need::HasRate(v) => v,
+            Need::Real(v) | Need::Imaginary(v) | Need::NotDivergence(v) => v,
         }
     }
 
@@ -47,6 +52,8 @@ impl Need {
             Need::FreeOfTime(_) => known.free_of_time,
             Need::FreeOfPosition(_) => known.free_of_position,
             Need::HasRate(_) => known.has_rate,
+            Need::Real(_) => known.real,
+            Need::Imaginary(_) => known.imaginary,
             Need::NotDivergence(_) => !known.divergence,
         }
     }
@@ -88,6 +95,12 @@ pub(crate) const RULES: &[Rule] = rules! {
     density             : "(term (dt ?p))"            => "(flow ?p 0 0)"                       []                                    "a time derivative is the change of a density";
     flux                : "(term (div ?J))"           => "(flow 0 ?J 0)"                       []                                    "a divergence is the outflow of a flux";
     source              : "(term ?f)"                 => "(flow 0 0 (neg ?f))"                 [NotDivergence "?f"]                  "any other term is a source with the opposite sign";
+    // Twice the real part with the conjugate field: the density is quadratic.
+    pair_is_density     : "(term (pair ?c ?g (dt ?g)))" => "(flow (* ?c (abs2 ?g)) 0 0)"               [Real "?c", FreeOfTime "?c"]          "d abs2(g)/dt = 2 re(conj(g) dg/dt)";
+    pair_is_current     : "(term (pair ?c ?g (lap ?g)))" => "(flow 0 (pair ?c ?g (grad ?g)) 0)"        [Imaginary "?c", FreeOfPosition "?c"] "grad(conj(g)).grad(g) is real";
+    pair_spreads        : "(term (pair ?c ?g (lap ?g)))" => "(flow 0 (pair ?c ?g (grad ?g)) (+ (* ?c (lap (abs2 ?g))) (neg (pair ?c ?g (lap ?g)))))" [Real "?c", FreeOfPosition "?c"] "lap(abs2(g)) = div(2 re(conj(g) grad(g)))";
+    pair_drifts         : "(term (pair ?c ?g (dx ?g)))" => "(flow 0 (along (* ?c (abs2 ?g))) 0)"       [Real "?c", FreeOfPosition "?c"]      "d abs2(g)/dx = 2 re(conj(g) dg/dx)";
+    pair_cancels        : "(term (pair ?c ?g ?g))"    => "(flow 0 0 0)"                        [Imaginary "?c"]                      "re(i abs2(g)) = 0";
     // Flows add.
     collect             : "(sum (flow ?p ?J ?r) (flow ?q ?K ?s))" => "(flow (+ ?p ?q) (+ ?J ?K) (+ ?r ?s))" []                       "dt and div are linear";
     add_zero            : "(+ ?f 0)"                  => "?f"                                  []                                    "f + 0 = f";

@@ -9,7 +9,7 @@
 mod lower;
 mod multiplier;
 
-pub use lower::{Bound, KernelProgram, LowerError};
+pub use lower::{Bound, BoundLaw, KernelProgram, LowerError};
 pub use multiplier::Multipliers;
 
 use crate::dispersion::Dispersion;

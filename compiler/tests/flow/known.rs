@@ -186,6 +186,30 @@ fn higher_orders_in_time_and_space() {
 }
 
 #[test]
+fn a_factor_takes_the_density_to_its_own_branch() {
+    // (dt^2 + lap)^2: p = -psi_t with psi = phi_tt + lap(phi), which obeys Poisson's equation.
+    let squared = phi().dt(4) + int(2) * phi().dt(2).lap() + phi().lap().lap();
+    check(
+        equation(squared, &[]),
+        free_boundary(vec![kappa().powi(2), int(0), int(-2) * kappa(), int(0), int(1)], kappa().sqrt()),
+        -1,
+        -phi().dt(3) - phi().dt(1).lap(),
+        -phi().dt(2).grad() - phi().lap().grad(),
+        int(0),
+    );
+    // (dt - lap)(dt - 2 lap): p = phi_t - 2 lap(phi) diffuses with lambda = kappa.
+    let two = phi().dt(2) - int(3) * phi().dt(1).lap() + int(2) * phi().lap().lap();
+    check(
+        equation(two, &[]),
+        evolution(vec![int(2) * kappa().powi(2), int(3) * kappa(), int(1)], kappa()),
+        1,
+        phi().dt(1) - int(2) * phi().lap(),
+        -phi().dt(1).grad() + int(2) * phi().lap().grad(),
+        int(0),
+    );
+}
+
+#[test]
 fn fractional_diffusion_has_a_fractional_flux() {
     let beta = || sym("beta");
     let sum = phi().dt(1) + phi().frac_lap(beta()) + phi().frac_lap(ratio(1, 2));
@@ -261,4 +285,36 @@ fn nonlinear_terms_keep_their_flux_or_become_sources() {
     check(phi().dt(1) - phi().lap() - logistic.clone(), -phi().grad(), logistic);
     let flux = phi() * phi().grad();
     check(phi().dt(1) - flux.clone().div_of(), -flux, int(0));
+}
+
+/// An equation of one complex field.
+fn complex(operator: Expr) -> Equation {
+    let mut equation = equation(operator, &[]);
+    equation.unknowns[0].complex = true;
+    equation
+}
+
+#[test]
+fn complex_fields_have_the_density_of_their_absolute_square() {
+    use genphys_compiler::expr::{DependsOn, Func};
+    use genphys_compiler::flow::Part;
+    let i = || Expr::Imag;
+    let conj = || Expr::call(Func::Conj, phi());
+    let square = || Expr::call(Func::Abs2, phi());
+    let current = || int(2) * Expr::call(Func::Im, conj() * phi().grad());
+    let potential = Expr::Apply("V".into(), DependsOn::Position) * phi();
+    let terms = [int(0), -potential, -sym("g") * square() * phi()];
+    for term in terms {
+        let flow = form(&complex(i() * phi().dt(1) + phi().lap() + term), None);
+        assert_eq!((flow.multiplier, flow.part), (-i() * conj(), Part::Real));
+        assert_eq!((flow.p, flow.flux, flow.r), (square(), current(), int(0)));
+    }
+    // Complex Ginzburg-Landau: what the real part of the coefficient spreads leaves a source.
+    let flow = form(&complex(phi().dt(1) - phi().lap() - i() * sym("c") * phi().lap()), None);
+    assert_eq!((flow.multiplier, flow.part, flow.p), (conj(), Part::Real, square()));
+    let bending = int(2) * Expr::call(Func::Re, conj() * phi().lap());
+    assert_eq!(flow.r, bending - square().lap());
+    // A common factor i is divided out: diffusion.
+    let flow = form(&complex(i() * phi().dt(1) - i() * phi().lap()), None);
+    assert_eq!((flow.multiplier, flow.part, flow.p, flow.flux), (-i(), Part::Whole, phi(), -phi().grad()));
 }

@@ -13,11 +13,18 @@ use std::collections::BTreeMap;
 /// Exponents of t, x, y to coefficients.
 type Polynomial = BTreeMap<[u32; 3], Complex64>;
 
-/// A value of the language: an amplitude beside the plane wave, or a vector of two.
+/// What an amplitude stands beside: the plane wave, or its absolute square.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Beside {
+    Wave,
+    Square,
+}
+
+/// A value of the language: an amplitude, or a vector of two.
 #[derive(Clone, Debug)]
 enum Value {
-    Scalar(Polynomial),
-    Vector([Polynomial; 2]),
+    Scalar(Beside, Polynomial),
+    Vector(Beside, [Polynomial; 2]),
     /// A coefficient, without the plane wave.
     Coefficient(Polynomial),
     /// The order of a fractional Laplacian.
@@ -32,10 +39,14 @@ struct Wave {
 }
 
 impl Wave {
-    fn derivative(&self, p: &Polynomial, axis: usize) -> Polynomial {
+    fn derivative(&self, p: &Polynomial, axis: usize, beside: Beside) -> Polynomial {
+        let rate = match beside {
+            Beside::Wave => self.rates[axis],
+            Beside::Square => Complex64::from(2.0 * self.rates[axis].re),
+        };
         let mut out = polynomial_derivative(p, axis);
         for (powers, c) in p {
-            *out.entry(*powers).or_default() += c * self.rates[axis];
+            *out.entry(*powers).or_default() += c * rate;
         }
         out
     }
@@ -73,36 +84,81 @@ fn product(a: &Polynomial, b: &Polynomial) -> Polynomial {
     out
 }
 
-fn scalar(v: Value) -> Polynomial {
+/// `2 re(c conj(g) f)` of amplitudes beside the wave.
+fn twice_real(c: &Polynomial, g: &Polynomial, f: &Polynomial) -> Polynomial {
+    let conjugate = |p: &Polynomial| p.iter().map(|(n, c)| (*n, c.conj())).collect::<Polynomial>();
+    let z = product(c, &product(&conjugate(g), f));
+    sum(z.clone(), &conjugate(&z), 1.0)
+}
+
+fn scalar(v: Value) -> (Beside, Polynomial) {
     match v {
-        Value::Scalar(p) => p,
-        Value::Zero => Polynomial::new(),
+        Value::Scalar(beside, p) => (beside, p),
+        Value::Zero => (Beside::Wave, Polynomial::new()),
         other => panic!("a scalar is needed, found {other:?}"),
     }
 }
 
-fn vector(v: Value) -> [Polynomial; 2] {
+fn vector(v: Value) -> (Beside, [Polynomial; 2]) {
     match v {
-        Value::Vector(v) => v,
-        Value::Zero => Default::default(),
+        Value::Vector(beside, v) => (beside, v),
+        Value::Zero => (Beside::Wave, Default::default()),
         other => panic!("a vector is needed, found {other:?}"),
+    }
+}
+
+fn add(a: Value, b: Value) -> Value {
+    match (a, b) {
+        (Value::Zero, v) | (v, Value::Zero) => v,
+        (Value::Vector(x, [a, b]), Value::Vector(y, [c, d])) => {
+            assert_eq!(x, y);
+            Value::Vector(x, [sum(a, &c, 1.0), sum(b, &d, 1.0)])
+        }
+        (a, b) => {
+            let ((x, a), (y, b)) = (scalar(a), scalar(b));
+            assert_eq!(x, y);
+            Value::Scalar(x, sum(a, &b, 1.0))
+        }
+    }
+}
+
+fn map(v: Value, f: &dyn Fn(&Polynomial) -> Polynomial) -> Value {
+    match v {
+        Value::Scalar(beside, p) => Value::Scalar(beside, f(&p)),
+        Value::Vector(beside, [a, b]) => Value::Vector(beside, [f(&a), f(&b)]),
+        Value::Coefficient(p) => Value::Coefficient(f(&p)),
+        Value::Zero => Value::Zero,
+        Value::Order(_) => panic!("an order is no value"),
     }
 }
 
 fn value(pattern: &PatternAst<Node>, at: Id, wave: &Wave, bound: &BTreeMap<String, Value>) -> Value {
     let of = |id: &Id| value(pattern, *id, wave, bound);
-    let map = |v: Value, f: &dyn Fn(&Polynomial) -> Polynomial| match v {
-        Value::Vector([a, b]) => Value::Vector([f(&a), f(&b)]),
-        Value::Coefficient(p) => Value::Coefficient(f(&p)),
-        v => Value::Scalar(f(&scalar(v))),
+    let coefficient = |id: &Id| match of(id) {
+        Value::Coefficient(c) => c,
+        other => panic!("a coefficient is needed, found {other:?}"),
     };
-    let divergence = |v: Value| {
-        let [a, b] = vector(v);
-        sum(wave.derivative(&a, 1), &wave.derivative(&b, 2), 1.0)
+    let negative = |v: Value| map(v, &|p| sum(Polynomial::new(), p, -1.0));
+    let derivative = |v: Value, axis: usize| match v {
+        Value::Zero => Value::Zero,
+        Value::Vector(beside, [a, b]) => {
+            Value::Vector(beside, [wave.derivative(&a, axis, beside), wave.derivative(&b, axis, beside)])
+        }
+        v => {
+            let (beside, p) = scalar(v);
+            Value::Scalar(beside, wave.derivative(&p, axis, beside))
+        }
+    };
+    let divergence = |v: Value| match v {
+        Value::Zero => Value::Zero,
+        v => {
+            let (beside, [a, b]) = vector(v);
+            Value::Scalar(beside, sum(wave.derivative(&a, 1, beside), &wave.derivative(&b, 2, beside), 1.0))
+        }
     };
     let gradient = |v: Value| {
-        let f = scalar(v);
-        Value::Vector([wave.derivative(&f, 1), wave.derivative(&f, 2)])
+        let (beside, f) = scalar(v);
+        Value::Vector(beside, [wave.derivative(&f, 1, beside), wave.derivative(&f, 2, beside)])
     };
     let riesz = |order: &Id, f: &Id, less: f64| {
         let Value::Order(b) = of(order) else { panic!("an order is needed") };
@@ -115,29 +171,39 @@ fn value(pattern: &PatternAst<Node>, at: Id, wave: &Wave, bound: &BTreeMap<Strin
     };
     match node {
         Node::Term(f) => of(f),
-        Node::Sum([a, b]) | Node::Add([a, b]) => match (of(a), of(b)) {
-            (Value::Zero, v) | (v, Value::Zero) => v,
-            (Value::Vector([a, b]), Value::Vector([c, d])) => Value::Vector([sum(a, &c, 1.0), sum(b, &d, 1.0)]),
-            (a, b) => Value::Scalar(sum(scalar(a), &scalar(b), 1.0)),
-        },
-        Node::Flow([p, j, r]) => {
-            let change = wave.derivative(&scalar(of(p)), 0);
-            Value::Scalar(sum(sum(change, &divergence(of(j)), 1.0), &scalar(of(r)), -1.0))
-        }
-        Node::Neg(f) => map(of(f), &|p| sum(Polynomial::new(), p, -1.0)),
+        Node::Sum([a, b]) | Node::Add([a, b]) => add(of(a), of(b)),
+        Node::Flow([p, j, r]) => add(add(derivative(of(p), 0), divergence(of(j))), negative(of(r))),
+        Node::Neg(f) => negative(of(f)),
         Node::Scale([c, f]) => {
-            let Value::Coefficient(c) = of(c) else { panic!("a coefficient is needed") };
+            let c = coefficient(c);
             map(of(f), &|p| product(&c, p))
         }
-        Node::Rate(c) => map(of(c), &|p| polynomial_derivative(p, 0)),
-        Node::Dt(f) => map(of(f), &|p| wave.derivative(p, 0)),
-        Node::Dx(f) => map(of(f), &|p| wave.derivative(p, 1)),
-        Node::Lap(f) => Value::Scalar(divergence(gradient(of(f)))),
+        Node::Rate(c) => Value::Coefficient(polynomial_derivative(&coefficient(c), 0)),
+        Node::Dt(f) => derivative(of(f), 0),
+        Node::Dx(f) => derivative(of(f), 1),
+        Node::Lap(f) => divergence(gradient(of(f))),
         Node::Grad(f) => gradient(of(f)),
-        Node::Div(f) => Value::Scalar(divergence(of(f))),
-        Node::Along(f) => Value::Vector([scalar(of(f)), Polynomial::new()]),
+        Node::Div(f) => divergence(of(f)),
+        Node::Along(f) => {
+            let (beside, f) = scalar(of(f));
+            Value::Vector(beside, [f, Polynomial::new()])
+        }
         Node::Frac([order, f]) => riesz(order, f, 0.0),
         Node::Riesz([order, f]) => riesz(order, f, 1.0),
+        Node::Abs2(g) => {
+            let (_, g) = scalar(of(g));
+            let half = BTreeMap::from([([0; 3], Complex64::from(0.5))]);
+            Value::Scalar(Beside::Square, twice_real(&half, &g, &g))
+        }
+        Node::Pair([c, g, f]) => {
+            let (c, (_, g)) = (coefficient(c), scalar(of(g)));
+            match of(f) {
+                Value::Vector(_, [a, b]) => {
+                    Value::Vector(Beside::Square, [twice_real(&c, &g, &a), twice_real(&c, &g, &b)])
+                }
+                f => Value::Scalar(Beside::Square, twice_real(&c, &g, &scalar(f).1)),
+            }
+        }
         Node::Atom(Atom(e)) => {
             assert!(e.is_zero(), "a rule names no other leaf");
             Value::Zero
@@ -150,15 +216,14 @@ fn difference(index: usize, wave: &Wave, bound: &BTreeMap<String, Value>) -> f64
     let side = |pattern: &PatternAst<Node>| value(pattern, Id::from(pattern.as_ref().len() - 1), wave, bound);
     let size = |p: &Polynomial| p.values().map(|c| c.norm()).fold(0.0, f64::max);
     let (left, right) = (side(&SIDES[index].left), side(&SIDES[index].right));
-    match (left, right) {
-        (Value::Vector(a), Value::Vector(b)) => {
-            let apart = |i: usize| size(&sum(a[i].clone(), &b[i], -1.0)) / (1.0 + size(&a[i]));
-            apart(0).max(apart(1))
-        }
-        (a, b) => {
-            let (a, b) = (scalar(a), scalar(b));
-            size(&sum(a.clone(), &b, -1.0)) / (1.0 + size(&a))
-        }
+    let scale = match &left {
+        Value::Vector(_, [a, b]) => 1.0 + size(a).max(size(b)),
+        v => 1.0 + size(&scalar(v.clone()).1),
+    };
+    let apart = add(left, map(right, &|p| sum(Polynomial::new(), p, -1.0)));
+    match apart {
+        Value::Vector(_, [a, b]) => size(&a).max(size(&b)) / scale,
+        v => size(&scalar(v).1) / scale,
     }
 }
 
@@ -179,14 +244,17 @@ fn bind(rule: &Rule, numbers: &[f64], respect_needs: bool) -> BTreeMap<String, V
         p
     };
     let mut out = BTreeMap::new();
-    for name in ["?b", "?c", "?f", "?p", "?q", "?r", "?s", "?J", "?K"] {
+    for name in ["?b", "?c", "?f", "?g", "?p", "?q", "?r", "?s", "?J", "?K"] {
         // One Fourier mode is enough for a multiplier, so its amplitude depends on t only.
         let field = if fractional { [2, 0, 0] } else { [2, 2, 1] };
         let value = match name {
             "?b" => Value::Order(0.3),
-            "?c" => Value::Coefficient(polynomial(coefficient_degrees(rule, respect_needs))),
-            "?J" | "?K" => Value::Vector([polynomial(field), polynomial(field)]),
-            _ => Value::Scalar(polynomial(field)),
+            "?c" => {
+                let c = polynomial(coefficient_degrees(rule, respect_needs));
+                Value::Coefficient(c.into_iter().map(|(n, z)| (n, sided(rule, respect_needs, z))).collect())
+            }
+            "?J" | "?K" => Value::Vector(Beside::Wave, [polynomial(field), polynomial(field)]),
+            _ => Value::Scalar(Beside::Wave, polynomial(field)),
         };
         out.insert(name.to_owned(), value);
     }
@@ -198,6 +266,18 @@ fn coefficient_degrees(rule: &Rule, respect_needs: bool) -> [u32; 3] {
     let t = if needs(|n| matches!(n, Need::FreeOfTime("?c"))) { 0 } else { 2 };
     let x = if needs(|n| matches!(n, Need::FreeOfPosition("?c"))) { 0 } else { 2 };
     [t, x, x]
+}
+
+/// The number on the axis of the complex plane that the rule asks for.
+fn sided(rule: &Rule, respect_needs: bool, z: Complex64) -> Complex64 {
+    let needs = |test: fn(&Need) -> bool| respect_needs && rule.needs.iter().any(test);
+    if needs(|n| matches!(n, Need::Real(_))) {
+        Complex64::from(z.re)
+    } else if needs(|n| matches!(n, Need::Imaginary(_))) {
+        Complex64::new(0.0, z.im)
+    } else {
+        z
+    }
 }
 
 fn wave() -> impl Strategy<Value = Wave> {
@@ -219,7 +299,7 @@ proptest! {
 
     #[test]
     fn needs_are_necessary(wave in wave(), numbers in prop::collection::vec(0.2f64..1.0, 97)) {
-        for name in ["scale_into_dt", "scale_into_div"] {
+        for name in ["scale_into_dt", "scale_into_div", "pair_is_density", "pair_is_current", "pair_cancels"] {
             let index = RULES.iter().position(|r| r.name == name).expect("a row");
             prop_assert!(difference(index, &wave, &bind(&RULES[index], &numbers, false)) > 1e-3, "{name}");
         }

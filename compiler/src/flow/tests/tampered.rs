@@ -73,7 +73,7 @@ fn a_guard_is_asked_again() {
     let t = Expr::Var(Var::Time);
     let product = |c: &Expr| c.clone() * phi().dt(1);
     for (c, holds) in [(Expr::sym("c"), true), (t, false)] {
-        let start = super::super::language::start(&product(&c)).expect("a term");
+        let start = super::super::language::start(&[product(&c)]).expect("a term");
         let mut inside = RecExpr::default();
         let atom = |e: &Expr, out: &mut RecExpr<Node>| out.add(Node::Atom(super::super::language::Atom(e.clone())));
         let ids = [atom(&c, &mut inside), atom(&phi(), &mut inside)];
