@@ -1,1 +1,5 @@
-//! x
+//! genphys: from the text of a partial differential equation to samples.
+
+pub mod io;
+pub mod picture;
+pub mod report;

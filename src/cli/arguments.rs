@@ -1,0 +1,206 @@
+//! The arguments of every command.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// From the text of a partial differential equation to samples.
+#[derive(Parser, Debug)]
+#[command(version, about, max_term_width = 100)]
+#[command(after_help = "SPEC is a .pde file, the equation itself, or - for stdin:\n  \
+    genphys check examples/pde/yukawa.pde\n  \
+    genphys check 'phi_tt + lap(phi) - m^2 phi = 0 where m > 0'\n\n\
+    Exit codes: 0 as expected, 1 the verdict differs from the file's `expect`, 2 the input is wrong, 3 a fault of genphys.")]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Print JSON on stdout, and errors as JSON on stderr.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Derive the continuity form, the dispersion relation and the verdict.
+    Check(Check),
+    /// As `check`, with the derivation step by step and the proofs; or explain an error code such as E0204.
+    Explain(Explain),
+    /// Print the frequencies omega(k) of all branches at given wave numbers.
+    Dispersion(Dispersion),
+    /// Evaluate log p, v and R/p of a data set at points.
+    Field(Field),
+    /// Draw samples: compile the field, draw the prior, flow backward to the data.
+    Sample(Sample),
+    /// Print a compiled form: kernel, machine-level IR, JSON or a LaTeX document.
+    Emit(Emit),
+}
+
+#[derive(Args, Debug)]
+pub struct Check {
+    /// A .pde file, the equation itself, or - for stdin.
+    #[arg(allow_hyphen_values = true)]
+    pub spec: String,
+}
+
+#[derive(Args, Debug)]
+pub struct Explain {
+    /// A .pde file, the equation itself, - for stdin, or an error code.
+    #[arg(value_name = "SPEC|CODE", allow_hyphen_values = true)]
+    pub spec: String,
+}
+
+#[derive(Args, Debug)]
+pub struct Dispersion {
+    /// A .pde file, the equation itself, or - for stdin.
+    #[arg(allow_hyphen_values = true)]
+    pub spec: String,
+    /// Wave numbers, separated by commas.
+    #[arg(long, value_name = "K,K,...", default_value = "0,0.5,1,2,4", allow_hyphen_values = true)]
+    pub k: String,
+    #[command(flatten)]
+    pub set: Set,
+}
+
+#[derive(Args, Debug)]
+pub struct Field {
+    /// A .pde file, the equation itself, or - for stdin.
+    #[arg(allow_hyphen_values = true)]
+    pub spec: String,
+    /// Data points: an .npy or .csv file [M, N], or builtin:NAME.
+    #[arg(long)]
+    pub data: String,
+    /// Weights of the data points: an .npy or .csv file [M].
+    #[arg(long, value_name = "FILE")]
+    pub weights: Option<PathBuf>,
+    /// Query points: an .npy or .csv file [K, N].
+    #[arg(long, value_name = "FILE")]
+    pub at: PathBuf,
+    /// The flow time t > 0.
+    #[arg(long, allow_hyphen_values = true)]
+    pub time: String,
+    /// Where to write the arrays log_p [K], v [K, N] and r_over_p [K].
+    #[arg(long, value_name = "FILE.npz")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub model: Model,
+}
+
+#[derive(Args, Debug)]
+pub struct Sample {
+    /// A .pde file, the equation itself, or - for stdin.
+    #[arg(allow_hyphen_values = true)]
+    pub spec: String,
+    /// Data points: builtin:NAME, or an .npy or .csv file [M, N].
+    #[arg(long, default_value = "builtin:digits")]
+    pub data: String,
+    /// Weights of the data points: an .npy or .csv file [M].
+    #[arg(long, value_name = "FILE")]
+    pub weights: Option<PathBuf>,
+    /// The number of samples.
+    #[arg(short, long, default_value = "1000", allow_hyphen_values = true)]
+    pub n: String,
+    /// The seed of every random number: the same seed gives the same samples at any thread count.
+    #[arg(long, default_value = "0", allow_hyphen_values = true)]
+    pub seed: String,
+    /// Where to write the samples [n, N].
+    #[arg(long, value_name = "FILE.npy", default_value = "out/samples.npy")]
+    pub out: PathBuf,
+    /// Where to draw them; beside the samples if not given.
+    #[arg(long, value_name = "FILE.png", conflicts_with = "no_plot")]
+    pub plot: Option<PathBuf>,
+    /// Draw no picture.
+    #[arg(long)]
+    pub no_plot: bool,
+    /// Keep unequal weights instead of resampling at the end, and write them beside the samples as .weights.npy.
+    #[arg(long)]
+    pub keep_weights: bool,
+    /// The time T of the prior; chosen from the extent of the data if not given.
+    #[arg(long, allow_hyphen_values = true)]
+    pub time: Option<String>,
+    /// The time at which the flow stops; chosen from the spacing of the data if not given.
+    #[arg(long, allow_hyphen_values = true)]
+    pub end_time: Option<String>,
+    /// The number of steps of a fixed grid, uniform in log t.
+    #[arg(long, default_value = "64", allow_hyphen_values = true)]
+    pub steps: String,
+    /// The integrator: heun takes the fixed steps, dopri5 adapts its own.
+    #[arg(long, value_enum, default_value_t = Solver::Heun)]
+    pub solver: Solver,
+    /// Where the prior is centred: on the data, which is exact at every T, or on their mean, exact as T grows.
+    #[arg(long, value_enum, default_value_t = Prior::Mixture)]
+    pub prior: Prior,
+    #[command(flatten)]
+    pub model: Model,
+}
+
+#[derive(Args, Debug)]
+pub struct Emit {
+    /// A .pde file, the equation itself, or - for stdin.
+    #[arg(allow_hyphen_values = true)]
+    pub spec: String,
+    /// What to print.
+    #[arg(long, value_enum)]
+    pub target: Target,
+    /// Where to write it; stdout if not given.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub model: Model,
+}
+
+/// What turns an equation into numbers.
+#[derive(Args, Debug)]
+pub struct Model {
+    /// The dimension N; that of the data if not given.
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub dim: Option<String>,
+    /// The floating-point format of the kernel.
+    #[arg(long, value_enum, default_value_t = Precision::F64)]
+    pub precision: Precision,
+    #[command(flatten)]
+    pub set: Set,
+}
+
+#[derive(Args, Debug)]
+pub struct Set {
+    /// Values of parameters, exact: m=0.5 or m=1/2; repeatable, or separated by commas.
+    #[arg(long = "set", value_name = "NAME=VALUE,...", allow_hyphen_values = true)]
+    pub values: Vec<String>,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Solver {
+    /// Heun's method, order 2, fixed steps.
+    Heun,
+    /// Dormand-Prince, order 5, adaptive steps.
+    Dopri5,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prior {
+    /// One kernel about the mean of the data.
+    Limit,
+    /// A kernel about every data point: exactly p(., T).
+    Mixture,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// IEEE 754 binary32.
+    F32,
+    /// IEEE 754 binary64.
+    F64,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// KernelIr, the map-reduce form.
+    Kernel,
+    /// Cranelift's IR for this machine.
+    Clif,
+    /// The report of `explain`.
+    Json,
+    /// The derivation as a LaTeX document.
+    Latex,
+}

@@ -1,0 +1,33 @@
+//! `genphys check SPEC`: everything derived, and whether it is what the file expects.
+
+use super::arguments::Check;
+use super::console::Console;
+use super::failure::Failure;
+use super::{Outcome, spec};
+use genphys::report::{Report, text};
+use genphys_compiler::verdict::Answer;
+use genphys_compiler::{Analysis, Budget, analyze};
+
+/// Runs the command.
+pub fn run(command: &Check, console: &Console) -> Result<Outcome, Failure> {
+    let analysis = analyze(&spec::load(&command.spec)?, Budget::default())?;
+    show(&Report::new(&analysis), console)?;
+    Ok(compare(&analysis))
+}
+
+/// Prints a report as JSON or text.
+pub fn show(report: &Report, console: &Console) -> Result<(), Failure> {
+    if console.json() { console.print_json(report) } else { console.print(&text::check(report, console.width())) }
+}
+
+/// Is the verdict the one that the author of the file expects, for the reason given?
+pub fn compare(analysis: &Analysis) -> Outcome {
+    let Some(expect) = &analysis.equation.expect else { return Outcome::Expected };
+    let verdict = &analysis.verdict;
+    let refuted = match expect.by.as_deref() {
+        Some("C1") => verdict.c1.answer == Answer::No,
+        Some("C2") => verdict.c2.answer == Answer::No,
+        _ => true,
+    };
+    if expect.kind == verdict.kind && refuted { Outcome::Expected } else { Outcome::Unexpected }
+}

@@ -1,0 +1,46 @@
+//! `genphys emit SPEC --target ...`: a compiled form as text.
+
+use super::arguments::{Emit, Target};
+use super::console::Console;
+use super::failure::Failure;
+use super::{Outcome, model, spec};
+use genphys::io::write_bytes;
+use genphys::report::{Report, latex};
+use genphys_compiler::{Analysis, Budget, analyze};
+use genphys_runtime::cpu::CompiledReduce;
+use serde_json::json;
+
+/// Runs the command.
+pub fn run(command: &Emit, console: &Console) -> Result<Outcome, Failure> {
+    let analysis = analyze(&spec::load(&command.spec)?, Budget::default())?;
+    let text = text(command, &analysis)?;
+    match &command.out {
+        Some(path) => write_bytes(path, text.as_bytes())?,
+        // The JSON target is JSON already.
+        None if console.json() && command.target != Target::Json => console.print_json(&json!({"text": text}))?,
+        None => console.print(&text)?,
+    }
+    Ok(Outcome::Expected)
+}
+
+fn text(command: &Emit, analysis: &Analysis) -> Result<String, Failure> {
+    match command.target {
+        Target::Json => {
+            let json = serde_json::to_string_pretty(&Report::explained(analysis));
+            json.map(|text| text + "\n").map_err(|e| Failure::Bug(e.to_string()))
+        }
+        Target::Latex => Ok(latex::document(analysis)),
+        Target::Kernel => Ok(format!("{}\n", program(command, analysis)?.kernel)),
+        Target::Clif => {
+            let kernel = program(command, analysis)?.kernel;
+            let compiled = CompiledReduce::new(&kernel).map_err(|e| Failure::Bug(e.to_string()))?;
+            Ok(compiled.listing())
+        }
+    }
+}
+
+fn program(command: &Emit, analysis: &Analysis) -> Result<genphys_compiler::green::KernelProgram, Failure> {
+    let model = model::new(analysis, &command.model, None)?;
+    let program = model.bound().program(model::precision(command.model.precision));
+    program.map_err(|e| Failure::input(e.to_string()))
+}

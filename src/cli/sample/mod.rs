@@ -1,0 +1,176 @@
+//! `genphys sample SPEC`: from the equation to samples and a picture of them.
+
+mod picture;
+mod scale;
+mod summary;
+
+use super::arguments::{Prior, Sample, Solver};
+use super::console::Console;
+use super::failure::Failure;
+use super::progress::Meter;
+use super::{Outcome, interrupt, model, numbers, points, spec};
+use genphys::io::{npy_bytes, write_bytes};
+use genphys::report::{Report, text};
+use genphys_compiler::{Budget, analyze};
+use genphys_runtime::data::Dataset;
+use genphys_runtime::field::Field;
+use genphys_runtime::model::Model;
+use genphys_runtime::sampler::{
+    self, DOPRI5, HEUN, Proposal, SampleError, SampleOptions, SampleProblem, SampleRun, SampleState, Spacing, StepControl,
+    Tolerances,
+};
+use ndarray::{Array1, Array2};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Runs the command.
+pub fn run(command: &Sample, console: &Console) -> Result<Outcome, Failure> {
+    let wanted = Wanted::read(command)?;
+    let analysis = analyze(&spec::load(&command.spec)?, Budget::default())?;
+    let report = Report::new(&analysis);
+    console.say(&text::summary(&report, console.width()))?;
+    let data = points::load(&command.data, command.weights.as_deref())?;
+    let model = model::new(&analysis, &command.model, Some(data.dim()))?;
+    check_writable(command)?;
+    let field = model::field(&model, &data, command.model.precision)?;
+    let heavier = model::heavier(&model, &data, command.model.precision)?;
+    let options = wanted.options(command, &model, &data)?;
+    console.say(&summary::compiled(&field, &data, &options, command))?;
+    interrupt::listen()?;
+    let started = Instant::now();
+    let run = draw(&model, &field, heavier.as_ref(), &data, &options, &command.out)?;
+    let seconds = started.elapsed().as_secs_f64();
+    let files = write(command, &report, &data, &options, &run)?;
+    let done = summary::Done { report: &report, data: &data, options: &options, field: &field, run: &run, seconds, files: &files };
+    if console.json() { console.print_json(&done.json()) } else { console.print(&done.text(console.width())) }?;
+    Ok(Outcome::Expected)
+}
+
+/// The numbers of the command line, read before anything is computed.
+struct Wanted {
+    n: usize,
+    seed: u64,
+    steps: usize,
+    time: Option<f64>,
+    end_time: Option<f64>,
+}
+
+impl Wanted {
+    fn read(command: &Sample) -> Result<Wanted, Failure> {
+        let size = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
+        let time = |option, text: &Option<String>| text.as_deref().map(|t| numbers::positive(option, t)).transpose();
+        Ok(Wanted {
+            n: size(numbers::whole("-n", &command.n, 1)?),
+            seed: numbers::whole("--seed", &command.seed, 0)?,
+            steps: size(numbers::whole("--steps", &command.steps, 1)?),
+            time: time("--time", &command.time)?,
+            end_time: time("--end-time", &command.end_time)?,
+        })
+    }
+
+    fn options(&self, command: &Sample, model: &Model, data: &Dataset) -> Result<SampleOptions, Failure> {
+        let law = model.forward_law().subordinator;
+        let scale = scale::Scale::of(data);
+        let t_max = self.time.unwrap_or_else(|| scale.start(law, command.prior));
+        let t_min = self.end_time.unwrap_or_else(|| scale.end(law).min(1e-2 * t_max));
+        if t_min >= t_max {
+            return Err(Failure::input(format!("the flow cannot run back from --time {t_max} to {t_min}"))
+                .help("choose --end-time below --time"));
+        }
+        let (tableau, control) = match command.solver {
+            Solver::Heun => (&HEUN, StepControl::Grid { spacing: Spacing::LogUniform, steps: self.steps }),
+            Solver::Dopri5 => (&DOPRI5, StepControl::Adaptive(scale.tolerances(Tolerances::default()))),
+        };
+        let prior = match command.prior {
+            Prior::Limit => sampler::Prior::Limit,
+            Prior::Mixture => sampler::Prior::Mixture,
+        };
+        let equal_weights = !command.keep_weights;
+        let plain = SampleOptions::new(self.n, t_max, t_min);
+        Ok(SampleOptions { seed: self.seed, tableau, control, prior, equal_weights, ..plain })
+    }
+}
+
+/// Samples can take minutes: better to learn now that their place cannot be written.
+fn check_writable(command: &Sample) -> Result<(), Failure> {
+    for path in std::iter::once(command.out.clone()).chain(picture_path(command)) {
+        genphys::io::probe(&path)?;
+    }
+    Ok(())
+}
+
+fn draw(
+    model: &Model,
+    field: &Field,
+    heavier: Option<&Field>,
+    data: &Dataset,
+    options: &SampleOptions,
+    out: &Path,
+) -> Result<SampleRun, Failure> {
+    let law = model.forward_law();
+    let proposal = heavier.and_then(|field| Some(Proposal { field, law: law.heavier()? }));
+    let problem = SampleProblem { field, data, law, proposal };
+    let steps = if let StepControl::Grid { steps, .. } = options.control { Some(steps) } else { None };
+    let mut meter = Meter::start(steps);
+    let result = sampler::sample(&problem, options, &mut |now| {
+        meter.step(now.step, now.of, now.fraction, now.t);
+        if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    meter.finish();
+    result.map_err(|e| match e {
+        SampleError::Interrupted(state) => interrupted(&state, out),
+        e => Failure::input(format!("sampling failed: {}", with_sources(&e)))
+            .help("another --time, more --steps or --solver dopri5 may help"),
+    })
+}
+
+fn with_sources(e: &dyn std::error::Error) -> String {
+    e.source().map_or(e.to_string(), |source| format!("{e}: {}", with_sources(source)))
+}
+
+/// Saves the points where they are; the weights belong to them.
+fn interrupted(state: &SampleState, out: &Path) -> Failure {
+    let path = beside(out, "partial.npy");
+    match save(&path, &state.points) {
+        Ok(()) => Failure::Interrupted { saved: Some(path) },
+        Err(failure) => failure,
+    }
+}
+
+fn save(path: &Path, points: &Array2<f64>) -> Result<(), Failure> {
+    let bytes = npy_bytes(points).map_err(|e| Failure::Bug(e.to_string()))?;
+    Ok(write_bytes(path, &bytes)?)
+}
+
+/// `out/samples.npy` to `out/samples.<extension>`.
+fn beside(out: &Path, extension: &str) -> PathBuf {
+    out.with_extension(extension)
+}
+
+fn picture_path(command: &Sample) -> Option<PathBuf> {
+    if command.no_plot { None } else { Some(command.plot.clone().unwrap_or_else(|| beside(&command.out, "png"))) }
+}
+
+/// Writes samples, weights and picture; returns what each is and where.
+fn write(
+    command: &Sample,
+    report: &Report,
+    data: &Dataset,
+    options: &SampleOptions,
+    run: &SampleRun,
+) -> Result<Vec<(&'static str, PathBuf)>, Failure> {
+    save(&command.out, &run.points)?;
+    let mut files = vec![("samples", command.out.clone())];
+    if command.keep_weights {
+        let path = beside(&command.out, "weights.npy");
+        let weights = Array1::from(summary::weights(run));
+        write_bytes(&path, &npy_bytes(&weights).map_err(|e| Failure::Bug(e.to_string()))?)?;
+        files.push(("weights", path));
+    }
+    if let Some(path) = picture_path(command) {
+        write_bytes(&path, &picture::draw(report, data, options, run, command)?)?;
+        files.push(("picture", path));
+    }
+    Ok(files)
+}

@@ -1,0 +1,207 @@
+//! From an analysis to its report.
+
+use super::{
+    Branch, Certificate, Condition, Continuity, Dispersion, FieldKind, Kernel, Parameter, ProofStep, Report, Witness,
+};
+use genphys_compiler::expr::{Expr, Name, Rational};
+use genphys_compiler::flow::DensityFlow;
+use genphys_compiler::operator::Equation;
+use genphys_compiler::verdict::{self, Node, Proof, SideCondition};
+use genphys_compiler::{Analysis, dispersion};
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+impl Report {
+    /// The report of `check`.
+    pub fn new(analysis: &Analysis) -> Report {
+        let Analysis { equation, dispersion, flow, verdict, green } = analysis;
+        Report {
+            name: equation.name.clone(),
+            title: equation.title.clone(),
+            equation: equation_text(equation),
+            parameters: parameters(equation),
+            field: if equation.is_complex() { FieldKind::Complex } else { FieldKind::Real },
+            continuity: match flow {
+                Ok(flow) => continuity(flow),
+                Err(undecided) => Continuity { reason: undecided.why.clone(), ..Continuity::default() },
+            },
+            dispersion: match dispersion {
+                Ok(relation) => self::dispersion(relation),
+                Err(undecided) => Dispersion { reason: undecided.why.clone(), ..Dispersion::default() },
+            },
+            c1: condition(&verdict.c1),
+            c2: condition(&verdict.c2),
+            verdict: verdict.kind,
+            paper_rule: verdict.paper_rule,
+            kernel: Kernel {
+                form: green.as_ref().map(|g| g.law.name().to_owned()),
+                log_density: green.as_ref().map(|g| g.log_density()),
+            },
+            expect: equation.expect.as_ref().map(|e| e.kind),
+        }
+    }
+
+    /// The report of `explain`: with the derivation.
+    pub fn explained(analysis: &Analysis) -> Report {
+        let mut report = Report::new(analysis);
+        report.continuity.proof = analysis.flow.as_ref().ok().map(|flow| {
+            let step = |s: &genphys_compiler::flow::ProofStep| ProofStep {
+                rule: s.rule.clone(),
+                because: s.because.clone(),
+                before: s.before.clone(),
+                after: s.after.clone(),
+            };
+            flow.proof.steps.iter().map(step).collect()
+        });
+        report
+    }
+}
+
+fn equation_text(equation: &Equation) -> String {
+    let parts: Vec<String> = equation.components.iter().map(|c| format!("{c} = 0")).collect();
+    parts.join("; ")
+}
+
+fn parameters(equation: &Equation) -> Vec<Parameter> {
+    let parameter = |p: &genphys_compiler::operator::Parameter| Parameter {
+        name: p.name.to_string(),
+        assumption: p.assumption.clone(),
+    };
+    equation.parameters.iter().map(parameter).collect()
+}
+
+fn continuity(flow: &DensityFlow) -> Continuity {
+    Continuity {
+        p: Some(flow.p.to_string()),
+        flux: Some(flow.flux.to_string()),
+        v: Some(flow.v().to_string()),
+        r: Some(flow.r.to_string()),
+        multiplier: Some(flow.multiplier.to_string()),
+        part: Some(flow.part.as_str().to_owned()),
+        proof_steps: Some(flow.proof.steps.len()),
+        reason: flow.reason.clone(),
+        proof: None,
+    }
+}
+
+fn dispersion(relation: &dispersion::Dispersion) -> Dispersion {
+    let branch = |b: &dispersion::Branch| Branch { omega: b.omega.to_string(), range: b.range.clone() };
+    Dispersion {
+        symbol: Some(relation.symbol.to_string()),
+        branches: relation.branches.iter().map(branch).collect(),
+        selected: relation.selected,
+        lambda: relation.lambda().map(|l| l.to_string()),
+        reason: relation.reason.clone(),
+    }
+}
+
+fn condition(condition: &verdict::Condition) -> Condition {
+    Condition {
+        answer: condition.answer,
+        condition: condition.condition.clone(),
+        reason: condition.reason.clone(),
+        certificate: condition.certificate.as_ref().map(certificate),
+        witness: condition.witness.as_ref().map(witness),
+    }
+}
+
+/// One case stands for itself; several are the premises of a distinction.
+fn certificate(certificate: &verdict::Certificate) -> Certificate {
+    let mut cases: Vec<Certificate> = certificate.cases.iter().map(|case| proof(&case.proof, &case.when)).collect();
+    if cases.len() == 1 {
+        return cases.swap_remove(0);
+    }
+    let because = "the cases exhaust what the assumptions admit".into();
+    let claim = format!("{:?}", certificate.condition);
+    Certificate { claim, rule: "cases".into(), because, needs: Vec::new(), premises: cases }
+}
+
+fn proof(proof: &Proof, when: &[SideCondition]) -> Certificate {
+    let needs = relations(when);
+    let leaf = |claim: String, rule: &str, because: &str, facts: &[(&Expr, &str)]| {
+        let facts = facts.iter().map(|(e, relation)| format!("{e} {relation} 0"));
+        let needs = needs.iter().cloned().chain(facts).collect();
+        Certificate { claim, rule: rule.into(), because: because.into(), needs, premises: Vec::new() }
+    };
+    match proof {
+        Proof::Bernstein { lambda, constant, bounded, tree } => {
+            let because = match bounded {
+                false => "lambda is a constant plus an unbounded Bernstein function (Schoenberg 1938)",
+                true => "lambda is a constant plus a bounded Bernstein function: an atom stays behind (Schoenberg 1938)",
+            };
+            let claim = format!("lambda = {lambda}, constant {constant}");
+            Certificate { claim, rule: "bernstein".into(), because: because.into(), needs, premises: vec![node(tree)] }
+        }
+        Proof::FirstOrder { difference, .. } => leaf(
+            "Re lambda(kappa) > Re lambda(0) for kappa > 0".into(),
+            "first_order",
+            "the difference of the real parts has the sign of one polynomial",
+            &[(difference, ">")],
+        ),
+        Proof::Hurwitz { level, slope, value, .. } => leaf(
+            format!("every root stays left of Re s = {level} for kappa > 0"),
+            "hurwitz",
+            "a quadratic with positive coefficients about the level has both roots left of it",
+            &[(slope, ">"), (value, ">")],
+        ),
+        Proof::Below { level, value, .. } => leaf(
+            format!("one root stays left of s = {level} for kappa > 0"),
+            "below",
+            "the quadratic is negative at the level, so its roots lie on either side",
+            &[(value, "<")],
+        ),
+        Proof::PowerRoot { order, modulus, negative } => leaf(
+            format!("s^{order} = {}{modulus}", if *negative { "-" } else { "" }),
+            "power_root",
+            "the modulus of the decaying roots vanishes at kappa = 0 only",
+            &[(modulus, ">")],
+        ),
+    }
+}
+
+fn node(node: &Node) -> Certificate {
+    Certificate {
+        claim: node.function.to_string(),
+        rule: word(&node.rule),
+        because: node.because.clone(),
+        needs: relations(&node.side_conditions),
+        premises: node.children.iter().map(self::node).collect(),
+    }
+}
+
+/// The name of a rule as its own serialisation writes it.
+fn word(rule: &verdict::Rule) -> String {
+    serde_json::to_value(rule).ok().and_then(|v| v.as_str().map(ToOwned::to_owned)).unwrap_or_default()
+}
+
+fn relations(conditions: &[SideCondition]) -> Vec<String> {
+    conditions.iter().map(|c| format!("{} {} 0", c.expression, c.sign.relation())).collect()
+}
+
+fn witness(witness: &verdict::Witness) -> Witness {
+    use verdict::Witness::{Derivative, Level, Oscillation};
+    let (statement, parameters, values): (String, &[(Name, Rational)], Vec<(&str, String)>) = match witness {
+        Derivative { order, kappa, parameters, lambda, value, error } => (
+            format!("(-1)^({order} - 1) d^{order} lambda/d kappa^{order} < 0 for lambda = {lambda}"),
+            parameters,
+            vec![("kappa", text(kappa)), ("value", text(value)), ("error", text(error))],
+        ),
+        Oscillation { kappa, parameters, lambda, imaginary } => (
+            format!("lambda = {lambda} is not real: the mode oscillates"),
+            parameters,
+            vec![("kappa", text(kappa)), ("im_lambda", text(imaginary))],
+        ),
+        Level { k, parameters, lambda, at_k, at_zero } => (
+            format!("Re lambda(k^2) <= Re lambda(0) for lambda = {lambda}"),
+            parameters,
+            vec![("k", text(k)), ("re_lambda_k", text(at_k)), ("re_lambda_0", text(at_zero))],
+        ),
+    };
+    let parameters = parameters.iter().map(|(name, value)| (name.to_string(), text(value)));
+    let values = values.into_iter().map(|(name, value)| (name.to_owned(), value));
+    Witness { statement, values: parameters.chain(values).collect::<BTreeMap<_, _>>() }
+}
+
+fn text(value: &impl Display) -> String {
+    value.to_string()
+}
