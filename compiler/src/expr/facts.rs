@@ -242,6 +242,11 @@ impl Facts {
         self.intervals.get(name)
     }
 
+    /// The parameters with a declared interval, in the order of their names.
+    pub fn parameters(&self) -> impl Iterator<Item = Name> + '_ {
+        self.intervals.keys().cloned()
+    }
+
     /// Adds the assumption that `expression` has one of the signs in `sign`.
     pub fn relate(&mut self, expression: Expr, sign: Sign) {
         self.relations.push((expression, sign));

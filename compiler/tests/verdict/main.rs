@@ -1,4 +1,5 @@
 //! Dispersion relations, verdicts, certificates and witnesses.
 
 mod equations;
+mod evidence;
 mod table;

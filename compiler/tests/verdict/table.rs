@@ -90,3 +90,21 @@ fn every_row_of_the_table() {
     assert_eq!(count, 59);
     assert!(wrong.is_empty(), "{} rows differ:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+#[test]
+fn zz_print() {
+    for row in rows() {
+        let equation = equations::row(&row.id, &row.assumptions).unwrap();
+        let Ok(d) = dispersion::derive(&equation) else { println!("{} undecided", row.id); continue };
+        let t = std::time::Instant::now();
+        let v = decide(&equation);
+        let el = t.elapsed();
+        println!("== {} {} [{}] {:?} {:?}", row.id, equation.operator(), row.assumptions, d.problem, el);
+        println!("   P = {}; branches {:?}", d.symbol, d.branches.iter().map(|b| b.omega.to_string()).collect::<Vec<_>>());
+        println!("   sel {:?} lambda {}", d.selected, d.lambda().map(|l| l.to_string()).unwrap_or_default());
+        println!("   C1 {} | {} | {}", v.c1.answer, v.c1.condition.clone().unwrap_or_default(), v.c1.reason);
+        println!("      w {}", serde_json::to_string(&v.c1.witness).unwrap());
+        println!("   C2 {} | {} | {}", v.c2.answer, v.c2.condition.clone().unwrap_or_default(), v.c2.reason);
+        println!("      w {}", serde_json::to_string(&v.c2.witness).unwrap());
+    }
+}
