@@ -163,6 +163,12 @@ fn grows_without_bound(piece: &Piece, facts: &Facts) -> Result<bool, Stop> {
 
 /// Leading powers of the two roots: `-b/a` and `-c/b` when b dominates, else `+-sqrt(-c/a)`.
 fn quadratic_grows(a: &Expr, b: &Expr, c: &Expr, facts: &Facts) -> Result<bool, Stop> {
+    let kappa = Expr::kappa();
+    if !a.contains(&kappa) && !b.contains(&kappa) {
+        // A bounded b moves the roots by a bounded amount, whatever its sign.
+        return lead(c, facts)?
+            .map_or(Ok(false), |c| Ok(!c.positive && exponent_sign(c.exponent, facts)?.is(Sign::POSITIVE)));
+    }
     let Some(a) = lead(a, facts)? else { return Ok(false) };
     let b = lead(b, facts)?;
     let Some(c) = lead(c, facts)? else {

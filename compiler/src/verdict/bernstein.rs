@@ -189,10 +189,10 @@ fn power(f: &Expr, base: &Expr, exponent: &Expr, facts: &Facts) -> Result<Node, 
         return power_mean(f, base, n.to_u32().unwrap_or(u32::MAX), facts);
     }
     let sides = exponent_sides(exponent, facts)?;
-    if exponent.as_num() == Some(&rational(1, 2)) {
-        if let Some(n) = root_of_quadratic(f, base, facts)? {
-            return Ok(n);
-        }
+    if exponent.as_num() == Some(&rational(1, 2))
+        && let Some(n) = root_of_quadratic(f, base, facts)?
+    {
+        return Ok(n);
     }
     if let Expr::Mul(factors) = base {
         // (g h)^a = g^a h^a for nonnegative g, h: read the product as a geometric mean.

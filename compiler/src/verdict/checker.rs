@@ -201,9 +201,7 @@ impl Checker {
                 Expr::Call(Func::Log, arg) => self.equal(arg, &(Expr::one() + (*g).clone())),
                 _ => Err(wrong()),
             },
-            (Rule::Exponential, [], [g]) => {
-                self.equal(f, &(Expr::one() - Expr::call(Func::Exp, -(*g).clone())))
-            }
+            (Rule::Exponential, [], [g]) => self.equal(f, &(Expr::one() - Expr::call(Func::Exp, -(*g).clone()))),
             (Rule::Ground, [start], [g]) => self.ground(node, f, start, g),
             (Rule::Quadratic, [a, b, c, d], []) => {
                 let Expr::Pow(base, half) = f else { return Err(wrong()) };
@@ -281,9 +279,7 @@ impl Checker {
             }
             Rule::Ground => first,
             Rule::Power => (first * side(0)).expand(),
-            Rule::GeometricMean => {
-                Expr::add(below.into_iter().enumerate().map(|(i, g)| g * side(i))).expand()
-            }
+            Rule::GeometricMean => Expr::add(below.into_iter().enumerate().map(|(i, g)| g * side(i))).expand(),
             Rule::Dual => (Expr::one() - first).expand(),
         })
     }
@@ -351,7 +347,11 @@ impl Checker {
     }
 
     fn positive(&self, e: &Expr) -> Result<(), CheckError> {
-        if self.known.positive_for_positive_kappa(e) { Ok(()) } else { Err(CheckError::Sign(format!("{e} > 0 for kappa > 0"))) }
+        if self.known.positive_for_positive_kappa(e) {
+            Ok(())
+        } else {
+            Err(CheckError::Sign(format!("{e} > 0 for kappa > 0")))
+        }
     }
 
     fn require(&self, e: &Expr, sign: Sign) -> Result<(), CheckError> {
@@ -359,7 +359,11 @@ impl Checker {
     }
 
     fn equal(&self, a: &Expr, b: &Expr) -> Result<(), CheckError> {
-        if vanishes(&(a.clone() - b.clone())) { Ok(()) } else { Err(CheckError::Shape { rule: format!("equal to {b}"), function: a.to_string() }) }
+        if vanishes(&(a.clone() - b.clone())) {
+            Ok(())
+        } else {
+            Err(CheckError::Shape { rule: format!("equal to {b}"), function: a.to_string() })
+        }
     }
 
     /// Equality of two nonnegative functions, also by equality of their squares or higher powers.
@@ -383,7 +387,9 @@ fn vanishes(e: &Expr) -> bool {
             return true;
         }
         let denominator = e.terms().iter().flat_map(|t| t.factors()).find_map(|f| match f {
-            Expr::Pow(b, n) if n.as_num().is_some_and(|n| *n < rational(0, 1)) => Some(Expr::pow((**b).clone(), -(**n).clone())),
+            Expr::Pow(b, n) if n.as_num().is_some_and(|n| *n < rational(0, 1)) => {
+                Some(Expr::pow((**b).clone(), -(**n).clone()))
+            }
             _ => None,
         });
         let Some(d) = denominator else { return false };

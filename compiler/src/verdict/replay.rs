@@ -29,7 +29,8 @@ pub fn check_witness(witness: &Witness, equation: &Equation, dispersion: &Disper
             let kappa = point.on_branch(lambda, kappa, dispersion)?;
             let n = usize::try_from(*order).ok().filter(|n| (1..=16).contains(n));
             let Some(n) = n else { return wrong("the order of the derivative") };
-            let jet = point.jet(lambda, kappa, n).ok_or_else(|| CheckError::Number("the Taylor coefficients".to_owned()))?;
+            let jet =
+                point.jet(lambda, kappa, n).ok_or_else(|| CheckError::Number("the Taylor coefficients".to_owned()))?;
             let factorial: f64 = (1..=n).map(|i| i as f64).product();
             let sign = if n % 2 == 1 { 1.0 } else { -1.0 };
             let again = sign * factorial * jet[n];
@@ -74,7 +75,13 @@ impl<'a> Point<'a> {
         for (relation, sign) in equation.facts.relations() {
             let known = relation.symbols().iter().all(|n| values.iter().any(|(m, _)| m == n));
             let value = if known { point.value(relation, 0.0)?.re } else { continue };
-            let actual = if value > 0.0 { Sign::POSITIVE } else if value < 0.0 { Sign::NEGATIVE } else { Sign::ZERO };
+            let actual = if value > 0.0 {
+                Sign::POSITIVE
+            } else if value < 0.0 {
+                Sign::NEGATIVE
+            } else {
+                Sign::ZERO
+            };
             if !actual.is(*sign) {
                 return Err(CheckError::Sign(sign.describe(relation)));
             }

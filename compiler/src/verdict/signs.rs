@@ -57,9 +57,7 @@ impl Known {
             Expr::Num(_) => Sign::ZERO,
             Expr::Sym(name) => self.letter(name),
             Expr::Var(Var::Kappa) => Sign::NONNEGATIVE,
-            Expr::Mul(parts) => {
-                parts.iter().fold(Sign::POSITIVE, |s, p| product(s, self.sign_at_depth(p, depth)))
-            }
+            Expr::Mul(parts) => parts.iter().fold(Sign::POSITIVE, |s, p| product(s, self.sign_at_depth(p, depth))),
             Expr::Add(terms) => {
                 let sum = terms.iter().fold(Sign::ZERO, |s, t| sum(s, self.sign_at_depth(t, depth)));
                 if sum == Sign::ANY && depth > 0 { self.divided(e, depth - 1) } else { sum }
@@ -81,7 +79,16 @@ impl Known {
             }
             // slope (letter - threshold) has the known sign.
             let known = if slope.is_negative() { known.negate() } else { *known };
-            let shifted = sum(known, if threshold.is_positive() { Sign::POSITIVE } else if threshold.is_zero() { Sign::ZERO } else { Sign::NEGATIVE });
+            let shifted = sum(
+                known,
+                if threshold.is_positive() {
+                    Sign::POSITIVE
+                } else if threshold.is_zero() {
+                    Sign::ZERO
+                } else {
+                    Sign::NEGATIVE
+                },
+            );
             sign = sign.and(shifted);
         }
         sign
@@ -222,9 +229,11 @@ fn product(a: Sign, b: Sign) -> Sign {
 
 /// `e / divisor` when it is exact: long division in a letter in which the divisor has degree 1.
 fn quotient(e: &Expr, divisor: &Expr) -> Option<Expr> {
-    let letter = divisor.symbols().into_iter().map(Expr::Sym).find(|x| {
-        coefficients(divisor, x).is_some_and(|c| c.len() == 2 && c[1].as_num().is_some())
-    })?;
+    let letter = divisor
+        .symbols()
+        .into_iter()
+        .map(Expr::Sym)
+        .find(|x| coefficients(divisor, x).is_some_and(|c| c.len() == 2 && c[1].as_num().is_some()))?;
     let d = coefficients(divisor, &letter)?;
     let mut rest = coefficients(e, &letter)?;
     let mut terms = Vec::new();
@@ -278,10 +287,10 @@ fn positive_polynomial(p: &[Rational]) -> bool {
 
 fn bernstein_coefficients(p: &[Rational]) -> Vec<Rational> {
     let n = p.len() - 1;
-    let binomial = |n: usize, k: usize| {
-        (0..k).fold(rational(1, 1), |c, i| c * rational((n - i) as i64, i as i64 + 1))
-    };
-    (0..=n).map(|i| (0..=i).map(|k| binomial(i, k) / binomial(n, k) * &p[k]).fold(Rational::zero(), |s, t| s + t)).collect()
+    let binomial = |n: usize, k: usize| (0..k).fold(rational(1, 1), |c, i| c * rational((n - i) as i64, i as i64 + 1));
+    (0..=n)
+        .map(|i| (0..=i).map(|k| binomial(i, k) / binomial(n, k) * &p[k]).fold(Rational::zero(), |s, t| s + t))
+        .collect()
 }
 
 /// All coefficients positive on some subdivision (de Casteljau), to a given depth.

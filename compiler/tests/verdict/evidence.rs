@@ -48,6 +48,22 @@ fn every_no_has_a_witness_that_reproduces() {
     }
 }
 
+const RULES: [Rule; 13] = [
+    Rule::Constant,
+    Rule::Identity,
+    Rule::Sum,
+    Rule::Scale,
+    Rule::Power,
+    Rule::GeometricMean,
+    Rule::Dual,
+    Rule::Saturation,
+    Rule::PowerMean,
+    Rule::Logarithm,
+    Rule::Exponential,
+    Rule::Ground,
+    Rule::Quadratic,
+];
+
 /// Every way to change one expression, sign, flag or rule of a certificate. Not changed: the prose in `because`, and the
 /// order of the cases, neither of which carries a claim.
 fn tampered(certificate: &Certificate) -> Vec<(String, Certificate)> {
@@ -77,24 +93,35 @@ fn tampered(certificate: &Certificate) -> Vec<(String, Certificate)> {
                 *order += 1;
             }
         });
-        for node in 0..nodes(&mut certificate.cases[i].proof.clone()).len() {
-            push(&format!("complete {node}"), &|p| {
-                let n = nodes(p).swap_remove(node);
-                n.complete = !n.complete;
-            });
-            push(&format!("children {node}"), &|p| {
-                nodes(p).swap_remove(node).children.pop();
-            });
-            push(&format!("sides {node}"), &|p| {
-                nodes(p).swap_remove(node).side_conditions.pop();
-            });
-            push(&format!("sign {node}"), &|p| {
-                for s in &mut nodes(p).swap_remove(node).side_conditions {
+        let steps = if let Proof::Bernstein { tree, .. } = &certificate.cases[i].proof { tree.steps() } else { 0 };
+        for place in 0..steps {
+            let mut change = |what: String, edit: &dyn Fn(&mut Node)| {
+                push(&format!("{what} {place}"), &|p| node_at(p, place).into_iter().for_each(edit));
+            };
+            change("complete".into(), &|n| n.complete = !n.complete);
+            change("children".into(), &|n| drop(n.children.pop()));
+            change("extra child".into(), &|n| n.children.extend(n.children.first().cloned()));
+            change("sides".into(), &|n| drop(n.side_conditions.pop()));
+            change("sign".into(), &|n| {
+                for s in &mut n.side_conditions {
                     s.sign = if s.sign == Sign::POSITIVE { Sign::NONNEGATIVE } else { Sign::POSITIVE };
                 }
             });
-            for rule in [Rule::Constant, Rule::Identity, Rule::Sum, Rule::Power, Rule::Dual, Rule::Exponential] {
-                push(&format!("rule {node} {rule:?}"), &|p| nodes(p).swap_remove(node).rule = rule);
+            for rule in RULES {
+                change(format!("{rule:?}"), &|n| {
+                    // A power is a geometric mean of one function: that change leaves a valid proof.
+                    if (n.rule, rule) != (Rule::Power, Rule::GeometricMean) {
+                        n.rule = rule;
+                    }
+                });
+            }
+        }
+        for j in 0..certificate.cases[i].when.len() {
+            let mut turned = certificate.clone();
+            let sign = &mut turned.cases[i].when[j].sign;
+            *sign = sign.negate();
+            if turned != *certificate {
+                out.push((format!("when {j}"), turned));
             }
         }
     }
@@ -126,21 +153,18 @@ fn collect<'a>(node: &'a mut Node, out: &mut Vec<&'a mut Expr>) {
     }
 }
 
-/// The nodes of a proof by Bernstein composition. The children of an inner node are reached through a raw walk by index.
-fn nodes(proof: &mut Proof) -> Vec<&mut Node> {
-    fn walk<'a>(node: &'a mut Node, leaves_only: &mut Vec<&'a mut Node>) {
-        if node.children.is_empty() {
-            leaves_only.push(node);
-            return;
+/// The node at a place in the tree, counted from the root downwards.
+fn node_at(proof: &mut Proof, place: usize) -> Option<&mut Node> {
+    fn walk<'a>(node: &'a mut Node, place: &mut usize) -> Option<&'a mut Node> {
+        if *place == 0 {
+            return Some(node);
         }
-        for c in &mut node.children {
-            walk(c, leaves_only);
-        }
+        *place -= 1;
+        node.children.iter_mut().find_map(|c| walk(c, place))
     }
-    let Proof::Bernstein { tree, .. } = proof else { return Vec::new() };
-    let mut out = Vec::new();
-    walk(tree, &mut out);
-    out
+    let Proof::Bernstein { tree, .. } = proof else { return None };
+    let mut place = place;
+    walk(tree, &mut place)
 }
 
 #[test]

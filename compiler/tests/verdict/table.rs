@@ -2,6 +2,7 @@
 
 use crate::equations;
 use genphys_compiler::dispersion;
+use genphys_compiler::expr::{Expr, Facts, rational};
 use genphys_compiler::operator::Equation;
 use genphys_compiler::verdict::{self, Verdict};
 
@@ -91,20 +92,51 @@ fn every_row_of_the_table() {
     assert!(wrong.is_empty(), "{} rows differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-#[test]
-fn zz_print() {
-    for row in rows() {
-        let equation = equations::row(&row.id, &row.assumptions).unwrap();
-        let Ok(d) = dispersion::derive(&equation) else { println!("{} undecided", row.id); continue };
-        let t = std::time::Instant::now();
-        let v = decide(&equation);
-        let el = t.elapsed();
-        println!("== {} {} [{}] {:?} {:?}", row.id, equation.operator(), row.assumptions, d.problem, el);
-        println!("   P = {}; branches {:?}", d.symbol, d.branches.iter().map(|b| b.omega.to_string()).collect::<Vec<_>>());
-        println!("   sel {:?} lambda {}", d.selected, d.lambda().map(|l| l.to_string()).unwrap_or_default());
-        println!("   C1 {} | {} | {}", v.c1.answer, v.c1.condition.clone().unwrap_or_default(), v.c1.reason);
-        println!("      w {}", serde_json::to_string(&v.c1.witness).unwrap());
-        println!("   C2 {} | {} | {}", v.c2.answer, v.c2.condition.clone().unwrap_or_default(), v.c2.reason);
-        println!("      w {}", serde_json::to_string(&v.c2.witness).unwrap());
+/// The class of a parameter point in the table's column `samples`: `yes`, `no`, `region`, `atom`, `part`.
+fn class(answer: verdict::Answer, condition: Option<&str>, wave_numbers: bool) -> &'static str {
+    match answer {
+        verdict::Answer::Yes => "yes",
+        verdict::Answer::No => "no",
+        verdict::Answer::Undecided => "undecided",
+        verdict::Answer::Conditional if wave_numbers => "part",
+        verdict::Answer::Conditional if condition.is_some_and(|c| c.starts_with("atom")) => "atom",
+        verdict::Answer::Conditional => "region",
     }
+}
+
+#[test]
+fn every_parameter_point_of_the_table() {
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for row in rows() {
+        for sample in row.samples.split(" | ") {
+            let (point, expected) = sample.split_once(": ").expect("`point: C1,C2`");
+            let equation = at_point(&row, point);
+            let v = decide(&equation);
+            let c1 = class(v.c1.answer, v.c1.condition.as_deref(), false);
+            let c2 = class(v.c2.answer, v.c2.condition.as_deref(), true);
+            count += 1;
+            if format!("{c1},{c2}") != expected {
+                wrong.push(format!("{} at {point}: {c1},{c2}, the table has {expected}\n  {}", row.id, v.reason));
+            }
+        }
+    }
+    assert!(count > 100, "{count}");
+    assert!(wrong.is_empty(), "{} points differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The equation of a row with numbers for its parameters, `a=2,b=1/3`; `-` for none.
+fn at_point(row: &Row, point: &str) -> Equation {
+    let mut equation = equations::row(&row.id, &row.assumptions).expect("every row has its equation");
+    for assignment in point.split(',').filter(|a| *a != "-") {
+        let (name, value) = assignment.split_once('=').expect("`name=value`");
+        let (p, q) = value.split_once('/').unwrap_or((value, "1"));
+        let number = |t: &str| t.parse::<i64>().expect("a whole number");
+        let (letter, value) = (Expr::sym(name), Expr::Num(rational(number(p), number(q))));
+        for component in &mut equation.components {
+            *component = component.substitute(&letter, &value).expand();
+        }
+    }
+    equation.facts = Facts::default();
+    equation
 }
