@@ -120,6 +120,12 @@ fn shape(rule: impl std::fmt::Debug, function: &Expr) -> CheckError {
     CheckError::Shape { rule: format!("{rule:?}"), function: function.to_string() }
 }
 
+/// Checks that a tree proves its function Bernstein under the assumptions `facts`.
+#[cfg(test)]
+pub(super) fn check_tree(tree: &Node, facts: &crate::expr::Facts) -> Result<(), CheckError> {
+    Checker { known: Known::new(facts) }.node(tree)
+}
+
 /// The assumptions of one case.
 struct Checker {
     known: Known,

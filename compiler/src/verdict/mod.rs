@@ -15,6 +15,9 @@ mod enclosure;
 mod region;
 mod replay;
 mod signs;
+#[cfg(test)]
+mod tests;
+mod wave;
 mod witness;
 
 pub use certificate::{Case, Certificate, Node, Proof, Rule, SideCondition, Which};

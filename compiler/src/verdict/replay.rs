@@ -92,7 +92,11 @@ impl<'a> Point<'a> {
     fn leaf(&self, e: &Expr, kappa: f64) -> Option<Complex64> {
         match e {
             Expr::Var(Var::Kappa) => Some(Complex64::from(kappa)),
-            Expr::Sym(n) => self.values.iter().find(|(m, _)| m == n)?.1.to_f64().map(Complex64::from),
+            Expr::Sym(n) => {
+                // A letter that lambda does not contain may have any value.
+                let known = self.values.iter().find(|(m, _)| m == n);
+                known.map_or(Some(1.0), |(_, v)| v.to_f64()).map(Complex64::from)
+            }
             _ => None,
         }
     }
@@ -103,8 +107,7 @@ impl<'a> Point<'a> {
             .ok_or_else(|| CheckError::Number(e.to_string()))
     }
 
-    /// `-lambda` must be a root of the symbol at this kappa, which is returned as a double. Parameters that the witness
-    /// does not name do not matter for lambda; they are taken as 1, or any admitted value would do.
+    /// `-lambda` must be a root of the symbol at this kappa, which is returned as a double.
     fn on_branch(&self, lambda: &Expr, kappa: &Rational, dispersion: &Dispersion) -> Result<f64, CheckError> {
         let kappa = kappa.to_f64().ok_or_else(|| CheckError::Number("kappa".to_owned()))?;
         let s = -self.value(lambda, kappa)?;
