@@ -69,7 +69,7 @@ fn continuity(sheet: &mut Sheet, form: &Continuity) {
         }
     }
     if let Some(steps) = form.proof_steps {
-        sheet.row("proof", &format!("{steps} steps, replayed"));
+        sheet.row("proof", &format!("{}, replayed", count(steps, "step")));
     }
     sheet.row(if form.p.is_some() { "chosen" } else { "undecided" }, &form.reason);
     for (i, step) in form.proof.iter().flatten().enumerate() {
@@ -99,8 +99,8 @@ fn dispersion(sheet: &mut Sheet, relation: &Dispersion) {
 }
 
 fn verdict(sheet: &mut Sheet, report: &Report) {
-    sheet.heading("Verdict", "");
-    sheet.painted("", verdict_color(report.verdict), report.verdict.as_str(), &expectation(report));
+    let (kind, color) = (report.verdict.as_str(), verdict_color(report.verdict));
+    sheet.out += &format!("\n{BOLD}{:<17}{color}{kind}{RESET}{}\n", "Verdict", expectation(report));
     condition(sheet, "C1", &report.c1, report.continuity.proof.is_some());
     condition(sheet, "C2", &report.c2, report.continuity.proof.is_some());
     sheet.row("Eq. 16 alone", report.paper_rule.as_str());
@@ -125,7 +125,7 @@ fn condition(sheet: &mut Sheet, label: &str, condition: &Condition, whole: bool)
     }
     match &condition.certificate {
         Some(certificate) if whole => tree(sheet, certificate, "", ""),
-        Some(certificate) => sheet.row("  proof", &format!("{} steps", certificate.steps())),
+        Some(certificate) => sheet.row("  proof", &count(certificate.steps(), "step")),
         None => {}
     }
 }
@@ -161,6 +161,10 @@ fn kernel(sheet: &mut Sheet, report: &Report) {
     }
 }
 
+fn count(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
 fn verdict_color(kind: VerdictKind) -> &'static str {
     match kind {
         VerdictKind::SGenerative => GREEN,
@@ -189,10 +193,8 @@ impl Sheet {
     }
 
     fn heading(&mut self, title: &str, remark: &str) {
-        let space = " ".repeat((COLUMN + 2).saturating_sub(title.len()));
-        let line = format!("\n{BOLD}{title}{RESET}{space}{DIM}{remark}{RESET}");
-        self.out += if remark.is_empty() { line.split(&space).next().unwrap_or(&line) } else { &line };
-        self.out += "\n";
+        let width = COLUMN + 2;
+        self.out += &format!("\n{BOLD}{title:<width$}{RESET}{DIM}{remark}{RESET}\n");
     }
 
     fn plain(&mut self, text: &str) {

@@ -10,16 +10,20 @@ use ndarray::ArrayView1;
 const MIXTURE_SPREAD: f64 = 5.0;
 const LIMIT_SPREAD: f64 = 40.0;
 
-/// How far a point has spread at the end, in distances between neighbours: too little to reach the next one.
-const END_SPREAD: f64 = 0.02;
+/// How far a point has spread at the end, in distances between neighbours: too little to reach the next one. A Gaussian
+/// reaches a few times its width; a heavy tail `P(reach > r) = 0.8 width/r` needs a far smaller one to stay below 1/100.
+const END_SPREAD: f64 = 0.05;
+const END_SPREAD_HEAVY: f64 = 1e-3;
 
 /// Points whose nearest neighbour is sought, and coordinates that the search may compare.
 const SOUGHT: usize = 64;
 const MOST_COMPARED: usize = 1 << 27;
 
-/// The lengths of a data set.
+/// The lengths of a data set, and its dimension.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scale {
+    /// The dimension: a law of width w on each axis reaches about `sqrt(N) w` far.
+    dim: usize,
     /// The root mean square distance from the mean.
     radius: f64,
     /// The median distance between nearest neighbours.
@@ -33,7 +37,7 @@ impl Scale {
         let squares = data.points().rows().into_iter().zip(data.weights());
         let radius = squares.map(|(x, w)| w * squared(x, mean.view())).sum::<f64>().sqrt();
         let radius = if radius > 0.0 && radius.is_finite() { radius } else { 1.0 };
-        Scale { radius, spacing: spacing(data).unwrap_or(radius) }
+        Scale { dim: data.dim(), radius, spacing: spacing(data).unwrap_or(radius) }
     }
 
     /// The time of the prior.
@@ -42,12 +46,17 @@ impl Scale {
             Prior::Mixture => MIXTURE_SPREAD,
             Prior::Limit => LIMIT_SPREAD,
         };
-        time_of_spread(law, spread * self.radius)
+        self.time_of_reach(law, spread * self.radius)
     }
 
     /// The time of the samples.
     pub fn end(self, law: Subordinator) -> f64 {
-        time_of_spread(law, END_SPREAD * self.spacing)
+        let spread = if let Subordinator::Deterministic { .. } = law { END_SPREAD } else { END_SPREAD_HEAVY };
+        self.time_of_reach(law, spread * self.spacing)
+    }
+
+    fn time_of_reach(self, law: Subordinator, reach: f64) -> f64 {
+        time_of_spread(law, reach / (self.dim as f64).sqrt())
     }
 
     /// Tolerances in the lengths of the data.
@@ -99,9 +108,9 @@ mod tests {
     fn a_grid_has_its_radius_and_its_spacing() {
         let data = Dataset::from_points(array![[0.0], [1.0], [2.0], [3.0], [4.0]], None).expect("valid");
         let scale = Scale::of(&data);
-        assert_eq!(scale, Scale { radius: 2.0_f64.sqrt(), spacing: 1.0 });
+        assert_eq!(scale, Scale { dim: 1, radius: 2.0_f64.sqrt(), spacing: 1.0 });
         let one = Dataset::from_points(array![[7.0, 7.0]], None).expect("valid");
-        assert_eq!(Scale::of(&one), Scale { radius: 1.0, spacing: 1.0 });
+        assert_eq!(Scale::of(&one), Scale { dim: 2, radius: 1.0, spacing: 1.0 });
     }
 
     #[test]
