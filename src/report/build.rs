@@ -127,7 +127,9 @@ fn proof(proof: &Proof, when: &[SideCondition]) -> Certificate {
         Proof::Bernstein { lambda, constant, bounded, tree } => {
             let because = match bounded {
                 false => "lambda is a constant plus an unbounded Bernstein function (Schoenberg 1938)",
-                true => "lambda is a constant plus a bounded Bernstein function: an atom stays behind (Schoenberg 1938)",
+                true => {
+                    "lambda is a constant plus a bounded Bernstein function: an atom stays behind (Schoenberg 1938)"
+                }
             };
             let claim = format!("lambda = {lambda}, constant {constant}");
             Certificate { claim, rule: "bernstein".into(), because: because.into(), needs, premises: vec![node(tree)] }
@@ -184,17 +186,17 @@ fn witness(witness: &verdict::Witness) -> Witness {
         Derivative { order, kappa, parameters, lambda, value, error } => (
             format!("(-1)^({order} - 1) d^{order} lambda/d kappa^{order} < 0 for lambda = {lambda}"),
             parameters,
-            vec![("kappa", text(kappa)), ("value", text(value)), ("error", text(error))],
+            vec![("kappa", text(kappa)), ("value", decimal(value)), ("error", decimal(error))],
         ),
         Oscillation { kappa, parameters, lambda, imaginary } => (
             format!("lambda = {lambda} is not real: the mode oscillates"),
             parameters,
-            vec![("kappa", text(kappa)), ("im_lambda", text(imaginary))],
+            vec![("kappa", text(kappa)), ("im_lambda", decimal(imaginary))],
         ),
         Level { k, parameters, lambda, at_k, at_zero } => (
             format!("Re lambda(k^2) <= Re lambda(0) for lambda = {lambda}"),
             parameters,
-            vec![("k", text(k)), ("re_lambda_k", text(at_k)), ("re_lambda_0", text(at_zero))],
+            vec![("k", text(k)), ("re_lambda_k", decimal(at_k)), ("re_lambda_0", decimal(at_zero))],
         ),
     };
     let parameters = parameters.iter().map(|(name, value)| (name.to_string(), text(value)));
@@ -204,4 +206,9 @@ fn witness(witness: &verdict::Witness) -> Witness {
 
 fn text(value: &impl Display) -> String {
     value.to_string()
+}
+
+/// The shortest decimal that reads back as the same number.
+fn decimal(value: &f64) -> String {
+    format!("{value:?}")
 }
