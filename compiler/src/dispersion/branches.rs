@@ -14,6 +14,17 @@ impl Branch {
         let omega = (Expr::Imag * growth.clone()).expand();
         Branch { growth, omega, range: "all k".to_owned() }
     }
+
+    /// The branch at rest when it was found in a frame that moves with velocity `drift`.
+    pub(super) fn drifting(self, drift: &Option<Expr>) -> Branch {
+        let Some(c) = drift else { return self };
+        let shift = c.clone() * Expr::sym(super::WAVE_NUMBER);
+        Branch {
+            growth: (self.growth - Expr::Imag * shift.clone()).expand(),
+            omega: (self.omega + shift).expand(),
+            range: self.range,
+        }
+    }
 }
 
 /// The branches of a piece, the meant one first.

@@ -26,7 +26,7 @@ impl Dispersion {
     /// The frequencies `omega_j(k)` of all branches, in the order of [`Dispersion::branches`].
     ///
     /// # Units
-    /// `k` in inverse lengths; the result in inverse times of the equation.
+    /// `k` in inverse lengths, along the first axis where that matters; the result in inverse times of the equation.
     /// # Errors
     /// [`EvaluateError::MissingValue`] names a parameter without a value.
     /// # Accuracy
@@ -34,10 +34,12 @@ impl Dispersion {
     pub fn evaluate(&self, k: f64, values: &BTreeMap<Name, f64>) -> Result<Vec<Complex64>, EvaluateError> {
         let leaf = |e: &Expr| match e {
             Expr::Var(Var::Kappa) => Some(Complex64::from(k * k)),
+            Expr::Sym(n) if self.drift.is_some() && n.as_str() == super::WAVE_NUMBER => Some(Complex64::from(k)),
             Expr::Sym(n) => values.get(n).copied().map(Complex64::from),
             _ => None,
         };
-        if let Some(name) = self.symbol.symbols().into_iter().find(|n| !values.contains_key(n)) {
+        let needed = |n: &Name| !values.contains_key(n) && leaf(&Expr::Sym(n.clone())).is_none();
+        if let Some(name) = self.symbol.symbols().into_iter().find(needed) {
             return Err(EvaluateError::MissingValue(name));
         }
         let number = |e: &Expr| {

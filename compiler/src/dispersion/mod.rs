@@ -47,9 +47,9 @@ pub fn derive(equation: &Equation) -> Result<Dispersion, Undecided> {
         list.extend(branches::branches(piece, Which::Slow, facts));
     }
     Ok(Dispersion {
-        symbol,
+        symbol: with_drift(symbol, &drift),
         coefficients,
-        branches: list,
+        branches: list.into_iter().map(|b| b.drifting(&drift)).collect(),
         problem: selection.problem,
         selected: Some(0),
         reason: selection.reason,
@@ -95,7 +95,19 @@ fn sign_dependent(
     } else {
         format!("the kind of problem depends on the sign of {condition}")
     };
-    Ok(Dispersion { symbol, coefficients, branches: list, problem: Problem::Unknown, selected, reason, drift })
+    let branches = list.into_iter().map(|b| b.drifting(&drift)).collect();
+    let symbol = with_drift(symbol, &drift);
+    Ok(Dispersion { symbol, coefficients, branches, problem: Problem::Unknown, selected, reason, drift })
+}
+
+/// The letter of the wave number along the first axis in the symbol and the branches of an equation with a drift.
+pub const WAVE_NUMBER: &str = "k_x";
+
+/// The symbol with `s + i c k_x` for `s`.
+fn with_drift(symbol: Expr, drift: &Option<Expr>) -> Expr {
+    let Some(c) = drift else { return symbol };
+    let s = Expr::Var(Var::Growth);
+    symbol.substitute(&s, &(s.clone() + Expr::Imag * c.clone() * Expr::sym(WAVE_NUMBER))).expand()
 }
 
 /// The coefficients of a polynomial in `letter`, constant first, the last not zero; none when it is no polynomial.
@@ -135,8 +147,8 @@ pub struct Dispersion {
     pub selected: Option<usize>,
     /// Why that branch (or none) is selected, in words.
     pub reason: String,
-    /// The velocity `c` of a drift `c phi_x` along the first axis; symbol and branches are those seen in the frame that
-    /// moves with it (every frequency is `omega + c k_x` at rest).
+    /// The velocity `c` of a drift `c phi_x` along the first axis. Symbol and branches then contain [`WAVE_NUMBER`];
+    /// `coefficients` are those of the isotropic rest, seen in the frame that moves with the drift.
     pub drift: Option<Expr>,
 }
 

@@ -7,7 +7,7 @@
 
 use super::Problem;
 use super::pieces::{Piece, unreadable};
-use crate::expr::{Expr, Facts, KappaSum, Range, Rational, Sign, Stop};
+use crate::expr::{Expr, Facts, KappaSum, Range, Sign, Stop};
 
 /// Which root of a piece is meant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -163,6 +163,12 @@ fn grows_without_bound(piece: &Piece, facts: &Facts) -> Result<bool, Stop> {
 
 /// Leading powers of the two roots: `-b/a` and `-c/b` when b dominates, else `+-sqrt(-c/a)`.
 fn quadratic_grows(a: &Expr, b: &Expr, c: &Expr, facts: &Facts) -> Result<bool, Stop> {
+    let kappa = Expr::kappa();
+    if !a.contains(&kappa) && !b.contains(&kappa) {
+        // A bounded b moves the roots by a bounded amount, whatever its sign.
+        return lead(c, facts)?
+            .map_or(Ok(false), |c| Ok(!c.positive && exponent_sign(c.exponent, facts)?.is(Sign::POSITIVE)));
+    }
     let Some(a) = lead(a, facts)? else { return Ok(false) };
     let b = lead(b, facts)?;
     let Some(c) = lead(c, facts)? else {
@@ -200,13 +206,9 @@ fn has_decaying_root(piece: &Piece, facts: &Facts) -> Result<bool, Stop> {
     })
 }
 
-/// `Re lambda` as a fraction with a positive denominator: `(Re(n conj d), |d|^2)`; `(n, d)` itself when `d` is a
-/// positive number.
+/// `Re lambda` as a fraction with a positive denominator: `(Re(n conj d), |d|^2)`.
 pub fn real_lambda(numerator: &Expr, denominator: &Expr) -> (Expr, Expr) {
     let ((nr, ni), (dr, di)) = (numerator.real_and_imaginary(), denominator.real_and_imaginary());
-    if di.is_zero() && dr.as_num().is_some_and(|r| *r > Rational::from_integer(0.into())) {
-        return (nr, dr);
-    }
     let re = nr * dr.clone() + ni * di.clone();
     (re.expand(), (dr.powi(2) + di.powi(2)).expand())
 }
@@ -214,8 +216,5 @@ pub fn real_lambda(numerator: &Expr, denominator: &Expr) -> (Expr, Expr) {
 /// `Im lambda` times the same denominator: `Im(n conj d)`.
 pub fn imaginary_lambda(numerator: &Expr, denominator: &Expr) -> Expr {
     let ((nr, ni), (dr, di)) = (numerator.real_and_imaginary(), denominator.real_and_imaginary());
-    if di.is_zero() && dr.as_num().is_some_and(|r| *r > Rational::from_integer(0.into())) {
-        return ni;
-    }
     (ni * dr - nr * di).expand()
 }

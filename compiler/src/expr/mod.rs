@@ -8,13 +8,14 @@
 
 mod build;
 mod calculus;
+mod condition;
 mod factor;
 mod facts;
 mod poly;
 mod print;
 
 pub use facts::{Bound, Facts, Interval, Sign};
-pub use poly::{KappaSum, Range, Stop, count_positive_zeros};
+pub use poly::{KappaSum, Range, Stop};
 
 use num_bigint::BigInt;
 use num_traits::{One, Zero};

@@ -236,7 +236,7 @@ fn definite(sign: Sign) -> bool {
 
 /// The number of distinct zeros of a polynomial on `(0, inf)`, by Sturm's theorem. Coefficients constant first; the
 /// constant must not be zero.
-pub fn count_positive_zeros(polynomial: &[Rational]) -> usize {
+fn count_positive_zeros(polynomial: &[Rational]) -> usize {
     let chain = sturm_chain(polynomial);
     changes(chain.iter().map(|p| p[0].clone())) - changes(chain.iter().map(|p| p[p.len() - 1].clone()))
 }
@@ -259,7 +259,7 @@ fn positive_zeros(polynomial: &[Rational]) -> Vec<(Rational, bool)> {
             continue;
         }
         if (&hi - &lo) * rational(1 << 40, 1) < bound && zeros == 1 {
-            let flips = value(polynomial, &lo).is_positive() != value(polynomial, &hi).is_positive();
+            let flips = just_above(&lo, polynomial, &count) != just_above(&hi, polynomial, &count);
             found.push((simplest_between(&lo, &hi), flips));
             continue;
         }
@@ -270,14 +270,24 @@ fn positive_zeros(polynomial: &[Rational]) -> Vec<(Rational, bool)> {
     found
 }
 
-/// The fraction of least denominator in `(lo, hi]`, so that an exact zero shows as itself.
-fn simplest_between(lo: &Rational, hi: &Rational) -> Rational {
-    let floor = hi.floor();
-    if floor > *lo || lo.is_negative() {
-        return floor;
+/// Is the polynomial positive just above `x`, which may itself be a zero?
+fn just_above(x: &Rational, polynomial: &[Rational], count: &dyn Fn(&Rational, &Rational) -> usize) -> bool {
+    let mut step = rational(1, 1);
+    while count(x, &(x + &step)) > 0 {
+        step *= rational(1, 2);
     }
-    let inverse = |x: &Rational| if x.is_zero() { rational(1 << 50, 1) } else { x.recip() };
-    let rest = simplest_between(&inverse(&(hi - &floor)), &inverse(&(lo - &floor)));
+    value(polynomial, &(x + step)).is_positive()
+}
+
+/// The fraction of least denominator in `[lo, hi]`, so that an exact zero shows as itself.
+fn simplest_between(lo: &Rational, hi: &Rational) -> Rational {
+    let whole = lo.ceil();
+    if whole <= *hi {
+        return whole;
+    }
+    // Both ends lie strictly between two neighbouring whole numbers.
+    let floor = lo.floor();
+    let rest = simplest_between(&(hi - &floor).recip(), &(lo - &floor).recip());
     floor + rest.recip()
 }
 
@@ -322,4 +332,42 @@ fn value(p: &[Rational], x: &Rational) -> Rational {
 fn changes(values: impl Iterator<Item = Rational>) -> usize {
     let signs: Vec<bool> = values.filter(|v| !v.is_zero()).map(|v| v.is_positive()).collect();
     signs.windows(2).filter(|w| w[0] != w[1]).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn polynomial(coefficients: &[i64]) -> KappaSum {
+        let e = Expr::add(coefficients.iter().enumerate().map(|(n, c)| Expr::int(*c) * Expr::kappa().powi(n as i64)));
+        KappaSum::read(&e).expect("a polynomial")
+    }
+
+    #[test]
+    fn zeros_are_counted_and_found() {
+        let range = |c: &[i64]| polynomial(c).range(&Facts::default());
+        let zeros =
+            |list: &[(i64, i64, bool)]| list.iter().map(|(p, q, f)| (Expr::Num(rational(*p, *q)), *f)).collect();
+        let changes =
+            |starts_positive, list: &[(i64, i64, bool)]| Ok(Range::Changes { starts_positive, zeros: zeros(list) });
+        assert_eq!(range(&[1, 0, 0, 2]), Ok(Range::Positive));
+        // (kappa - 1)^2 (kappa + 1) touches zero, (kappa - 1)(kappa - 2)(kappa - 3) changes sign three times.
+        assert_eq!(range(&[1, -1, -1, 1]), changes(true, &[(1, 1, false)]));
+        assert_eq!(range(&[-6, 11, -6, 1]), changes(false, &[(1, 1, true), (2, 1, true), (3, 1, true)]));
+        // (2 kappa - 1)^2 (3 kappa - 1).
+        assert_eq!(range(&[-1, 7, -16, 12]), changes(false, &[(1, 3, true), (1, 2, false)]));
+        // kappa^4 - kappa^2 + 1 has no real zero although its signs alternate.
+        assert_eq!(range(&[1, 0, -1, 0, 1]), Ok(Range::Positive));
+    }
+
+    #[test]
+    fn a_needed_sign_is_named() {
+        let e = Expr::kappa() + Expr::sym("q");
+        let sum = KappaSum::read(&e).expect("a sum of powers");
+        assert_eq!(sum.range(&Facts::default()), Err(Stop::Need(Expr::sym("q"))));
+        let mut facts = Facts::default();
+        facts.assume(&Expr::sym("q"), Sign::NEGATIVE);
+        let zeros = vec![(-Expr::sym("q"), true)];
+        assert_eq!(sum.range(&facts), Ok(Range::Changes { starts_positive: false, zeros }));
+    }
 }

@@ -57,6 +57,16 @@ fn fraction(c: &Rational, factors: &[Expr]) -> String {
         }
     }
     let mut text = if above.is_empty() { "1".to_owned() } else { juxtapose(&above) };
+    // A number would be multiplied into a sum that stands beside it: `1/(a - 1)/2`, not `1/(2*(a - 1))`.
+    let sum_below =
+        factors.iter().any(|f| matches!(f, Expr::Pow(b, e) if matches!(**b, Expr::Add(_)) && is_minus_one(e)));
+    if below.len() == 2 && sum_below && !c.denom().is_one() {
+        below.reverse();
+        for part in below {
+            let _ = write!(text, "/{part}");
+        }
+        return text;
+    }
     match below.len() {
         0 => {}
         1 => {
@@ -67,6 +77,10 @@ fn fraction(c: &Rational, factors: &[Expr]) -> String {
         }
     }
     text
+}
+
+fn is_minus_one(e: &Expr) -> bool {
+    e.as_int() == Some(-1)
 }
 
 /// Factors side by side; `*` where a bracket or a digit would read as a call or as one number.

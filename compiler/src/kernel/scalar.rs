@@ -151,7 +151,7 @@ mod tests {
             assert!((1.0..2.0).contains(&x.mantissa()));
         }
         for x in [1.0, 1.5, 0.1, 3e38, f32::MIN_POSITIVE, f32::MAX] {
-            assert_eq!(f64::from(x.mantissa()) * libm::exp2(x.exponent().into()), x.into());
+            assert_eq!(f64::from(x.mantissa()) * libm::exp2(f64::from(x.exponent())), f64::from(x));
         }
     }
 }

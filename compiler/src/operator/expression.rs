@@ -117,7 +117,8 @@ fn sum(terms: &[(Sign, Node)], span: Span, bind: &Bind<'_>) -> Result<Expr, Diag
         }
         out.push(if *sign == Sign::Minus { -value } else { value });
     }
-    within(terms.len() <= MOST_TERMS && bits(&out) <= LARGEST_NUMBERS, span, "this sum is too long")?;
+    let length: usize = out.iter().map(|e| e.terms().len()).sum();
+    within(length <= MOST_TERMS && bits(&out) <= LARGEST_NUMBERS, span, "this sum is too long")?;
     Ok(Expr::add(out))
 }
 
@@ -157,7 +158,8 @@ fn product(factors: &[(Join, Node)], span: Span, bind: &Bind<'_>) -> Result<Expr
         }
         out.push(if over { value.recip() } else { value });
     }
-    within(bits(&out) <= LARGEST_NUMBERS, span, "the numbers of this product are too large")?;
+    let length: usize = out.iter().map(|e| e.factors().len()).sum();
+    within(length <= MOST_FACTORS && bits(&out) <= LARGEST_NUMBERS, span, "this product is too long")?;
     Ok(Expr::mul(out))
 }
 
@@ -252,8 +254,8 @@ fn call(name: &Ident, arguments: &[Node], span: Span, bind: &Bind<'_>) -> Result
     }
     let order = || arguments.get(1).map_or(Ok(1), order_of);
     Ok(match row.function {
-        Function::Dt => f.dt(order()?),
-        Function::Dx => f.dx(order()?),
+        Function::Dt => of_modest_order(f.dt(order()?), span)?,
+        Function::Dx => of_modest_order(f.dx(order()?), span)?,
         Function::Lap => f.lap(),
         Function::Grad => f.grad(),
         Function::Div => f.div_of(),
@@ -299,6 +301,12 @@ fn order_of(node: &Node) -> Result<u32, Diagnostic> {
     }
     .filter(|n| *n <= HIGHEST_ORDER)
     .ok_or_else(|| bad_order(node.span))
+}
+
+/// Nested derivatives merge; together they stay below the same limit.
+fn of_modest_order(e: Expr, span: Span) -> Result<Expr, Diagnostic> {
+    let high = |e: &Expr| matches!(e, Expr::Dt(_, n) | Expr::Dx(_, n) if *n > HIGHEST_ORDER);
+    if e.any(&high) { Err(bad_order(span)) } else { Ok(e) }
 }
 
 fn bad_order(span: Span) -> Diagnostic {

@@ -6,30 +6,52 @@
 //! Holds: a coefficient leaves a time derivative only if it is free of `t`, a space derivative only if free of `x`.
 
 use crate::expr::{Expr, Var};
+use std::cell::Cell;
 
-/// A component may have this many terms, and so may every product on the way.
+/// A component may have this many terms.
 const MOST_TERMS: usize = 5000;
+/// This many products of two terms may be formed to multiply one equation out.
+const MOST_PRODUCTS: usize = 20_000;
 /// Whole powers of sums are multiplied out up to this exponent; higher ones stay as they are.
 const LARGEST_EXPANDED_POWER: i64 = 12;
+/// Coefficients are differentiated while they have at most this many nodes.
+const LARGEST_DIFFERENTIATED: usize = 200;
 
-/// The component grows beyond [`MOST_TERMS`] when it is multiplied out.
+/// The component grows beyond [`MOST_TERMS`] or takes more than [`MOST_PRODUCTS`] when it is multiplied out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TooLarge;
 
 type Normal = Result<Expr, TooLarge>;
 
-/// The normal form; in one dimension two derivatives along the axis are a Laplacian.
-pub(super) fn normal(e: &Expr, one_dimension: bool) -> Normal {
-    let go = |e: &Expr| normal(e, one_dimension);
+/// How to normalise: in one dimension two derivatives along the axis are a Laplacian.
+pub(super) struct Rules {
+    one_dimension: bool,
+    /// Products of terms that may still be formed.
+    left: Cell<usize>,
+}
+
+impl Rules {
+    /// The rules for one equation.
+    pub fn new(one_dimension: bool) -> Rules {
+        Rules { one_dimension, left: Cell::new(MOST_PRODUCTS) }
+    }
+}
+
+/// The normal form of a component.
+pub(super) fn normal(e: &Expr, rules: &Rules) -> Normal {
+    let go = |e: &Expr| normal(e, rules);
+    let over_terms =
+        |f: &Expr, constant: fn(&Expr) -> bool, op: &dyn Fn(Expr) -> Normal| over_terms(f, constant, op, rules);
+    let one_dimension = rules.one_dimension;
     match e {
         Expr::Add(terms) => {
             let terms = terms.iter().map(go).collect::<Result<Vec<_>, _>>()?;
             small(Expr::add(terms))
         }
-        Expr::Mul(factors) => factors.iter().try_fold(Expr::one(), |product, f| distribute(&product, &go(f)?)),
-        Expr::Pow(base, exponent) => power(go(base)?, exponent),
+        Expr::Mul(factors) => factors.iter().try_fold(Expr::one(), |product, f| distribute(&product, &go(f)?, rules)),
+        Expr::Pow(base, exponent) => power(go(base)?, exponent, rules),
         Expr::Call(func, a) => Ok(Expr::call(*func, go(a)?)),
-        Expr::Dt(f, n) => over_terms(&go(f)?, is_constant_in_time, &|f| in_time(f, *n)),
+        Expr::Dt(f, n) => over_terms(&go(f)?, is_constant_in_time, &|f| in_time(f, *n, rules)),
         Expr::Dx(f, n) => over_terms(&go(f)?, is_constant_in_space, &|f| Ok(along_axis(f, *n, one_dimension))),
         Expr::Lap(f) => over_terms(&go(f)?, is_constant_in_space, &|f| Ok(laplacian(f))),
         Expr::FracLap(f, beta) => over_terms(&go(f)?, is_constant_in_space, &|f| Ok(fractional(f, beta))),
@@ -48,18 +70,18 @@ fn small(e: Expr) -> Normal {
 }
 
 /// The product of two sums, multiplied out.
-fn distribute(a: &Expr, b: &Expr) -> Normal {
-    if a.terms().len().saturating_mul(b.terms().len()) > MOST_TERMS {
-        return Err(TooLarge);
-    }
+fn distribute(a: &Expr, b: &Expr, rules: &Rules) -> Normal {
+    let products = a.terms().len().saturating_mul(b.terms().len());
+    let left = rules.left.get().checked_sub(products).ok_or(TooLarge)?;
+    rules.left.set(left);
     let pairs = a.terms().iter().flat_map(|s| b.terms().iter().map(move |t| Expr::mul([s.clone(), t.clone()])));
     small(Expr::add(pairs))
 }
 
-fn power(base: Expr, exponent: &Expr) -> Normal {
+fn power(base: Expr, exponent: &Expr, rules: &Rules) -> Normal {
     match (&base, exponent.as_int()) {
         (Expr::Add(_), Some(n @ 2..=LARGEST_EXPANDED_POWER)) => {
-            (1..n).try_fold(base.clone(), |product, _| distribute(&product, &base))
+            (1..n).try_fold(base.clone(), |product, _| distribute(&product, &base, rules))
         }
         _ => Ok(Expr::pow(base, exponent.clone())),
     }
@@ -74,25 +96,28 @@ fn is_constant_in_space(e: &Expr) -> bool {
 }
 
 /// Applies `operator` to each term of `f` without the constant factors, which go before the result.
-fn over_terms(f: &Expr, is_constant: fn(&Expr) -> bool, operator: &dyn Fn(Expr) -> Normal) -> Normal {
+fn over_terms(f: &Expr, is_constant: fn(&Expr) -> bool, operator: &dyn Fn(Expr) -> Normal, rules: &Rules) -> Normal {
     let mut out = Vec::with_capacity(f.terms().len());
     for term in f.terms() {
         let (constants, rest): (Vec<Expr>, Vec<Expr>) = term.factors().iter().cloned().partition(is_constant);
         if !rest.is_empty() {
             let result = operator(Expr::mul(rest))?;
-            out.push(distribute(&Expr::mul(constants), &result)?);
+            out.push(distribute(&Expr::mul(constants), &result, rules)?);
         }
     }
     small(Expr::add(out))
 }
 
 /// Time derivative of a term without constant factors. It moves inside space derivatives, where more may be constant.
-fn in_time(f: Expr, n: u32) -> Normal {
+fn in_time(f: Expr, n: u32, rules: &Rules) -> Normal {
     if !f.has_field() && !f.has_position() {
         let time = Expr::Var(Var::Time);
-        let elementary = (0..n).try_fold(f.clone(), |f, _| f.derivative(&time));
+        let elementary = (0..n).try_fold(f.clone(), |f, _| {
+            // Beyond this the derivative stays unevaluated.
+            if f.size() <= LARGEST_DIFFERENTIATED { f.derivative(&time) } else { None }
+        });
         if let Some(derivative) = elementary {
-            return normal(&derivative, false);
+            return normal(&derivative, rules);
         }
     }
     Ok(f.dt(n))

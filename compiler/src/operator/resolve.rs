@@ -11,6 +11,9 @@ use crate::source::{Source, Span};
 use crate::syntax::Ast;
 use crate::syntax::ast::{Assumption, At, Formula, Ident, Item, Node, SpaceDimension};
 
+/// A system may have this many equations.
+const MOST_EQUATIONS: usize = 64;
+
 /// The typed equation of a syntax tree.
 ///
 /// # Errors
@@ -21,6 +24,10 @@ pub fn resolve(ast: &Ast, source: &Source) -> Result<Equation, Diagnostics> {
 
 fn equation(ast: &Ast, source: &Source) -> Result<Equation, Diagnostic> {
     let items = Items::sort(ast)?;
+    if items.equations.len() > MOST_EQUATIONS {
+        let (_, _, span) = items.equations[MOST_EQUATIONS];
+        return Err(Diagnostic::new("E0308", span, format!("a system has at most {MOST_EQUATIONS} equations")));
+    }
     let sides: Vec<&Node> = items.equations.iter().flat_map(|(left, right, _)| [*left, *right]).collect();
     let declared: Vec<&Ident> = items.fields.iter().map(|(name, _)| *name).collect();
     let mut names = Names::collect(&sides, &declared, &items.assumptions)?;
@@ -34,8 +41,9 @@ fn equation(ast: &Ast, source: &Source) -> Result<Equation, Diagnostic> {
     if names.dimension.is_none() && !items.any_dimension && components.iter().all(|(e, _)| is_one_dimensional(e)) {
         names.dimension = components.iter().any(|(e, _)| has_axis(e)).then_some(1);
     }
+    let rules = linear::Rules::new(names.dimension == Some(1));
     for (component, span) in &mut components {
-        *component = normal(&simplify(component, &unknowns), names.dimension == Some(1), *span)?;
+        *component = normal(&simplify(component, &unknowns), &rules, *span)?;
     }
     check_shape(&components, &names)?;
     let facts = assume::facts(&items.assumptions, &names)?;
@@ -189,8 +197,8 @@ fn has_axis(e: &Expr) -> bool {
     e.any(&|e| matches!(e, Expr::Dx(..)))
 }
 
-fn normal(e: &Expr, one_dimension: bool, span: Span) -> Result<Expr, Diagnostic> {
-    linear::normal(e, one_dimension).map_err(|linear::TooLarge| {
+fn normal(e: &Expr, rules: &linear::Rules, span: Span) -> Result<Expr, Diagnostic> {
+    linear::normal(e, rules).map_err(|linear::TooLarge| {
         Diagnostic::new("E0308", span, "this equation has too many terms once it is multiplied out")
             .help("name parts of it with parameters")
     })

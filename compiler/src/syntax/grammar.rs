@@ -54,8 +54,7 @@ fn finish<T>(parsed: Parsed<'_, T>, tokens: &[Token], source: &Source) -> Result
 /// `equation; equation where assumptions`.
 fn bare_text(i: Tokens<'_>) -> Parsed<'_, Ast> {
     if i.next().kind == TokenKind::End {
-        let message = "there is no equation in this text";
-        let empty = Diagnostic::new("E0110", i.next().span, message);
+        let empty = Diagnostic::new("E0110", Span::new(0, i.next().span.end), "there is no equation in this text");
         return refuse(i, empty.help("the shortest texts are like `phi_t - lap(phi) = 0`"));
     }
     let (i, first) = bare_equation(i)?;
@@ -78,7 +77,7 @@ fn verify_not_done<'a>(
     move |i| match &i.next().kind {
         TokenKind::End => Err(nom::Err::Error(Failure::expecting(i, "an equation"))),
         TokenKind::Name(n) if n == "where" => Err(nom::Err::Error(Failure::expecting(i, "an equation"))),
-        _ => cut(|i| equation(i)).parse(i),
+        _ => cut(&mut equation).parse(i),
     }
 }
 

@@ -139,6 +139,11 @@ fn quotient(f: &Expr, parts: &[(Expr, Expr)], below: usize, facts: &Facts) -> Re
         return Err(missing(f));
     }
     let exponent = top.1.clone();
+    if top.0 == Expr::kappa() && exponent.is_one() {
+        let below = Expr::pow(bottom.0.clone(), -bottom.1.clone());
+        let child = complete(prove(&below, facts)?)?;
+        return Ok(node(Rule::Dual, f.clone(), vec![], vec![child]));
+    }
     if (exponent.clone() + bottom.1.clone()).expand() != Expr::zero() {
         return Err(missing(f));
     }
@@ -146,10 +151,6 @@ fn quotient(f: &Expr, parts: &[(Expr, Expr)], below: usize, facts: &Facts) -> Re
     if !exponent.is_one() {
         let sides = exponent_sides(&exponent, facts)?;
         return Ok(node(Rule::Power, f.clone(), sides, vec![prove(&ratio, facts)?]));
-    }
-    if top.0 == Expr::kappa() {
-        let child = complete(prove(&bottom.0, facts)?)?;
-        return Ok(node(Rule::Dual, f.clone(), vec![], vec![child]));
     }
     let difference = (bottom.0.clone() - top.0.clone()).expand();
     if has_kappa(&difference) {
@@ -189,10 +190,10 @@ fn power(f: &Expr, base: &Expr, exponent: &Expr, facts: &Facts) -> Result<Node, 
         return power_mean(f, base, n.to_u32().unwrap_or(u32::MAX), facts);
     }
     let sides = exponent_sides(exponent, facts)?;
-    if exponent.as_num() == Some(&rational(1, 2)) {
-        if let Some(n) = root_of_quadratic(f, base, facts)? {
-            return Ok(n);
-        }
+    if exponent.as_num() == Some(&rational(1, 2))
+        && let Some(n) = root_of_quadratic(f, base, facts)?
+    {
+        return Ok(n);
     }
     if let Expr::Mul(factors) = base {
         // (g h)^a = g^a h^a for nonnegative g, h: read the product as a geometric mean.

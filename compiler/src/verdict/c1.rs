@@ -9,8 +9,8 @@
 use super::bernstein;
 use super::cases::Outcome;
 use super::certificate::{Node, Proof, Rule};
-use super::region;
-use super::witness::{self, Witness};
+use super::wave;
+use super::witness;
 use crate::dispersion::pieces::{Piece, unreadable};
 use crate::dispersion::select::{Candidate, Which, imaginary_lambda};
 use crate::dispersion::{Problem, branch_growth};
@@ -36,7 +36,7 @@ pub(super) fn decide(candidate: &Candidate, problem: Problem, facts: &Facts) -> 
     }
 }
 
-fn sum(e: &Expr) -> Result<KappaSum, Stop> {
+pub(super) fn sum(e: &Expr) -> Result<KappaSum, Stop> {
     KappaSum::read(e).ok_or_else(|| unreadable(e))
 }
 
@@ -265,7 +265,7 @@ fn quadratic(a: &Expr, b: &Expr, c: &Expr, lambda: &Expr, problem: Problem, fact
             return Ok(Outcome::no(reason, witness::oscillation(lambda, facts)));
         }
         Range::Changes { zeros, .. } if zeros.iter().any(|(_, flips)| *flips) => {
-            return partly_real(a, b, c, &range, lambda, problem, facts);
+            return wave::partly_real(a, b, c, &range, lambda, problem, facts);
         }
         _ => {}
     }
@@ -310,100 +310,4 @@ fn root_not_bernstein(d: &KappaSum, facts: &Facts) -> Result<Option<String>, Sto
         }
     }
     Ok(None)
-}
-
-/// Lambda is real on part of `kappa > 0` only. Conditional when a limit is Bernstein, so that the region of positivity
-/// can be made as large as wanted.
-fn partly_real(
-    a: &Expr,
-    b: &Expr,
-    c: &Expr,
-    range: &Range,
-    lambda: &Expr,
-    problem: Problem,
-    facts: &Facts,
-) -> Result<Outcome, Stop> {
-    let Range::Changes { starts_positive, zeros } = range else { return Err(unreadable(lambda)) };
-    let flips = zeros.iter().filter(|(_, flips)| *flips).count();
-    let ends_positive = *starts_positive == (flips % 2 == 0);
-    let edge: Vec<String> = zeros.iter().map(|(z, _)| z.root(facts).to_string()).collect();
-    let edge = edge.join(", ");
-    if problem == Problem::FreeBoundary {
-        if ends_positive && limit_is_bernstein(&limit_of_decaying(a, b, c, facts)?, facts)? {
-            let reason = format!(
-                "lambda is real only beyond k = {edge}; below, the kernel oscillates (in the limit in which that band \
-                 closes lambda is Bernstein)"
-            );
-            return Ok(region_outcome(region::elliptic(a, b, c, facts), reason, lambda, facts));
-        }
-        return Ok(Outcome::no(
-            "lambda is complex on a band of k that no limit of the parameters turns into a Bernstein function",
-            witness::oscillation(lambda, facts),
-        ));
-    }
-    if *starts_positive && limit_is_bernstein(&limit_of_slow(a, b, c, facts)?, facts)? {
-        let d0 = sum(&Piece::discriminant(a, b, c))?.at_zero(facts).unwrap_or_else(Expr::zero);
-        let reason = format!(
-            "lambda is real only below k = {edge}, where its second derivative is positive; faster modes travel as damped \
-             waves with a front"
-        );
-        return Ok(region_outcome(region::behind_the_front(a, b, c, &d0, facts), reason, lambda, facts));
-    }
-    if ends_positive && limit_is_bernstein(&leading_ratio(b, a, facts)?, facts)? {
-        let reason = format!(
-            "lambda is real only beyond k = {edge}; slower modes travel as damped sound (for strong damping phi_t diffuses)"
-        );
-        let note = "a region in which the damping dominates, as large as wanted for strong damping";
-        return Ok(region_outcome(note.to_owned(), reason, lambda, facts));
-    }
-    Ok(Outcome::no(
-        "lambda is complex on part of the k axis, and where it is real no limit of it is Bernstein",
-        witness::oscillation(lambda, facts),
-    ))
-}
-
-fn region_outcome(note: String, reason: String, lambda: &Expr, facts: &Facts) -> Outcome {
-    let witness: Option<Witness> = witness::oscillation(lambda, facts);
-    Outcome { witness, ..Outcome::conditional(note, reason) }
-}
-
-/// A limit of `lambda - lambda(0)`: its power of kappa, and the sign of its coefficient.
-type Limit = Option<(Expr, Sign)>;
-
-/// `c kappa^a` with `c > 0` and `0 < a <= 1`.
-fn limit_is_bernstein(limit: &Limit, facts: &Facts) -> Result<bool, Stop> {
-    let Some((exponent, sign)) = limit else { return Ok(false) };
-    let room = (Expr::one() - exponent.clone()).expand();
-    let known = facts.sign(&room);
-    if !known.is(Sign::NONNEGATIVE) && !known.is(Sign::NEGATIVE) {
-        return Err(Stop::Need(room));
-    }
-    Ok(sign.is(Sign::POSITIVE) && known.is(Sign::NONNEGATIVE) && facts.sign(exponent).is(Sign::POSITIVE))
-}
-
-/// `lambda ~ sqrt(-c/a)` for large kappa when b is small beside it.
-fn limit_of_decaying(a: &Expr, b: &Expr, c: &Expr, facts: &Facts) -> Result<Limit, Stop> {
-    if b.contains(&Expr::kappa()) {
-        return Ok(None);
-    }
-    let ratio = leading_ratio(c, a, facts)?;
-    Ok(ratio.map(|(x, sign)| ((x / Expr::int(2)).expand(), sign.negate())))
-}
-
-/// `lambda - lambda(0) ~ P(level, kappa) / sqrt(D(0))` near kappa = 0: the power and sign of the lowest term.
-fn limit_of_slow(a: &Expr, b: &Expr, c: &Expr, facts: &Facts) -> Result<Limit, Stop> {
-    let at = |e: &Expr| sum(e)?.at_zero(facts).ok_or_else(|| unreadable(e));
-    let (a0, b0, c0) = (at(a)?, at(b)?, at(c)?);
-    let root = Piece::discriminant(&a0, &b0, &c0).root(facts);
-    let level = ((root - b0) / (Expr::int(2) * a0)).expand();
-    let value = (a.clone() * level.clone().powi(2) + b.clone() * level + c.clone()).expand().expand();
-    let lowest = sum(&value)?.lowest(facts)?;
-    Ok(lowest.map(|(x, coefficient)| (x, facts.sign(&coefficient))))
-}
-
-fn leading_ratio(top: &Expr, bottom: &Expr, facts: &Facts) -> Result<Limit, Stop> {
-    Ok(match (sum(top)?.leading(facts)?, sum(bottom)?.leading(facts)?) {
-        (Some((x, c)), Some((y, d))) => Some(((x - y).expand(), facts.sign(&(c * d)))),
-        _ => None,
-    })
 }

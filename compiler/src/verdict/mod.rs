@@ -13,10 +13,16 @@ mod certificate;
 mod checker;
 mod enclosure;
 mod region;
+mod replay;
+mod signs;
+#[cfg(test)]
+mod tests;
+mod wave;
 mod witness;
 
 pub use certificate::{Case, Certificate, Node, Proof, Rule, SideCondition, Which};
-pub use checker::{CheckError, check_witness, replay};
+pub use checker::{CheckError, replay};
+pub use replay::check_witness;
 pub use witness::Witness;
 
 use crate::dispersion::select::{Candidate, Selection};

@@ -31,8 +31,10 @@ pub(super) fn behind_the_front(a: &Expr, b: &Expr, c: &Expr, discriminant0: &Exp
     if telegraph {
         let eps = (discriminant0.root(facts) / Expr::int(2)).expand();
         let eps = bracket(&eps);
+        // With both damping and a mass the density has one more positive part, so the region is sufficient.
+        let part = if constant.is_zero() || b.is_zero() { "all of it" } else { "at least all of it" };
         return format!(
-            "r < t, behind the front: all of it for N=1 and N=3; for N=2 where \
+            "r < t, behind the front: {part} for N=1 and N=3; for N=2 where \
              {eps} s^2 + {eps} t s tanh({eps} s) >= t with s = sqrt(t^2 - r^2)"
         );
     }

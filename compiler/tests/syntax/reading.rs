@@ -18,7 +18,7 @@ fn operators_are_linear() {
     reads("phi_t = lap(a phi + b phi_t)", "-b lap(phi_t) + phi_t - a lap(phi)");
     reads("phi_t = div(grad(phi))", "phi_t - lap(phi)");
     reads("phi_t = div(D grad(phi)) + div(c e_x phi)", "phi_t - D lap(phi) - c phi_x");
-    reads("dt(a phi + t phi, 2) = 0", "a phi_tt + dt(t phi, 2)");
+    reads("dt(a phi + t phi, 2) = 0", "dt(t phi, 2) + a phi_tt");
     reads("phi_t = div(V(x) grad(s(t) phi))", "phi_t - s(t) div(V(x) grad(phi))");
     reads("phi_t = dt(t^2) phi", "phi_t - 2 t phi");
     reads("phi_t = (-lap)^a (m (-lap)^b phi)", "phi_t - m*(-lap)^(a + b) phi");
@@ -26,7 +26,7 @@ fn operators_are_linear() {
     reads("phi_t = lap((-lap)^(-1) phi)", "phi_t + phi");
     reads("phi_t = (1 + i c) lap(phi)", "phi_t - lap(phi) - i c lap(phi)");
     reads("phi_t = lap(m^2) + r*phi*(1 - phi)", "phi_t + r phi^2 - r phi");
-    reads("phi_t = grad(m) + div(0*x)", "phi_t");
+    reads("phi_t = div(grad(m)) + div(0*x) where m real", "phi_t");
 }
 
 #[test]

@@ -1,4 +1,7 @@
 //! Dispersion relations, verdicts, certificates and witnesses.
 
+mod dispersion;
 mod equations;
+mod evidence;
+mod properties;
 mod table;

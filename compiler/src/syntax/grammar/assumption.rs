@@ -28,14 +28,13 @@ pub(super) fn assumption(i: Tokens<'_>) -> Parsed<'_, At<Assumption>> {
     if is_about_properties(i) { properties(i) } else { chain(i) }
 }
 
+/// A name and nothing but properties up to the next separator.
 fn is_about_properties(i: Tokens<'_>) -> bool {
-    let named = matches!(i.next().kind, TokenKind::Name(_));
-    named
-        && i.second().is_some_and(|t| match &t.kind {
-            TokenKind::Name(n) => PROPERTIES.contains(&n.as_str()),
-            TokenKind::Symbol(Symbol::Comma | Symbol::Semicolon | Symbol::Colon) | TokenKind::End => true,
-            _ => false,
-        })
+    let property = |kind: &TokenKind| matches!(kind, TokenKind::Name(n) if PROPERTIES.contains(&n.as_str()));
+    let after_name = i.0.iter().skip(1).map(|t| &t.kind).find(|kind| !property(kind));
+    let separators = [Symbol::Comma, Symbol::Semicolon, Symbol::Colon].map(TokenKind::Symbol);
+    let ends = after_name.is_some_and(|kind| *kind == TokenKind::End || separators.contains(kind));
+    matches!(i.next().kind, TokenKind::Name(_)) && ends
 }
 
 fn properties(i: Tokens<'_>) -> Parsed<'_, At<Assumption>> {
