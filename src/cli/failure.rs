@@ -64,9 +64,8 @@ impl Failure {
                 renderer.render(&groups)
             }
             Failure::Input { message, help } => {
-                let title = Level::ERROR.primary_title(message.as_str());
-                let help = help.iter().map(|text| Level::HELP.message(text.as_str()));
-                renderer.render(&[Group::with_title(title).elements(help)])
+                let help = help.as_ref().map_or(String::new(), |text| format!("\n  = \x1b[1mhelp\x1b[0m: {text}"));
+                format!("\x1b[1;91merror\x1b[0m\x1b[1m: {message}\x1b[0m{help}")
             }
             Failure::Bug(message) => bug(message),
             Failure::Interrupted { saved } => interrupted(saved.as_ref()),

@@ -82,7 +82,8 @@ fn weights_are_drawn_as_areas() {
 
 #[test]
 fn images_stand_beside_their_nearest_data() {
-    let stripes = |phase: usize| move |at: usize| if (at / 8 + phase) % 3 == 0 { 1.0 } else { at as f64 % 8.0 / 16.0 };
+    let stripes =
+        |phase: usize| move |at: usize| if (at / 8 + phase).is_multiple_of(3) { 1.0 } else { at as f64 % 8.0 / 16.0 };
     let data = Array2::from_shape_fn((3, 64), |(i, at)| stripes(i)(at));
     let samples = Array2::from_shape_fn((40, 64), |(i, at)| stripes(i % 3)(at) + 0.001 * i as f64);
     let found = nearest(samples.view(), data.view());

@@ -217,8 +217,15 @@ impl Sheet {
         }
     }
 
+    /// A row whose first word is coloured.
     fn painted(&mut self, label: &str, color: &str, word: &str, rest: &str) {
-        self.out += &format!("  {label:COLUMN$}{color}{BOLD}{word}{RESET}{rest}\n");
+        let from = self.out.len();
+        self.row(label, &format!("{word}{rest}"));
+        // The label may hold the same word; the column after it does not.
+        let at = from + 2 + COLUMN;
+        if self.out.is_char_boundary(at) && self.out[at..].starts_with(word) {
+            self.out.replace_range(at..at + word.len(), &format!("{color}{BOLD}{word}{RESET}"));
+        }
     }
 }
 
