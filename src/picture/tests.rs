@@ -124,7 +124,10 @@ fn degenerate_clouds_are_drawn_too() {
     let one = array![[0.0, 0.0]];
     let none = Array2::zeros((0, 2));
     let huge = array![[f64::MAX, -f64::MAX], [-f64::MAX, f64::MAX]];
-    for points in [&one, &none, &huge] {
+    // Coordinates that differ in their last bits only, and points beyond any axis.
+    let fine = array![[1e10, 1e10], [1e10 + 4e-6, 1e10]];
+    let tiny = array![[0.0, 0.0], [f64::MIN_POSITIVE, 0.0]];
+    for points in [&one, &none, &huge, &fine, &tiny] {
         scatter("degenerate", &cloud("data", points), &cloud("prior", points), &cloud("samples", points))
             .expect("drawn");
         histograms("degenerate", &cloud("data", points), &cloud("prior", points), &cloud("samples", points))

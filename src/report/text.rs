@@ -108,7 +108,7 @@ fn verdict(sheet: &mut Sheet, report: &Report) {
 
 fn expectation(report: &Report) -> String {
     match report.expect {
-        Some(kind) if kind == report.verdict => ", as expected".into(),
+        Some(kind) if kind == report.verdict => ", the verdict that the file expects".into(),
         Some(kind) => format!(", but the file expects {kind}"),
         None => String::new(),
     }

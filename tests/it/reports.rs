@@ -58,12 +58,16 @@ fn the_verdict_is_compared_with_what_the_file_expects() {
     folder.file("reason.pde", "pde b { equation phi_t + lap(lap(phi)) = 0; expect not_s_generative by C2; }");
     let right = folder.run(&["check", "right.pde"]);
     assert_eq!(right.code, 0);
-    assert!(right.out.contains("as expected"), "{}", right.out);
+    assert!(right.out.contains("the file expects") && right.err.is_empty(), "{}", right.out);
     let wrong = folder.run(&["check", "wrong.pde"]);
     assert_eq!(wrong.code, 1);
     assert!(wrong.out.contains("expects not-s-generative"), "{}", wrong.out);
     assert_eq!(folder.run(&["explain", "wrong.pde", "--json"]).code, 1);
-    assert_eq!(folder.run(&["check", "reason.pde"]).code, 1, "C2 holds, C1 fails");
+    let reason = folder.run(&["check", "reason.pde"]);
+    assert_eq!(reason.code, 1, "C2 holds, C1 fails");
+    for part in ["the verdict is not-s-generative (C1 no, C2 yes)", "reason.pde:1:", "the file expects this"] {
+        assert!(reason.err.contains(part), "{part} in\n{}", reason.err);
+    }
 }
 
 #[test]
