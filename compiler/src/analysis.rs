@@ -48,14 +48,16 @@ pub fn analyze(source: &Source, budget: Budget) -> Result<Analysis, Diagnostics>
 
 /// The stages after resolution; they cannot fail, only leave a question open.
 pub fn analyze_equation(equation: Equation, budget: Budget) -> Analysis {
-    let dispersion = dispersion::derive(&equation); // Equation -> Dispersion
+    // Equations that differ by a constant have one dispersion relation.
+    let normal = equation.normalised();
+    let dispersion = dispersion::derive(&normal); // Equation -> Dispersion
     let flow = flow::extract(&equation, dispersion.as_ref().ok(), budget); // both -> DensityFlow
     let verdict = match &dispersion {
-        Ok(dispersion) => verdict::decide(&equation, dispersion, flow.as_ref().ok()), // all -> Verdict
+        Ok(dispersion) => verdict::decide(&normal, dispersion, flow.as_ref().ok()), // all -> Verdict
         Err(open) => Verdict::undecided(&open.why),
     };
     let green = match (&dispersion, &flow) {
-        (Ok(dispersion), Ok(flow)) => Green::recognise(dispersion, flow, &equation.facts),
+        (Ok(dispersion), Ok(flow)) if !equation.is_system() => Green::recognise(dispersion, flow, &equation.facts),
         _ => None,
     };
     Analysis { equation, dispersion, flow, verdict, green }

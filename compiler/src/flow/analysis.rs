@@ -5,7 +5,8 @@
 //! Holds: facts are only ever added. "Not known" is never read as "known not".
 
 use super::language::{Atom, Node, is_imaginary, is_real, rate};
-use crate::expr::Expr;
+use crate::expr::{Expr, Facts};
+use crate::operator::Equation;
 use egg::{Analysis, DidMerge, EGraph, Id};
 
 /// The facts proved of a class.
@@ -54,23 +55,39 @@ impl Known {
     }
 }
 
+/// What the equation says that guards may rest on.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Given {
+    pub(crate) facts: Facts,
+    /// Is every field its own conjugate?
+    pub(crate) real_fields: bool,
+}
+
+impl Given {
+    /// What `equation` says.
+    pub(crate) fn of(equation: &Equation) -> Given {
+        Given { facts: equation.facts.clone(), real_fields: !equation.is_complex() }
+    }
+}
+
 /// The analysis that carries [`Known`].
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct FactAnalysis;
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FactAnalysis {
+    pub(crate) given: Given,
+}
+
+type Graph = EGraph<Node, FactAnalysis>;
 
 impl Analysis<Node> for FactAnalysis {
     type Data = Known;
 
-    fn make(egraph: &mut EGraph<Node, Self>, node: &Node, _: Id) -> Known {
+    fn make(egraph: &mut Graph, node: &Node, _: Id) -> Known {
         let divergence = match node {
             Node::Atom(Atom(e)) => return Known::of_coefficient(e),
             Node::Lap(_) | Node::Div(_) | Node::Dx(_) | Node::Frac(_) => true,
             Node::Dt(f) => egraph[*f].data.divergence,
-            // The real part of i abs2(g) is 0, the divergence of 0.
-            Node::Pair([c, g, f]) if egraph.find(*g) == egraph.find(*f) => egraph[*c].data.imaginary,
-            Node::Scale([c, f]) | Node::Pair([c, _, f]) => {
-                egraph[*c].data.free_of_position && egraph[*f].data.divergence
-            }
+            Node::Scale([c, f]) => egraph[*c].data.free_of_position && egraph[*f].data.divergence,
+            Node::Pair([c, g, f]) => pair_flows(egraph, *c, *g, *f),
             _ => false,
         };
         Known { divergence, ..Known::default() }
@@ -82,4 +99,35 @@ impl Analysis<Node> for FactAnalysis {
         *to = both;
         changed
     }
+}
+
+/// Does a rule give `2 re(c conj(g) f)` a flux?
+fn pair_flows(egraph: &Graph, c: Id, g: Id, f: Id) -> bool {
+    let c = egraph[c].data;
+    let is_g = |id: Id| egraph.find(id) == egraph.find(g);
+    let lap_of_g = |id: Id| egraph[id].nodes.iter().any(|n| matches!(n, Node::Lap(x) if is_g(*x)));
+    // The real part of i abs2(g) is 0, the divergence of 0.
+    if is_g(f) {
+        return c.imaginary;
+    }
+    c.free_of_position
+        && egraph[f].nodes.iter().any(|node| match node {
+            Node::Lap(x) if is_g(*x) => c.real || c.imaginary,
+            Node::Lap(x) => c.imaginary && lap_of_g(*x),
+            Node::Dx(x) => c.real && is_g(*x),
+            _ => false,
+        })
+}
+
+/// A member of the class as an expression, for guards that compare two of them.
+pub(crate) fn expression(egraph: &Graph, id: Id) -> Option<Expr> {
+    let of = |f: &Id| expression(egraph, *f);
+    // No rule equates a scalar with a part of itself, so this ends.
+    egraph[id].nodes.iter().find_map(|node| match node {
+        Node::Atom(Atom(e)) => Some(e.clone()),
+        Node::Dt(f) => Some(of(f)?.dt(1)),
+        Node::Dx(f) => Some(of(f)?.dx(1)),
+        Node::Lap(f) => Some(of(f)?.lap()),
+        _ => None,
+    })
 }

@@ -7,6 +7,21 @@
 use super::mode::Standing;
 use crate::expr::Expr;
 
+/// A continuity form `dt p + div J - R`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Form {
+    pub(crate) p: Expr,
+    pub(crate) flux: Expr,
+    pub(crate) r: Expr,
+}
+
+impl Form {
+    /// The form of the opposite equation.
+    pub(crate) fn negated(&self) -> Form {
+        Form { p: -self.p.clone(), flux: -self.flux.clone(), r: -self.r.clone() }
+    }
+}
+
 /// Reasons to prefer a form, the most important first; smaller is better.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Rank {
@@ -14,6 +29,8 @@ pub(crate) struct Rank {
     misses_data: bool,
     /// Parts of p lie on branches other than the selected one, though the operator factors.
     mixes_branches: bool,
+    /// The form of a system leaves a source, though another may be free of one.
+    couples: bool,
     /// Positive, open, without mass, negative.
     standing: u8,
     /// Terms of the source; none is best.
@@ -28,11 +45,13 @@ pub(crate) struct Rank {
 
 impl Rank {
     /// The rank of a split of an equation of order `order` in time.
-    pub(crate) fn new(p: &Expr, flux: &Expr, r: &Expr, standing: Standing, order: u32, mixes_branches: bool) -> Rank {
+    pub(crate) fn new(form: &Form, standing: Standing, order: u32, mixes_branches: bool, system: bool) -> Rank {
+        let Form { p, flux, r } = form;
         let orders = p.terms().iter().map(derivative_order);
         Rank {
             misses_data: time_order(flux).max(time_order(r)) >= order,
             mixes_branches,
+            couples: system && !r.is_zero(),
             standing: match standing {
                 Standing::Proved | Standing::Sampled => 0,
                 Standing::Open => 1,
@@ -49,6 +68,31 @@ impl Rank {
     /// The rank without the order on terms that only breaks ties.
     pub(crate) fn without_terms(&self) -> Rank {
         Rank { last: (Expr::zero(), Expr::zero(), Expr::zero()), ..self.clone() }
+    }
+
+    /// Why a form of this rank stands behind one of rank `best`, in words.
+    pub(crate) fn behind(&self, best: &Rank) -> &'static str {
+        if self.misses_data != best.misses_data {
+            "p does not take up every highest time derivative, so it does not start as the data"
+        } else if self.mixes_branches != best.mixes_branches {
+            "p has parts on other branches than the selected one"
+        } else if self.couples != best.couples {
+            "a source remains"
+        } else if self.standing != best.standing {
+            match self.standing {
+                3 => "p is negative on some mode of the selected branch",
+                2 => "p loses the mass at kappa = 0",
+                _ => "p is not known to be positive",
+            }
+        } else if self.sources != best.sources {
+            "its source has more terms"
+        } else if self.density != best.density {
+            "p has more or higher derivatives"
+        } else if self.flux != best.flux {
+            "its flux is longer"
+        } else {
+            "it is as good, and comes later in the order of terms"
+        }
     }
 
     /// Does the solution for data `p_data delta(t)` start with `p(x, 0+) = p_data`?

@@ -1,25 +1,28 @@
 //! From an equation to its continuity form: saturate, rank, choose the sign, explain.
 //!
-//! In:   [`Equation`] with one unknown; its [`Dispersion`] where there is one; a [`Budget`].
+//! In:   [`Equation`]; its [`Dispersion`] where there is one; a [`Budget`].
 //! Out:  [`DensityFlow`], or [`Undecided`] that names what is missing.
 //! Holds: the identity `M L phi == dt p + div J - R` is proved by the derivation that is returned.
 //! Source: GenPhys (arXiv:2304.02637), Eq. 3 and Algorithm 1, step 1; the sign makes `p(x, 0+) = +p_data`.
 
-use super::cost::{Rank, time_order};
+use super::analysis::Given;
+use super::cost::time_order;
 use super::mode::{Modes, Standing};
-use super::multiplier::{coefficient_of, multipliers};
-use super::plan::Plan;
-use super::proof::derive;
-use super::search::{Space, saturate};
-use super::{Budget, DensityFlow, Undecided};
+use super::multiplier::coefficient_of;
+use super::plan::{Attempt, Plan};
+use super::proof::Recipe;
+use super::search::Space;
+use super::select::{Choice, Judge};
+use super::{Budget, DensityFlow, DensityFlowSummary, Proof, Undecided};
 use crate::dispersion::{Dispersion, Problem};
 use crate::expr::{Expr, Sign};
 use crate::operator::Equation;
 
 /// The continuity form of `equation`.
 ///
-/// The dispersion relation decides between forms that are all valid: it gives the sign of p on the branch that carries
-/// the data. Without one (a nonlinear equation, say) the highest time derivative is made positive.
+/// The dispersion relation, that of [`Equation::normalised`], decides between forms that are all valid: it gives the
+/// sign of p on the branch that carries the data. Without one (a nonlinear equation, say) the highest time derivative is
+/// made positive. The derivation is read from the e-graph when it is first asked for.
 ///
 /// # Errors
 /// [`Undecided`] when the equation is of a kind that has no continuity form here, or the budget ends first.
@@ -31,116 +34,207 @@ pub fn extract<'a>(
     let dispersion = dispersion.into();
     let plan = Plan::new(equation, dispersion)?;
     let context = Context::new(equation, dispersion, &plan);
-    let guess = context.likely_sign();
-    let mut best: Option<(Choice, Space)> = None;
-    for multiplier in multipliers(&plan.operator) {
-        let space = explore(&plan, &multiplier, guess, budget)?;
-        let Some(choice) = context.best(&space, &multiplier, guess) else { continue };
-        if best.as_ref().is_none_or(|(b, _)| choice.rank < b.rank) {
-            best = Some((choice, space));
+    let mut best: Option<Found<'_>> = None;
+    let mut forms = 0usize;
+    for attempt in &plan.attempts {
+        let found = context.best(attempt, budget);
+        // A later multiplier need not reach a form when an earlier one did.
+        let found = if best.is_some() { found.unwrap_or(None) } else { found? };
+        let Some(found) = found else { continue };
+        forms = forms.saturating_add(found.space.forms());
+        if best.as_ref().is_none_or(|b| found.choice.rank < b.choice.rank) {
+            best = Some(found);
         }
     }
-    let (choice, space) = best.ok_or_else(|| Undecided::new("no split of the equation has a density"))?;
-    let alternatives = space.splits.len();
-    let space = if choice.sign == guess { space } else { explore(&plan, &choice.shape, choice.sign, budget)? };
-    finish(&context, choice, space, alternatives)
+    let found = best.ok_or_else(|| Undecided::new("no split of the equation has a density"))?;
+    context.finish(found, forms, budget)
 }
 
-/// Saturates `sign * multiplier * L phi`.
-fn explore(plan: &Plan, multiplier: &Expr, sign: i64, budget: Budget) -> Result<Space, Undecided> {
-    let term = plan.start(&(Expr::int(sign) * multiplier.clone()));
-    let term = term.ok_or_else(|| Undecided::new("the equation is 0 = 0"))?;
-    let space = saturate(term, budget);
-    if space.splits.is_empty() {
-        return Err(Undecided::new(format!("no continuity form was reached: {}", space.search)));
+/// Every inequivalent form that the e-graph holds, the one chosen by [`extract`] first, then in the order of preference,
+/// each with the reason why it stands behind the first.
+///
+/// Forms that differ from another by the sign alone are listed where both signs were weighed.
+///
+/// # Errors
+/// As [`extract`].
+///
+/// # Example
+/// ```
+/// use genphys_compiler::{Budget, flow::alternatives, operator::Equation};
+/// let equation = Equation::parse("phi_tt + 3 phi_t - lap(phi) = 0")?;
+/// let forms = alternatives(&equation, None, Budget::default())?;
+/// assert_eq!(forms[0].p.to_string(), "phi_t + 3 phi");
+/// assert_eq!(forms[1].r.to_string(), "-3 phi_t");
+/// assert_eq!(forms[1].why_not, "its source has more terms");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn alternatives<'a>(
+    equation: &'a Equation,
+    dispersion: impl Into<Option<&'a Dispersion>>,
+    budget: Budget,
+) -> Result<Vec<DensityFlowSummary>, Undecided> {
+    let dispersion = dispersion.into();
+    let plan = Plan::new(equation, dispersion)?;
+    let context = Context::new(equation, dispersion, &plan);
+    let mut all: Vec<(Choice, &Attempt)> = Vec::new();
+    for attempt in &plan.attempts {
+        let Ok(space) = context.explore(attempt, context.guess, budget) else { continue };
+        let (choices, _) = context.judge(attempt).all(&space);
+        all.extend(choices.into_iter().map(|c| (c, attempt)));
     }
-    Ok(space)
+    all.sort_by(|(a, _), (b, _)| {
+        let sign = a.flipped.cmp(&b.flipped);
+        a.rank.without_terms().cmp(&b.rank.without_terms()).then(sign).then_with(|| a.rank.cmp(&b.rank))
+    });
+    let Some(first) = all.first().map(|(c, _)| c.rank.clone()) else {
+        return extract(equation, dispersion, budget).map(|_| Vec::new());
+    };
+    let summary = |(i, (choice, attempt)): (usize, (Choice, &Attempt))| DensityFlowSummary {
+        multipliers: context.multipliers(attempt, &choice),
+        why_not: if i == 0 { String::new() } else { choice.rank.behind(&first).to_owned() },
+        p: choice.form.p,
+        flux: choice.form.flux,
+        r: choice.form.r,
+    };
+    Ok(all.into_iter().enumerate().map(summary).collect())
 }
 
 /// What the choice depends on.
 struct Context<'a> {
     plan: &'a Plan,
+    given: Given,
     problem: Problem,
     modes: Modes<'a>,
     order: u32,
-    /// The sign of the coefficient of the highest time derivative, on modes where it is an operator.
-    leading: Sign,
+    /// The sign that most equations of the kind take; the choice may still differ.
+    guess: i64,
 }
 
-/// A split with its sign, ranked.
-struct Choice {
-    rank: Rank,
-    sign: i64,
-    /// The multiplier without its sign.
-    shape: Expr,
-    parts: (Expr, Expr, Expr),
-    standing: Standing,
-    amplitude: Option<Expr>,
-    /// The best split without a source, when it had to be passed over.
+/// The best form of an attempt.
+struct Found<'a> {
+    attempt: &'a Attempt,
+    space: Space,
+    choice: Choice,
+    /// The best form without a source, when it had to be passed over.
     rejected: Option<(Expr, Standing)>,
 }
 
 impl<'a> Context<'a> {
     fn new(equation: &'a Equation, dispersion: Option<&'a Dispersion>, plan: &'a Plan) -> Self {
-        let operator = &plan.operator;
-        let order = time_order(operator);
-        let symbol = dispersion.filter(|_| plan.unit.is_one()).and_then(|d| d.coefficients.last().cloned());
-        let leading = symbol.or_else(|| coefficient_of(operator, order)).map_or(Sign::ANY, |c| equation.facts.sign(&c));
-        let problem = dispersion.map_or_else(|| principal_problem(equation, operator, order), |d| d.problem);
-        Context { plan, problem, modes: Modes::new(equation, dispersion), order, leading }
+        let order = plan.operators.iter().map(time_order).max().unwrap_or(0);
+        let symbol = dispersion.filter(|_| plan.as_given).and_then(|d| d.coefficients.last().cloned());
+        // The attempts for a system have their signs.
+        let single = || plan.operators.first().filter(|_| !equation.is_system());
+        let leading = symbol.or_else(|| coefficient_of(single()?, order));
+        let sign = leading.map_or(Sign::ANY, |c| equation.facts.sign(&c));
+        let problem = dispersion.map_or_else(|| principal_problem(equation, &plan.operators, order), |d| d.problem);
+        let alternates = problem == Problem::FreeBoundary && order.is_multiple_of(2) && !equation.is_system();
+        let negative = sign.is(Sign::NEGATIVE) != alternates;
+        let modes = Modes::new(equation, dispersion);
+        Context { plan, given: Given::of(equation), problem, modes, order, guess: if negative { -1 } else { 1 } }
     }
 
-    /// The sign that most equations of the kind take; the choice may still differ.
-    fn likely_sign(&self) -> i64 {
-        let leading = if self.leading.is(Sign::NEGATIVE) { -1 } else { 1 };
-        let alternates = self.problem == Problem::FreeBoundary && self.order.is_multiple_of(2);
-        if alternates { -leading } else { leading }
-    }
-
-    /// The best split of the space, whose terms carry the sign `guess`.
-    fn best(&self, space: &Space, shape: &Expr, guess: i64) -> Option<Choice> {
-        // Where modes must be bounded the sign follows from the amplitude of each p, so both are tried.
-        let flips: &[bool] = if self.problem == Problem::FreeBoundary { &[false, true] } else { &[false] };
-        let mut choices = Vec::new();
-        for split in space.splits.iter().filter(|s| s.p.has_field()) {
-            for flip in flips {
-                let parts =
-                    if *flip { split.negated() } else { (split.p.clone(), split.flux.clone(), split.r.clone()) };
-                let (standing, amplitude) = self.modes.standing(&parts.0);
-                let mixes = self.plan.factored.as_ref().is_some_and(|f| !f.carries_alone(&parts.0));
-                let rank = Rank::new(&parts.0, &parts.1, &parts.2, standing, self.order, mixes);
-                let sign = if *flip { -guess } else { guess };
-                // The sign guessed wins a tie, since nothing then tells the two apart.
-                choices.push(((rank.without_terms(), *flip, rank.clone()), (rank, sign, parts, standing, amplitude)));
-            }
+    /// Saturates the terms of an attempt with a common sign.
+    fn explore(&self, attempt: &Attempt, sign: i64, budget: Budget) -> Result<Space, Undecided> {
+        let terms = attempt.terms(sign);
+        if terms.is_empty() {
+            return Err(Undecided::new("the equation is 0 = 0"));
         }
-        choices.sort_by(|a, b| a.0.cmp(&b.0));
-        let sourceless = choices.iter().find(|(_, (rank, _, parts, ..))| parts.2.is_zero() && rank.carries_data());
-        let rejected = sourceless.map(|(_, (_, _, parts, standing, _))| (parts.0.clone(), *standing));
-        let (_, (rank, sign, parts, standing, amplitude)) = choices.into_iter().next()?;
-        let rejected = rejected.filter(|_| !parts.2.is_zero());
-        Some(Choice { rank, sign, shape: shape.clone(), parts, standing, amplitude, rejected })
+        let space = Space::explore(terms, self.given.clone(), budget);
+        if space.splits.iter().any(Vec::is_empty) {
+            return Err(Undecided::new(format!("no continuity form was reached: {}", space.search)));
+        }
+        Ok(space)
     }
 
-    fn reason(&self, choice: &Choice) -> String {
-        let sign = if choice.sign < 0 { "-1" } else { "+1" };
-        let on_branch = choice.amplitude.as_ref().filter(|_| !choice.standing.is_rejected());
-        let mut out = match (self.problem, on_branch, choice.standing) {
-            (Problem::FreeBoundary, Some(m), standing) if standing != Standing::Open => {
-                let how = if standing == Standing::Proved { "by the assumptions" } else { "at sampled parameters" };
-                format!("the sign {sign} makes the mode amplitude of p on the selected branch, {m}, positive ({how})")
-            }
-            (Problem::FreeBoundary, ..) => {
-                format!("the sign {sign} is that of the highest time derivative on a mode that decays along t")
-            }
-            _ => format!("the sign {sign} gives the highest time derivative in p a positive coefficient"),
+    fn judge(&self, attempt: &Attempt) -> Judge<'_> {
+        let system = self.plan.operators.len() > 1;
+        Judge {
+            modes: &self.modes,
+            factored: self.plan.factored.as_ref(),
+            order: self.order,
+            system,
+            both_signs: self.problem == Problem::FreeBoundary && !system,
+            // Quadratic densities of a system are sums of squares with positive weights.
+            settled: if system {
+                Some(if attempt.quadratic { Standing::Proved } else { Standing::Open })
+            } else {
+                None
+            },
+        }
+    }
+
+    /// The best form for an attempt, when one has a density.
+    fn best(&self, attempt: &'a Attempt, budget: Budget) -> Result<Option<Found<'a>>, Undecided> {
+        let mut space = self.explore(attempt, self.guess, budget)?;
+        let judge = self.judge(attempt);
+        let (mut choices, complete) = judge.useful(&space);
+        if choices.is_empty() {
+            return Ok(None);
+        }
+        if !complete {
+            space.search.stop.push_str(", and the first 256 forms were weighed");
+        }
+        let sourceless = choices.iter().find(|c| c.form.r.is_zero() && c.rank.carries_data());
+        let rejected = sourceless.map(|c| (c.form.p.clone(), c.standing));
+        let mut choice = choices.swap_remove(0);
+        let rejected = rejected.filter(|_| !choice.form.r.is_zero());
+        if choice.flipped {
+            // The derivation needs the terms with their own sign.
+            let opposite = self.explore(attempt, -self.guess, budget)?;
+            let (choices, _) = Judge { both_signs: false, ..judge }.useful(&opposite);
+            let same = choices.into_iter().find(|c| c.form == choice.form);
+            let pick = same.map(|c| c.pick).ok_or_else(|| Undecided::new("the opposite sign was not reached"))?;
+            choice.pick = pick;
+            space = opposite;
+        }
+        Ok(Some(Found { attempt, space, choice, rejected }))
+    }
+
+    /// M for each equation, with the sign.
+    fn multipliers(&self, attempt: &Attempt, choice: &Choice) -> Vec<Expr> {
+        let sign = Expr::int(if choice.flipped { -self.guess } else { self.guess });
+        attempt.multipliers.iter().map(|m| sign.clone() * m.clone()).collect()
+    }
+
+    fn finish(&self, found: Found<'_>, alternatives: usize, budget: Budget) -> Result<DensityFlow, Undecided> {
+        let reason = self.reason(&found);
+        let multipliers = self.multipliers(found.attempt, &found.choice);
+        let multiplier = multipliers.first().cloned().unwrap_or_else(Expr::one);
+        let Found { attempt, space, choice, .. } = found;
+        let ends = space.splits.iter().zip(&choice.pick).map(|(splits, i)| splits[*i].term.clone()).collect();
+        let proof = Proof::of(Recipe { summands: space.summands, ends, given: self.given.clone(), budget });
+        Ok(DensityFlow {
+            p: choice.form.p,
+            flux: choice.form.flux,
+            r: choice.form.r,
+            multiplier,
+            multipliers,
+            part: attempt.part,
+            proof,
+            reason,
+            alternatives,
+            search: space.search,
+        })
+    }
+
+    fn reason(&self, found: &Found<'_>) -> String {
+        let Found { choice, attempt, rejected, .. } = found;
+        let system = self.plan.operators.len() > 1;
+        let mut out = if system && attempt.quadratic {
+            "each equation times its field makes p a sum of squares".to_owned()
+        } else {
+            self.reason_of_sign(choice)
         };
-        if choice.rank.carries_data() && choice.shape.is_one() && self.plan.partner.is_none() {
+        if choice.rank.carries_data() && !attempt.quadratic && attempt.completes.is_none() && !system {
             out.push_str(", so p(x, 0+) = +p_data");
+            if attempt.multipliers.iter().any(|m| m.as_num().is_none_or(|r| !r.is_integer()) && *m != -Expr::Imag) {
+                out.push_str(" for data that enter the equation freed of its constant");
+            }
         }
-        if choice.parts.2.is_zero() {
+        if choice.form.r.is_zero() {
             out.push_str("; no source is left");
-        } else if let Some((p, standing)) = &choice.rejected {
+        } else if let Some((p, standing)) = rejected {
             let fault = match standing {
                 Standing::WithoutMass => "loses the mass at kappa = 0",
                 Standing::Negative => "is negative on the carrying branch",
@@ -150,18 +244,34 @@ impl<'a> Context<'a> {
         } else {
             out.push_str("; no form without a source carries the data");
         }
-        if self.plan.factored.as_ref().is_some_and(|f| f.carries_alone(&choice.parts.0)) {
+        if self.plan.factored.as_ref().is_some_and(|f| f.carries_alone(&choice.form.p)) {
             out.push_str("; the operator factors, and p lies on the selected branch alone");
         }
-        if !choice.shape.is_one() {
-            out.push_str(&format!("; the factor {} completes the time derivative", choice.shape));
+        if let Some(shape) = &attempt.completes {
+            out.push_str(&format!("; the factor {shape} completes the time derivative"));
         }
         out
+    }
+
+    fn reason_of_sign(&self, choice: &Choice) -> String {
+        let sign = if (self.guess < 0) != choice.flipped { "-1" } else { "+1" };
+        if self.problem != Problem::FreeBoundary {
+            return format!("the sign {sign} gives the highest time derivative in p a positive coefficient");
+        }
+        let known = choice.standing != Standing::Open && !choice.standing.is_rejected();
+        match self.modes.amplitude(&choice.form.p).filter(|_| known) {
+            Some(m) => {
+                let how = if self.modes.is_positive(&m) { "by the assumptions" } else { "at sampled parameters" };
+                format!("the sign {sign} makes the mode amplitude of p on the selected branch, {m}, positive ({how})")
+            }
+            None => format!("the sign {sign} is that of the highest time derivative on a mode that decays along t"),
+        }
     }
 }
 
 /// The kind of problem read off `c phi_tt + d lap(phi)` alone, for equations without a dispersion relation.
-fn principal_problem(equation: &Equation, operator: &Expr, order: u32) -> Problem {
+fn principal_problem(equation: &Equation, operators: &[Expr], order: u32) -> Problem {
+    let [operator] = operators else { return Problem::Unknown };
     let lap = operator
         .terms()
         .iter()
@@ -170,23 +280,4 @@ fn principal_problem(equation: &Equation, operator: &Expr, order: u32) -> Proble
     let (Some((d, _)), Some(c)) = (lap, coefficient_of(operator, order)) else { return Problem::Unknown };
     let elliptic = order == 2 && equation.facts.sign(&(c * d)).is(Sign::POSITIVE);
     if elliptic { Problem::FreeBoundary } else { Problem::Unknown }
-}
-
-/// Finds the chosen split in the space of its own sign and derives it.
-fn finish(
-    context: &Context<'_>,
-    choice: Choice,
-    mut space: Space,
-    alternatives: usize,
-) -> Result<DensityFlow, Undecided> {
-    let (p, flux, r) = &choice.parts;
-    let split = space.splits.iter().find(|s| s.p == *p && s.flux == *flux && s.r == *r);
-    let term = split.map(|s| s.term.clone()).ok_or_else(|| Undecided::new("the opposite sign was not reached"))?;
-    let proof = derive(&mut space.runner, &space.start, &term)
-        .ok_or_else(|| Undecided::new("the derivation could not be read from the e-graph"))?;
-    let reason = context.reason(&choice);
-    let multiplier = context.plan.multiplier(Expr::int(choice.sign) * choice.shape);
-    let (p, flux, r) = choice.parts;
-    let search = space.search;
-    Ok(DensityFlow { p, flux, r, multiplier, part: context.plan.part(), proof, reason, alternatives, search })
 }

@@ -20,14 +20,26 @@ pub(crate) struct Factored {
 impl Factored {
     /// The factors of `operator` on `field`, when the selected branch is the root of a proper factor `s - g` or
     /// `s^2 - g^2` that is polynomial in kappa, and the data excite other branches too.
-    pub(crate) fn new(dispersion: &Dispersion, operator: &Expr, field: &Expr, points: &[Point]) -> Option<Factored> {
+    pub(crate) fn new(
+        dispersion: &Dispersion,
+        operator: &Expr,
+        field: &Expr,
+        points: impl FnOnce() -> Vec<Point>,
+    ) -> Option<Factored> {
+        // A proper factor of second order at most.
+        if dispersion.coefficients.len() < 3 {
+            return None;
+        }
         let g = dispersion.selected_branch()?.growth.clone();
         let square = g.clone().powi(2).expand();
         let candidates = [vec![-g, Expr::one()], vec![-square, Expr::zero(), Expr::one()]];
-        candidates.into_iter().filter(|a| a.iter().all(is_polynomial)).find_map(|a| {
+        let mut candidates = candidates.into_iter().filter(|a| a.iter().all(is_polynomial)).peekable();
+        candidates.peek()?;
+        let points = points();
+        candidates.find_map(|a| {
             let b = quotient(&dispersion.coefficients, &a).filter(|b| b.len() > 1)?;
             let terms = product_terms(&a, &b, field);
-            let whole = Expr::add(terms.iter().cloned()) == *operator && excites_others(dispersion, &b, points);
+            let whole = Expr::add(terms.iter().cloned()) == *operator && excites_others(dispersion, &b, &points);
             let leader = b.last()?.clone();
             let other = b.into_iter().map(|c| (c / leader.clone()).expand()).collect();
             whole.then_some(Factored { terms, other })
@@ -112,8 +124,11 @@ fn applied(symbol: &Expr, order: usize, field: &Expr) -> Expr {
     sign * Expr::mul(constants) * (0..j).fold(f, |f, _| f.lap())
 }
 
-/// Is every term a constant times a whole power of kappa?
+/// Is every term a real constant times a whole power of kappa?
 fn is_polynomial(e: &Expr) -> bool {
+    if e.contains(&Expr::Imag) {
+        return false;
+    }
     let whole = |f: &Expr| match f {
         f if *f == Expr::kappa() => true,
         Expr::Pow(base, n) if **base == Expr::kappa() => n.as_int().is_some_and(|n| n > 0),

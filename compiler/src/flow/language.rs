@@ -6,8 +6,9 @@
 //!        terms of one meaning, so a chain of rules from the equation to a flow proves the continuity form.
 //!        Sums are built right-nested in canonical order and never reordered: no rule is associative or commutative.
 
+use super::chain;
 use crate::expr::{Expr, Func, Var};
-use egg::{Id, RecExpr, define_language};
+use egg::{Id, Language, RecExpr, define_language};
 use num_traits::Signed;
 use std::fmt;
 use std::str::FromStr;
@@ -50,41 +51,75 @@ define_language! {
         "along" = Along(Id),        // f e_x
         "frac" = Frac([Id; 2]),     // (-lap)^b f, of b and f
         "riesz" = Riesz([Id; 2]),   // (-lap)^(b-1) f, of b and f
-        // Complex fields.
+        // Nonlinear terms.
+        "times" = Times([Id; 2]),   // h f, of a function h of fields and a scalar or vector f
+        "prim" = Prim([Id; 2]),     // H with dH/dg = h, of h and g
+        "slope" = Slope([Id; 2]),   // dh/dg, of h and g
+        "square" = Square(Id),      // the squared length of a vector
+        // Quadratic densities.
         "abs2" = Abs2(Id),          // |g|^2
         "pair" = Pair([Id; 3]),     // 2 re(c conj(g) f), of a coefficient c, a field g and a scalar or vector f
         Atom(Atom),
     }
 }
 
-/// `M L phi` as a right-nested sum of its terms; 0 has no form.
-pub(crate) fn start(terms: &[Expr]) -> Option<RecExpr<Node>> {
-    start_with(terms, &insert)
-}
-
-/// Twice the real part of `conj(field) L phi`, term by term.
-pub(crate) fn start_paired(terms: &[Expr], field: &Expr) -> Option<RecExpr<Node>> {
-    start_with(terms, &|term, out| {
-        let (c, body) = split_real(term);
-        let c = out.add(Node::Atom(Atom(c)));
-        let g = out.add(Node::Atom(Atom(field.clone())));
-        let f = insert_body(&body, out);
-        out.add(Node::Pair([c, g, f]))
-    })
-}
-
-fn start_with(summands: &[Expr], insert: &dyn Fn(&Expr, &mut RecExpr<Node>) -> Id) -> Option<RecExpr<Node>> {
+/// `f`, a term of `M L phi`.
+pub(crate) fn summand(f: &Expr) -> RecExpr<Node> {
     let mut out = RecExpr::default();
-    let mut terms: Vec<Id> = Vec::new();
-    for term in summands {
-        let body = insert(term, &mut out);
-        terms.push(out.add(Node::Term(body)));
+    let f = insert(f, &mut out);
+    out.add(Node::Term(f));
+    out
+}
+
+/// `2 re(conj(field) f)` of a term f.
+pub(crate) struct Paired {
+    /// The factors of f that are real or imaginary whatever the fields, which stand before the others.
+    pub(crate) coefficient: Expr,
+    pub(crate) field: Expr,
+    pub(crate) body: Expr,
+}
+
+impl Paired {
+    /// Twice the real part of `conj(field) f`.
+    pub(crate) fn new(f: &Expr, field: &Expr) -> Paired {
+        let (coefficient, body) = split_real(f);
+        Paired { coefficient, field: field.clone(), body }
     }
-    let mut rest = terms.pop()?;
-    while let Some(term) = terms.pop() {
-        rest = out.add(Node::Sum([term, rest]));
+
+    fn insert(&self, out: &mut RecExpr<Node>) -> Id {
+        let c = out.add(Node::Atom(Atom(self.coefficient.clone())));
+        let g = out.add(Node::Atom(Atom(self.field.clone())));
+        let f = insert_body(&self.body, out);
+        let pair = out.add(Node::Pair([c, g, f]));
+        out.add(Node::Term(pair))
     }
-    Some(out)
+}
+
+/// One term of a quadratic `M L phi`, or two that only together are a flow.
+pub(crate) fn summand_of_pairs(terms: &[Paired]) -> RecExpr<Node> {
+    let mut out = RecExpr::default();
+    let ids: Vec<Id> = terms.iter().map(|t| t.insert(&mut out)).collect();
+    if let [a, b] = ids.as_slice() {
+        out.add(Node::Sum([*a, *b]));
+    }
+    out
+}
+
+/// The right-nested sum of terms; nothing for none.
+pub(crate) fn sum_of(terms: &[RecExpr<Node>]) -> RecExpr<Node> {
+    let mut out = RecExpr::default();
+    let mut ids: Vec<Id> = terms.iter().map(|t| copy(t, root(t), &mut out)).collect();
+    let Some(mut rest) = ids.pop() else { return out };
+    while let Some(id) = ids.pop() {
+        rest = out.add(Node::Sum([id, rest]));
+    }
+    out
+}
+
+/// Adds the term at `id` to another.
+pub(crate) fn copy(term: &RecExpr<Node>, id: Id, out: &mut RecExpr<Node>) -> Id {
+    let node = term[id].clone().map_children(|child| copy(term, child, out));
+    out.add(node)
 }
 
 fn insert(e: &Expr, out: &mut RecExpr<Node>) -> Id {
@@ -93,7 +128,8 @@ fn insert(e: &Expr, out: &mut RecExpr<Node>) -> Id {
         return nest(ids, out);
     }
     let (coefficient, body) = split(e);
-    if coefficient.is_one() || body.is_one() {
+    let chained = matches!(body, Expr::Mul(_)) && chain::split(&body).is_some();
+    if (coefficient.is_one() || body.is_one()) && !chained {
         return insert_body(e, out);
     }
     let c = out.add(Node::Atom(Atom(coefficient)));
@@ -121,6 +157,13 @@ fn insert_body(e: &Expr, out: &mut RecExpr<Node>) -> Id {
             let order = out.add(Node::Atom(Atom((**order).clone())));
             Node::Frac([order, insert(f, out)])
         }
+        Expr::Mul(_) => match chain::split(e) {
+            Some((h, f)) => {
+                let h = out.add(Node::Atom(Atom(h)));
+                Node::Times([h, insert_body(&f, out)])
+            }
+            None => Node::Atom(Atom(e.clone())),
+        },
         e => Node::Atom(Atom(e.clone())),
     };
     out.add(node)
@@ -195,10 +238,31 @@ pub(crate) fn meaning(term: &RecExpr<Node>, root: Id) -> Expr {
         Node::Along(f) => of(f) * Expr::AxisX,
         Node::Frac([order, f]) => of(f).frac_lap(of(order)),
         Node::Riesz([order, f]) => of(f).frac_lap(of(order) - Expr::one()),
+        Node::Times([h, f]) => of(h) * of(f),
+        // The rules that introduce these ask that they be known.
+        Node::Prim([h, g]) => chain::primitive(&of(h), &of(g)).unwrap_or_else(|| of(h) * of(g)),
+        Node::Slope([h, g]) => chain::slope(&of(h), &of(g)).unwrap_or_else(|| of(h) / of(g)),
+        Node::Square(v) => Expr::call(Func::Abs2, of(v)),
         Node::Abs2(g) => Expr::call(Func::Abs2, of(g)),
         Node::Pair([c, g, f]) => pair(of(c), of(g), of(f)),
         Node::Atom(atom) => atom.0.clone(),
     }
+}
+
+/// What the term at `root` means when every field is its own conjugate, or when none is known to be.
+pub(crate) fn reading(term: &RecExpr<Node>, root: Id, real_fields: bool) -> Expr {
+    let e = meaning(term, root);
+    if real_fields { real_form(&e) } else { e }
+}
+
+/// The expression when every field is real.
+fn real_form(e: &Expr) -> Expr {
+    e.replace(&|part| match part {
+        Expr::Call(Func::Conj | Func::Re, a) => Some(real_form(a)),
+        Expr::Call(Func::Im, _) => Some(Expr::zero()),
+        Expr::Call(Func::Abs2, a) if !a.is_vector() => Some(real_form(a).powi(2)),
+        _ => None,
+    })
 }
 
 /// `dc/dt` of a coefficient, where it is elementary.
@@ -212,12 +276,12 @@ pub(crate) fn root(term: &RecExpr<Node>) -> Id {
 }
 
 /// The whole term as a physicist writes it: `dt(phi_t) + div(-grad(phi)) - (-m^2 phi)`.
-pub(crate) fn text(term: &RecExpr<Node>) -> String {
+pub(crate) fn text(term: &RecExpr<Node>, real_fields: bool) -> String {
     let mut densities = Vec::new();
     let mut fluxes = Vec::new();
     let mut sources = Vec::new();
     let mut rest = String::new();
-    collect(term, root(term), &mut |piece| match piece {
+    collect(term, root(term), real_fields, &mut |piece| match piece {
         Piece::Term(e) if e.is_zero() => {}
         Piece::Term(e) => push(&mut rest, &e.to_string()),
         Piece::Density(e) => densities.push(e),
@@ -241,22 +305,22 @@ enum Piece {
     Source(Expr),
 }
 
-fn collect(term: &RecExpr<Node>, id: Id, out: &mut dyn FnMut(Piece)) {
+fn collect(term: &RecExpr<Node>, id: Id, real_fields: bool, out: &mut dyn FnMut(Piece)) {
     match &term[id] {
         Node::Sum([a, b]) => {
-            collect(term, *a, out);
-            collect(term, *b, out);
+            collect(term, *a, real_fields, out);
+            collect(term, *b, real_fields, out);
         }
         Node::Flow([p, j, r]) => {
             let makers: [fn(Expr) -> Piece; 3] = [Piece::Density, Piece::Flux, Piece::Source];
             for (id, piece) in [p, j, r].into_iter().zip(makers) {
-                let e = meaning(term, *id);
+                let e = reading(term, *id, real_fields);
                 if !e.is_zero() {
                     out(piece(e));
                 }
             }
         }
-        _ => out(Piece::Term(meaning(term, id))),
+        _ => out(Piece::Term(reading(term, id, real_fields))),
     }
 }
 
@@ -288,9 +352,9 @@ mod tests {
     fn a_term_means_what_it_was_built_from() {
         let phi = Expr::Field("phi".into());
         let e = phi.clone().dt(2) - Expr::sym("c").powi(2) * phi.clone().dt(1).lap() + phi.clone().powi(2).dx(2);
-        let term = start(e.terms()).expect("not zero");
+        let term = sum_of(&e.terms().iter().map(summand).collect::<Vec<_>>());
         assert_eq!(meaning(&term, root(&term)), e);
-        assert_eq!(text(&term), e.to_string());
-        assert!(start(&[]).is_none());
+        assert_eq!(text(&term, true), e.to_string());
+        assert!(sum_of(&[]).as_ref().is_empty());
     }
 }

@@ -6,10 +6,11 @@
 //! Source: GenPhys (arXiv:2304.02637), Sec. 3.
 
 use crate::dispersion::{Dispersion, Problem};
-use crate::expr::{Expr, Facts, Interval, Name, Sign};
+use crate::expr::{Expr, Interval, Name, Sign, Var};
 use crate::operator::Equation;
 use num_complex::Complex64;
 use num_traits::ToPrimitive;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 /// How a density stands on the modes of the selected branch.
@@ -43,58 +44,66 @@ const KAPPAS: [f64; 8] = [0.01, 0.1, 0.5, 1.0, 2.0, 5.0, 20.0, 100.0];
 /// How many admitted parameter points are tried.
 const POINTS: usize = 12;
 
-/// The branches of an equation at admitted parameter points.
+/// The branch that carries the density, at admitted parameter points.
 pub(crate) struct Modes<'a> {
-    facts: &'a Facts,
+    equation: &'a Equation,
     dispersion: Option<&'a Dispersion>,
-    points: Vec<Point>,
+    samples: OnceCell<Option<Samples>>,
 }
+
+/// The growth rate of the branch at every point, for `kappa = 0` and each of [`KAPPAS`]; not a number where it has none.
+struct Samples {
+    branch: Expr,
+    points: Vec<Point>,
+    growth: Vec<Complex64>,
+}
+
+/// The values of an amplitude at the samples.
+pub(crate) type Values = Vec<Complex64>;
+
+const NOWHERE: Complex64 = Complex64::new(f64::NAN, f64::NAN);
 
 impl<'a> Modes<'a> {
     /// The modes of `equation`; without a dispersion relation every answer is [`Standing::Open`].
     pub(crate) fn new(equation: &'a Equation, dispersion: Option<&'a Dispersion>) -> Self {
-        Modes { facts: &equation.facts, dispersion, points: admitted(equation) }
+        Modes { equation, dispersion, samples: OnceCell::new() }
     }
 
-    /// How `p` stands, and its amplitude where one branch carries it.
-    pub(crate) fn standing(&self, p: &Expr) -> (Standing, Option<Expr>) {
-        let Some(growth) = self.growth() else { return (Standing::Open, None) };
-        let Some(m) = amplitude(p, &growth) else { return (Standing::Open, None) };
-        let m = m.expand();
-        let sampled = self.sample(&growth, &m);
-        let proved = sampled == Standing::Sampled && self.is_positive(&m);
-        (if proved { Standing::Proved } else { sampled }, Some(m))
+    fn samples(&self) -> Option<&Samples> {
+        self.samples.get_or_init(|| self.sampled()).as_ref()
     }
 
-    /// The growth rate of the selected branch; of an initial value problem without one, the slowest to decay.
-    fn growth(&self) -> Option<Expr> {
-        let dispersion = self.dispersion?;
-        if let Some(branch) = dispersion.selected_branch() {
-            return Some(branch.growth.clone());
-        }
-        if dispersion.problem != Problem::Evolution {
-            return None;
-        }
-        let point = self.points.first()?;
-        let rate = |growth: &Expr| value(growth, KAPPAS[0], point).map(|z| z.re).filter(|x| x.is_finite());
-        let rated = dispersion.branches.iter().filter_map(|b| Some((rate(&b.growth)?, &b.growth)));
-        rated.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, growth)| growth.clone())
+    fn sampled(&self) -> Option<Samples> {
+        let dispersion = self.dispersion.filter(|_| !self.equation.is_system())?;
+        let points = admitted(self.equation);
+        let branch = branch(dispersion, points.first()?)?;
+        let growth = places(&points).map(|(point, kappa)| value(&branch, kappa, point).unwrap_or(NOWHERE)).collect();
+        Some(Samples { branch, points, growth })
     }
 
-    /// Does the sign of m follow from the assumptions, for `kappa > 0`?
-    fn is_positive(&self, m: &Expr) -> bool {
-        let mut facts = self.facts.clone();
-        // The letter kappa is reserved: no parameter carries the name.
-        let positive = Expr::sym("kappa");
-        facts.interval_mut(&"kappa".into()).raise(crate::expr::rational(0, 1), true);
-        facts.sign(&m.substitute(&Expr::kappa(), &positive)).is(Sign::POSITIVE)
+    /// The amplitude of `p` at the samples; nothing where no branch carries it. Amplitudes of a sum add.
+    pub(crate) fn values(&self, p: &Expr) -> Option<Values> {
+        let samples = self.samples()?;
+        let m = amplitude(p, &Expr::Var(Var::Growth))?;
+        let at = |((point, kappa), growth): ((&Point, f64), &Complex64)| {
+            let leaf = |leaf: &Expr| match leaf {
+                Expr::Var(Var::Growth) => Some(*growth),
+                Expr::Var(Var::Kappa) => Some(Complex64::from(kappa)),
+                Expr::Sym(name) => point.get(name).copied().map(Complex64::from),
+                _ => None,
+            };
+            m.evaluate(&leaf).unwrap_or(NOWHERE)
+        };
+        Some(places(&samples.points).zip(&samples.growth).map(at).collect())
     }
 
-    fn sample(&self, growth: &Expr, m: &Expr) -> Standing {
-        let standings = self.points.iter().map(|point| at_point(growth, m, point));
+    /// How a density with these amplitudes stands, as far as samples tell.
+    pub(crate) fn standing(&self, values: Option<&Values>) -> Standing {
+        let (Some(samples), Some(values)) = (self.samples(), values) else { return Standing::Open };
+        let each = KAPPAS.len() + 1;
         let mut any = Standing::Open;
-        for standing in standings {
-            match standing {
+        for (growth, m) in samples.growth.chunks(each).zip(values.chunks(each)) {
+            match at_point(growth, m) {
                 Standing::Open => {}
                 Standing::Sampled if any == Standing::Open => any = Standing::Sampled,
                 worse => any = any.max(worse),
@@ -102,18 +111,52 @@ impl<'a> Modes<'a> {
         }
         any
     }
+
+    /// The amplitude of `p` on the branch as an expression.
+    pub(crate) fn amplitude(&self, p: &Expr) -> Option<Expr> {
+        amplitude(p, &self.samples()?.branch).map(|m| m.expand())
+    }
+
+    /// Does the sign of m follow from the assumptions, for `kappa > 0`?
+    pub(crate) fn is_positive(&self, m: &Expr) -> bool {
+        let mut facts = self.equation.facts.clone();
+        // The letter kappa is reserved: no parameter carries the name.
+        let positive = Expr::sym("kappa");
+        facts.interval_mut(&"kappa".into()).raise(crate::expr::rational(0, 1), true);
+        facts.sign(&m.substitute(&Expr::kappa(), &positive)).is(Sign::POSITIVE)
+    }
 }
 
-fn at_point(growth: &Expr, m: &Expr, point: &Point) -> Standing {
+/// The growth rate of the selected branch; of an initial value problem without one, the slowest to decay.
+fn branch(dispersion: &Dispersion, point: &Point) -> Option<Expr> {
+    if let Some(branch) = dispersion.selected_branch() {
+        return Some(branch.growth.clone());
+    }
+    if dispersion.problem != Problem::Evolution {
+        return None;
+    }
+    let rate = |growth: &Expr| value(growth, KAPPAS[0], point).map(|z| z.re).filter(|x| x.is_finite());
+    let rated = dispersion.branches.iter().filter_map(|b| Some((rate(&b.growth)?, &b.growth)));
+    rated.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, growth)| growth.clone())
+}
+
+/// Every point with `kappa = 0` and each of [`KAPPAS`].
+fn places(points: &[Point]) -> impl Iterator<Item = (&Point, f64)> {
+    points.iter().flat_map(|p| std::iter::once(0.0).chain(KAPPAS).map(move |kappa| (p, kappa)))
+}
+
+/// The samples of one point, `kappa = 0` first.
+fn at_point(growth: &[Complex64], m: &[Complex64]) -> Standing {
     let mut standing = Standing::Open;
-    for kappa in KAPPAS {
-        let Some(amplitude) = real(growth, kappa, point).and_then(|_| real(m, kappa, point)) else { continue };
+    for (growth, m) in growth.iter().zip(m).skip(1) {
+        let Some(amplitude) = real_part(*growth).and_then(|_| real_part(*m)) else { continue };
         if amplitude <= 1e-12 {
             return Standing::Negative;
         }
         standing = Standing::Sampled;
     }
-    match (real(growth, 0.0, point), real(m, 0.0, point)) {
+    let at_zero = |values: &[Complex64]| values.first().and_then(|z| real_part(*z));
+    match (at_zero(growth), at_zero(m)) {
         (Some(rate), Some(mass)) if mass.abs() < 1e-9 && rate.abs() > 1e-9 => Standing::WithoutMass,
         _ => standing,
     }
@@ -121,7 +164,10 @@ fn at_point(growth: &Expr, m: &Expr, point: &Point) -> Standing {
 
 /// The value where it is real, up to rounding.
 fn real(e: &Expr, kappa: f64, point: &Point) -> Option<f64> {
-    let z = value(e, kappa, point)?;
+    real_part(value(e, kappa, point)?)
+}
+
+fn real_part(z: Complex64) -> Option<f64> {
     (z.is_finite() && z.im.abs() <= 1e-9 * (1.0 + z.re.abs())).then_some(z.re)
 }
 
@@ -158,7 +204,7 @@ pub(crate) fn amplitude(p: &Expr, growth: &Expr) -> Option<Expr> {
 
 /// Parameter points that satisfy every assumption, the same at each call.
 pub(crate) fn admitted(equation: &Equation) -> Vec<Point> {
-    let mut names = equation.operator().symbols();
+    let mut names: Vec<Name> = equation.components.iter().flat_map(Expr::symbols).collect();
     names.extend(equation.facts.relations().iter().flat_map(|(e, _)| e.symbols()));
     names.sort();
     names.dedup();

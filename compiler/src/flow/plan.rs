@@ -1,115 +1,160 @@
-//! What is rewritten: the operator freed of a common complex factor, and the conjugate field where p is quadratic.
+//! What is rewritten: the equations times multipliers, as sums of terms.
 //!
 //! In:   [`Equation`].
-//! Out:  [`Plan`], or [`Undecided`] for equations of a kind that has no continuity form here.
-//! Holds: `M L phi` of the whole, or twice its real part, is the start of every derivation.
+//! Out:  [`Plan`] with the [`Attempt`]s to make, or [`Undecided`] for equations of a kind that has no continuity form
+//!       here.
+//! Holds: the terms of an attempt sum to `M L phi`, to twice its real part for complex fields, or to the sum of both
+//!        over the equations of a system.
 //! Source: GenPhys (arXiv:2304.02637), Table 2: Schroedinger's equation times `-i conj(phi)`, twice the real part.
 
 use super::cost::time_order;
 use super::factor::Factored;
-use super::language::{Node, start, start_paired};
+use super::language::{Node, Paired, reading, root, sum_of, summand, summand_of_pairs};
 use super::mode::admitted;
-use super::multiplier::coefficient_of;
-use super::{DensityFlow, Part, Undecided};
+use super::multiplier::{coefficient_of, multipliers};
+use super::{DensityFlow, Part, Undecided, system};
 use crate::dispersion::Dispersion;
 use crate::expr::{Expr, Func};
-use crate::operator::Equation;
+use crate::operator::{Equation, normaliser};
 use egg::RecExpr;
 
-/// How an equation is brought to a start term.
+/// How an equation is brought to terms.
 pub(crate) struct Plan {
-    /// `unit * L phi`, a sum of terms.
-    pub(crate) operator: Expr,
-    /// Its terms as they enter the search; like terms may stand apart.
-    terms: Vec<Expr>,
+    /// The equations, each times its constant: sums of terms. Those of a single equation are freed of a common `i`.
+    pub(crate) operators: Vec<Expr>,
     /// The factors of the operator, where the selected branch belongs to one.
     pub(crate) factored: Option<Factored>,
-    /// 1, or `-i` where the time derivative carries an `i`.
-    pub(crate) unit: Expr,
-    /// The field whose conjugate multiplies the equation, when coefficients remain complex.
-    pub(crate) partner: Option<Expr>,
+    /// Is the operator the one that the dispersion relation speaks of, up to a positive constant?
+    pub(crate) as_given: bool,
+    /// The multipliers to try, the plainest first.
+    pub(crate) attempts: Vec<Attempt>,
+}
+
+/// A vector of multipliers.
+pub(crate) struct Attempt {
+    /// M, one for each equation, up to a common sign.
+    pub(crate) multipliers: Vec<Expr>,
+    /// What the form states of their products with the equations.
+    pub(crate) part: Part,
+    /// The terms of the sum of the products.
+    pub(crate) summands: Vec<Summand>,
+    /// Is p quadratic in the fields?
+    pub(crate) quadratic: bool,
+    /// The function of t that completes a time derivative, when it is not 1.
+    pub(crate) completes: Option<Expr>,
+}
+
+/// One term, or two that only together are a flow.
+pub(crate) enum Summand {
+    Whole(Expr),
+    Pairs(Vec<Paired>),
+}
+
+impl Attempt {
+    /// The terms with a common sign.
+    pub(crate) fn terms(&self, sign: i64) -> Vec<RecExpr<Node>> {
+        let sign = Expr::int(sign);
+        let signed = |s: &Summand| match s {
+            Summand::Whole(e) => summand(&(sign.clone() * e.clone())),
+            Summand::Pairs(pairs) => {
+                let signed = pairs.iter().map(|p| Paired {
+                    coefficient: sign.clone() * p.coefficient.clone(),
+                    field: p.field.clone(),
+                    body: p.body.clone(),
+                });
+                summand_of_pairs(&signed.collect::<Vec<_>>())
+            }
+        };
+        self.summands.iter().map(signed).collect()
+    }
 }
 
 impl Plan {
     /// The plan for an equation.
     pub(crate) fn new(equation: &Equation, dispersion: Option<&Dispersion>) -> Result<Plan, Undecided> {
-        if equation.is_system() {
-            let n = equation.components.len();
-            return Err(Undecided::new(format!("a system of {n} equations needs a vector of multipliers")));
-        }
-        let operator = scaled(equation.operator(), &Expr::one());
-        let order = time_order(&operator);
+        let order = equation.components.iter().map(time_order).max().unwrap_or(0);
         if order == 0 {
             return Err(Undecided::new("the equation has no time derivative, so nothing can be a density"));
         }
-        let imaginary_leader =
-            coefficient_of(&operator, order).is_some_and(|c| c.factors().contains(&Expr::Imag) && !has_sum(&c));
-        let unit = if imaginary_leader { -Expr::Imag } else { Expr::one() };
-        let operator = scaled(&operator, &unit);
-        if !operator.any(&is_complex) {
-            let field = Expr::Field(equation.unknown().name.clone());
-            let factored = dispersion
-                .filter(|_| unit.is_one())
-                .and_then(|d| Factored::new(d, &operator, &field, &admitted(equation)));
-            let terms = factored.as_ref().map_or_else(|| operator.terms().to_vec(), |f| f.terms.clone());
-            return Ok(Plan { operator, terms, factored, unit, partner: None });
-        }
-        if order > 1 {
-            return Err(Undecided::new(format!(
-                "a complex equation of order {order} in time: only first order has the density abs2 of the field"
-            )));
-        }
-        let operator = split_coefficients(&operator);
-        let partner = Some(Expr::Field(equation.unknown().name.clone()));
-        Ok(Plan { terms: operator.terms().to_vec(), operator, factored: None, unit, partner })
-    }
-
-    /// The start term of `factor * unit * L phi`, whole or twice its real part with the conjugate field.
-    pub(crate) fn start(&self, factor: &Expr) -> Option<RecExpr<Node>> {
-        let product: Vec<Expr> = self.terms.iter().map(|t| factor.clone() * t.clone()).collect();
-        match &self.partner {
-            None => start(&product),
-            Some(field) => start_paired(&product, field),
-        }
-    }
-
-    /// The multiplier M, given its real factor.
-    pub(crate) fn multiplier(&self, factor: Expr) -> Expr {
-        let conjugate = self.partner.clone().map_or_else(Expr::one, |f| Expr::call(Func::Conj, f));
-        factor * self.unit.clone() * conjugate
-    }
-
-    /// Which part of `M L phi` is stated.
-    pub(crate) fn part(&self) -> Part {
-        if self.partner.is_some() { Part::Real } else { Part::Whole }
+        if equation.is_system() { system::plan(equation) } else { single(equation, dispersion, order) }
     }
 }
 
-/// A start term for the multiplier and part of `flow`: every derivation of it starts from a term of the same meaning.
-pub(crate) fn start_of(equation: &Equation, flow: &DensityFlow) -> Option<RecExpr<Node>> {
-    match flow.part {
-        Part::Whole => start(scaled(equation.operator(), &flow.multiplier).terms()),
+fn single(equation: &Equation, dispersion: Option<&Dispersion>, order: u32) -> Result<Plan, Undecided> {
+    let scale = normaliser(equation.operator(), &equation.facts);
+    let operator = scaled(equation.operator(), &scale);
+    let imaginary_leader =
+        coefficient_of(&operator, order).is_some_and(|c| c.factors().contains(&Expr::Imag) && !has_sum(&c));
+    let unit = if imaginary_leader { -Expr::Imag } else { Expr::one() };
+    let operator = scaled(&operator, &unit);
+    let field = Expr::Field(equation.unknown().name.clone());
+    let attempt = |shape: Expr, terms: &[Expr], paired: bool| {
+        let conjugate = if paired { Expr::call(Func::Conj, field.clone()) } else { Expr::one() };
+        let products = terms.iter().map(|t| shape.clone() * t.clone());
+        let summands = if paired {
+            products.map(|t| Summand::Pairs(vec![Paired::new(&t, &field)])).collect()
+        } else {
+            products.map(Summand::Whole).collect()
+        };
+        Attempt {
+            multipliers: vec![shape.clone() * scale.clone() * unit.clone() * conjugate],
+            part: if paired { Part::Real } else { Part::Whole },
+            summands,
+            quadratic: paired,
+            completes: (!shape.is_one()).then_some(shape),
+        }
+    };
+    if !operator.any(&is_complex) {
+        let factored = dispersion
+            .filter(|_| unit.is_one())
+            .and_then(|d| Factored::new(d, &operator, &field, || admitted(equation)));
+        let terms = factored.as_ref().map_or_else(|| operator.terms().to_vec(), |f| f.terms.clone());
+        let attempts = multipliers(&operator).into_iter().map(|shape| attempt(shape, &terms, false)).collect();
+        return Ok(Plan { operators: vec![operator], factored, as_given: unit.is_one(), attempts });
+    }
+    if order > 1 {
+        return Err(Undecided::new(format!(
+            "a complex equation of order {order} in time: only first order has the density abs2 of the field"
+        )));
+    }
+    let operator = split_coefficients(&operator);
+    let shapes = multipliers(&operator).into_iter();
+    let attempts = shapes.map(|shape| attempt(shape, operator.terms(), true)).collect();
+    Ok(Plan { operators: vec![operator], factored: None, as_given: unit.is_one(), attempts })
+}
+
+/// The sum of `M L phi` over the equations, for the multipliers and the part of `flow`, multiplied out: every derivation
+/// of it starts from a term of the same meaning.
+pub(crate) fn stated(equation: &Equation, flow: &DensityFlow) -> Option<Expr> {
+    if !flow.multipliers_agree(equation) {
+        return None;
+    }
+    let sides = equation.components.iter().zip(&flow.multipliers).filter(|(_, m)| !m.is_zero());
+    let products = sides.map(|(component, multiplier)| match flow.part {
+        Part::Whole => Some(multiplier.clone() * component.clone()),
         Part::Real => {
-            let field = Expr::Field(equation.unknown().name.clone());
-            let conjugate = Expr::call(Func::Conj, field.clone());
-            let (_, factor): (Vec<Expr>, Vec<Expr>) =
-                flow.multiplier.factors().iter().cloned().partition(|f| *f == conjugate);
-            let product = scaled(equation.operator(), &Expr::mul(factor));
-            start_paired(split_coefficients(&product).terms(), &field)
+            let conjugated = |f: &&Expr| matches!(f, Expr::Call(Func::Conj, _));
+            let Expr::Call(_, field) = multiplier.factors().iter().find(conjugated)? else { return None };
+            let constants = multiplier.factors().iter().filter(|f| !conjugated(f)).cloned();
+            let product = split_coefficients(&scaled(component, &Expr::mul(constants)));
+            let pairs = product.terms().iter().map(|t| summand_of_pairs(&[Paired::new(t, field)]));
+            let whole = sum_of(&pairs.collect::<Vec<_>>());
+            Some(reading(&whole, root(&whole), !equation.is_complex()))
         }
         Part::Imaginary => None,
-    }
+    });
+    Some(Expr::add(products.collect::<Option<Vec<_>>>()?.iter().map(Expr::expand)).expand())
 }
 
 /// `factor * L phi` as a sum of terms: products of sums with fields are multiplied out, coefficients stay as written.
-fn scaled(operator: &Expr, factor: &Expr) -> Expr {
+pub(crate) fn scaled(operator: &Expr, factor: &Expr) -> Expr {
     let hides_terms = |t: &Expr| t.factors().iter().any(|f| matches!(f, Expr::Add(_) | Expr::Pow(..)) && f.has_field());
     let expanded = Expr::add(operator.terms().iter().map(|t| if hides_terms(t) { t.expand() } else { t.clone() }));
     Expr::add(expanded.terms().iter().map(|t| factor.clone() * t.clone()))
 }
 
 /// Coefficients such as `1 + i c` multiplied out, so that each is real or imaginary.
-fn split_coefficients(operator: &Expr) -> Expr {
+pub(crate) fn split_coefficients(operator: &Expr) -> Expr {
     let mixed = |t: &Expr| t.factors().iter().any(|f| has_sum(f) && f.any(&|e| *e == Expr::Imag));
     Expr::add(operator.terms().iter().map(|t| if mixed(t) { t.expand() } else { t.clone() }))
 }
@@ -120,5 +165,9 @@ fn has_sum(e: &Expr) -> bool {
 
 /// Does it distinguish a complex field from a real one?
 fn is_complex(e: &Expr) -> bool {
-    matches!(e, Expr::Imag | Expr::Call(Func::Conj | Func::Abs2 | Func::Re | Func::Im | Func::Abs, _))
+    match e {
+        // The squared length of a real vector.
+        Expr::Call(Func::Abs2, a) if a.is_vector() => false,
+        _ => matches!(e, Expr::Imag | Expr::Call(Func::Conj | Func::Abs2 | Func::Re | Func::Im | Func::Abs, _)),
+    }
 }

@@ -1,15 +1,17 @@
 //! Derivations: from egg's explanation to steps a reader follows, and a replay that does not need the e-graph.
 //!
-//! In:   the e-graph and two equal terms.
-//! Out:  [`Proof`]: steps in the notation of equations, and beneath them the links of the machine derivation.
+//! In:   the terms of `M L phi` and the flow chosen for each: a [`Recipe`].
+//! Out:  [`Derivation`]: steps in the notation of equations, and beneath them the links of the machine derivation.
 //! Holds: [`check_proof`] accepts only a chain of links, each an instance of the named rule at the named place with the
 //!        needs of the rule met by the terms themselves, from `M L phi` to `(p, J, R)`.
 
-use super::analysis::{FactAnalysis, Known};
-use super::language::{Node, meaning, root, text};
-use super::plan::start_of;
-use super::rules::{REWRITES, RULES, SIDES, rule};
-use super::{DensityFlow, Proof, ProofStep};
+use super::analysis::{FactAnalysis, Given, Known};
+use super::language::{Atom, Node, copy, meaning, reading, root, sum_of, text};
+use super::plan::stated;
+use super::rules::{Answers, REWRITES, RULES, SIDES, rule};
+use super::search::saturate;
+use super::{Budget, DensityFlow, Derivation, ProofStep};
+use crate::expr::Expr;
 use crate::operator::Equation;
 use egg::{ENodeOrVar, FlatTerm, Id, Language, PatternAst, RecExpr, Runner, Var};
 use std::collections::BTreeMap;
@@ -32,6 +34,8 @@ pub(crate) struct Link {
 pub(crate) struct Links {
     pub(crate) start: RecExpr<Node>,
     pub(crate) links: Vec<Link>,
+    /// Is every field its own conjugate?
+    pub(crate) real_fields: bool,
 }
 
 /// Why a derivation does not replay.
@@ -62,12 +66,117 @@ pub enum ProofFailure {
     Steps,
 }
 
-/// The derivation of `end` from `start` in a saturated e-graph that holds both.
-pub(crate) fn derive(
+/// What a derivation is made from.
+#[derive(Clone, Debug)]
+pub(crate) struct Recipe {
+    /// The terms of `M L phi`.
+    pub(crate) summands: Vec<RecExpr<Node>>,
+    /// The flow that was chosen for each.
+    pub(crate) ends: Vec<RecExpr<Node>>,
+    pub(crate) given: Given,
+    pub(crate) budget: Budget,
+}
+
+impl Recipe {
+    /// Rewrites one term after the other to its flow, then adds the flows.
+    ///
+    /// When a step cannot be read from the e-graph the derivation stops short, and [`check_proof`] says so.
+    pub(crate) fn derive(&self) -> Derivation {
+        let mut runner = saturate(&self.summands, self.given.clone(), self.budget, true);
+        let mut terms = self.summands.clone();
+        let mut links = Vec::new();
+        for (i, end) in self.ends.iter().enumerate() {
+            let Some(steps) = explain(&mut runner, &self.summands[i], end) else { break };
+            for step in steps {
+                let place = place_of(i, terms.len());
+                terms[i] = step.after;
+                let path = place.into_iter().chain(step.path).collect();
+                links.push(Link { path, after: sum_of(&terms), ..step });
+            }
+        }
+        while let Some(steps) = collect_last(&mut terms) {
+            links.extend(steps);
+        }
+        readable(Links { start: sum_of(&self.summands), links, real_fields: self.given.real_fields })
+    }
+}
+
+/// Where the i-th of n terms stands in their right-nested sum.
+fn place_of(i: usize, n: usize) -> Vec<usize> {
+    let mut place = vec![1; i];
+    if i + 1 < n {
+        place.push(0);
+    }
+    place
+}
+
+/// Adds the last two flows; nothing when only one is left.
+fn collect_last(terms: &mut Vec<RecExpr<Node>>) -> Option<Vec<Link>> {
+    let (b, a) = (terms.pop()?, terms.pop());
+    let Some(a) = a else {
+        terms.push(b);
+        return None;
+    };
+    let (Node::Flow(left), Node::Flow(right)) = (&a[root(&a)], &b[root(&b)]) else { return None };
+    let place = place_of(terms.len(), terms.len() + 1);
+    let link = |rule: &str, path: Vec<usize>, terms: &[RecExpr<Node>]| Link {
+        rule: rule.to_owned(),
+        forward: true,
+        path,
+        after: sum_of(terms),
+    };
+    let mut out = Vec::new();
+    // The sums of the parts, and which of them are to lose a 0.
+    let mut simpler = [false; 3];
+    let mut flow = flow_of(&a, left, &b, right, simpler);
+    terms.push(flow);
+    out.push(link("collect", place.clone(), terms));
+    for i in 0..3 {
+        let is_zero = |term: &RecExpr<Node>, id: Id| matches!(&term[id], Node::Atom(Atom(e)) if e.is_zero());
+        let rule = match (is_zero(&a, left[i]), is_zero(&b, right[i])) {
+            (_, true) => "add_zero",
+            (true, _) => "zero_add",
+            _ => continue,
+        };
+        simpler[i] = true;
+        flow = flow_of(&a, left, &b, right, simpler);
+        terms.pop();
+        terms.push(flow);
+        out.push(link(rule, place.iter().copied().chain([i]).collect(), terms));
+    }
+    Some(out)
+}
+
+/// The flow whose parts are the sums of those of two; some of them without the 0 they contain.
+fn flow_of(
+    a: &RecExpr<Node>,
+    left: &[Id; 3],
+    b: &RecExpr<Node>,
+    right: &[Id; 3],
+    simpler: [bool; 3],
+) -> RecExpr<Node> {
+    let mut out = RecExpr::default();
+    let parts = [0, 1, 2].map(|i| {
+        let right_is_zero = matches!(&b[right[i]], Node::Atom(Atom(e)) if e.is_zero());
+        match (simpler[i], right_is_zero) {
+            (true, true) => copy(a, left[i], &mut out),
+            (true, false) => copy(b, right[i], &mut out),
+            (false, _) => {
+                let ids = [copy(a, left[i], &mut out), copy(b, right[i], &mut out)];
+                out.add(Node::Add(ids))
+            }
+        }
+    });
+    out.add(Node::Flow(parts));
+    out
+}
+
+/// The links from `start` to `end` in a saturated e-graph that holds both.
+fn explain(
     runner: &mut Runner<Node, FactAnalysis>,
     start: &RecExpr<Node>,
     end: &RecExpr<Node>,
-) -> Option<Proof> {
+) -> Option<Vec<Link>> {
     let known = runner.egraph.lookup_expr(start)?;
     if runner.egraph.lookup_expr(end) != Some(known) {
         return None;
@@ -76,9 +185,7 @@ pub(crate) fn derive(
     if cfg!(debug_assertions) {
         explanation.check_proof(REWRITES.iter());
     }
-    let flat = explanation.make_flat_explanation();
-    let links = flat.iter().skip(1).map(link).collect::<Option<Vec<_>>>()?;
-    Some(readable(Links { start: start.clone(), links }))
+    explanation.make_flat_explanation().iter().skip(1).map(link).collect()
 }
 
 fn link(flat: &FlatTerm<Node>) -> Option<Link> {
@@ -115,12 +222,12 @@ fn append(flat: &FlatTerm<Node>, out: &mut RecExpr<Node>) -> Id {
 }
 
 /// The steps a reader sees: links that change no letter of the text are joined to the next that does.
-pub(crate) fn readable(links: Links) -> Proof {
-    let mut before = text(&links.start);
+pub(crate) fn readable(links: Links) -> Derivation {
+    let mut before = text(&links.start, links.real_fields);
     let start = before.clone();
     let mut steps = Vec::new();
     for link in &links.links {
-        let after = text(&link.after);
+        let after = text(&link.after, links.real_fields);
         if after == before {
             continue;
         }
@@ -128,7 +235,7 @@ pub(crate) fn readable(links: Links) -> Proof {
         steps.push(ProofStep { rule: link.rule.clone(), because, before, after: after.clone() });
         before = after;
     }
-    Proof { start, steps, links }
+    Derivation { start, steps, links }
 }
 
 /// Replays the derivation of `flow` from `M L phi` of `equation`, without an e-graph.
@@ -136,33 +243,35 @@ pub(crate) fn readable(links: Links) -> Proof {
 /// # Errors
 /// [`ProofFailure`] names the first link that is not an instance of its rule, or the end that does not fit.
 pub fn check_proof(equation: &Equation, flow: &DensityFlow) -> Result<(), ProofFailure> {
-    let Links { start, links } = &flow.proof.links;
-    let expected = start_of(equation, flow).filter(|_| !start.as_ref().is_empty());
-    if expected.is_none_or(|e| meaning(&e, root(&e)).expand() != meaning(start, root(start)).expand()) {
+    let given = Given::of(equation);
+    let Links { start, links, .. } = &flow.proof.links;
+    let read = |term: &RecExpr<Node>, id: Id| reading(term, id, given.real_fields).expand();
+    let expected = stated(equation, flow).filter(|_| !start.as_ref().is_empty());
+    if expected.is_none_or(|e| e != read(start, root(start))) {
         return Err(ProofFailure::Start { found: flow.proof.start.clone() });
     }
     let mut before = start;
     for (index, link) in links.iter().enumerate() {
-        if !replays(before, link) {
+        if !replays(before, link, &given) {
             return Err(ProofFailure::Link { index, rule: link.rule.clone() });
         }
         before = &link.after;
     }
-    let stated = [&flow.p, &flow.flux, &flow.r];
+    let parts_stated = [&flow.p, &flow.flux, &flow.r];
     let reached = matches!(&before[root(before)], Node::Flow(parts)
-        if parts.iter().zip(stated).all(|(id, e)| meaning(before, *id).expand() == e.expand()));
+        if parts.iter().zip(parts_stated).all(|(id, e)| read(before, *id) == e.expand()));
     if !reached {
-        return Err(ProofFailure::End { found: text(before) });
+        return Err(ProofFailure::End { found: text(before, given.real_fields) });
     }
     let shown = readable(flow.proof.links.clone());
-    if (&shown.start, &shown.steps) != (&flow.proof.start, &flow.proof.steps) {
+    if flow.proof.links.real_fields != given.real_fields || (&shown.start, &shown.steps) != (&flow.proof.start, &flow.proof.steps) {
         return Err(ProofFailure::Steps);
     }
     Ok(())
 }
 
 /// Is `link.after` the term `before` with one instance of the rule applied at the path, and nothing else changed?
-fn replays(before: &RecExpr<Node>, link: &Link) -> bool {
+fn replays(before: &RecExpr<Node>, link: &Link, given: &Given) -> bool {
     let Some(index) = RULES.iter().position(|r| r.name == link.rule) else { return false };
     let after = &link.after;
     let (mut old, mut new) = (root(before), root(after));
@@ -180,7 +289,7 @@ fn replays(before: &RecExpr<Node>, link: &Link) -> bool {
     let (left, right) = if link.forward { ((before, old), (after, new)) } else { ((after, new), (before, old)) };
     let sides = &SIDES[index];
     let mut bound = BTreeMap::new();
-    fits(&sides.left, left, &mut bound) && fits(&sides.right, right, &mut bound) && needs_met(index, &bound)
+    fits(&sides.left, left, &mut bound) && fits(&sides.right, right, &mut bound) && needs_met(index, &bound, given)
 }
 
 /// A term of a `RecExpr`, by its place.
@@ -216,10 +325,20 @@ fn fits_at<'a>(
 }
 
 /// Are the needs on which the truth of the rule rests met by the terms bound, whatever the e-graph believed?
-fn needs_met(index: usize, bound: &BTreeMap<Var, Place<'_>>) -> bool {
-    RULES[index].needs.iter().filter(|need| need.is_for_truth()).all(|need| {
-        let variable = need.variable().parse::<Var>().ok();
-        let place = variable.and_then(|v| bound.get(&v));
-        place.is_some_and(|(term, id)| need.is_met(Known::of_coefficient(&meaning(term, *id))))
-    })
+fn needs_met(index: usize, bound: &BTreeMap<Var, Place<'_>>, given: &Given) -> bool {
+    RULES[index].needs.iter().filter(|need| need.is_for_truth()).all(|need| need.is_met(&Bound(bound), given))
+}
+
+/// The variables of a rule as the terms they are bound to.
+struct Bound<'a>(&'a BTreeMap<Var, Place<'a>>);
+
+impl Answers for Bound<'_> {
+    fn known(&self, variable: &str) -> Option<Known> {
+        self.value(variable).map(|e| Known::of_coefficient(&e))
+    }
+
+    fn value(&self, variable: &str) -> Option<Expr> {
+        let (term, id) = self.0.get(&variable.parse().ok()?)?;
+        Some(meaning(term, *id))
+    }
 }

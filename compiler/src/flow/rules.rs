@@ -4,8 +4,10 @@
 //!        A guard asks for a proof ([`Known`]), never for the absence of a counterexample.
 //! Source: GenPhys (arXiv:2304.02637), Eq. 3, with `J = p v`; vector calculus.
 
-use super::analysis::{FactAnalysis, Known};
-use super::language::Node;
+use super::analysis::{FactAnalysis, Given, Known, expression};
+use super::chain;
+use super::language::{Node, is_imaginary, is_real};
+use crate::expr::Expr;
 use egg::{ConditionalApplier, EGraph, Id, Pattern, PatternAst, Rewrite, Subst, Var};
 use std::sync::LazyLock;
 
@@ -19,7 +21,7 @@ pub(crate) struct Rule {
     pub(crate) because: &'static str,
 }
 
-/// What a rule asks of a variable of its left side.
+/// What a rule asks of the variables of its left side.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Need {
     /// No explicit `t`.
@@ -32,29 +34,54 @@ pub(crate) enum Need {
     Real(&'static str),
     /// `i` times a real value for every field.
     Imaginary(&'static str),
+    /// The second is the conjugate of the first, coefficients both.
+    Conjugates(&'static str, &'static str),
+    /// The second is minus the conjugate of the first, coefficients both.
+    Opposites(&'static str, &'static str),
+    /// The first is a function of the second alone, with an elementary integral.
+    Integrable(&'static str, &'static str),
+    /// The first is a function of the second alone, with an elementary slope, and all fields are real.
+    Sloped(&'static str, &'static str),
     /// Keeps the search small and is not needed for truth: a divergence goes into the flux or the density, never into
     /// the source.
     NotDivergence(&'static str),
 }
 
+/// What can be asked of the value of a variable.
+pub(crate) trait Answers {
+    /// The facts proved of it.
+    fn known(&self, variable: &str) -> Option<Known>;
+    /// The value, where it can be written.
+    fn value(&self, variable: &str) -> Option<Expr>;
+}
+
 impl Need {
-    /// The variable asked about.
-    pub(crate) fn variable(self) -> &'static str {
+    /// The variables asked about.
+    pub(crate) fn variables(self) -> Vec<&'static str> {
         match self {
-            Need::FreeOfTime(v) | Need::FreeOfPosition(v) | Need::HasRate(v) => v,
-            Need::Real(v) | Need::Imaginary(v) | Need::NotDivergence(v) => v,
+            Need::FreeOfTime(v) | Need::FreeOfPosition(v) | Need::HasRate(v) => vec![v],
+            Need::Real(v) | Need::Imaginary(v) | Need::NotDivergence(v) => vec![v],
+            Need::Conjugates(a, b) | Need::Opposites(a, b) | Need::Integrable(a, b) | Need::Sloped(a, b) => vec![a, b],
         }
     }
 
-    /// Do the facts answer the need?
-    pub(crate) fn is_met(self, known: Known) -> bool {
+    /// Is the need met?
+    pub(crate) fn is_met(self, answers: &dyn Answers, given: &Given) -> bool {
+        let known = |v: &str, fact: fn(&Known) -> bool| answers.known(v).is_some_and(|k| fact(&k));
+        let both = |a: &str, b: &str| Some((answers.value(a)?, answers.value(b)?));
         match self {
-            Need::FreeOfTime(_) => known.free_of_time,
-            Need::FreeOfPosition(_) => known.free_of_position,
-            Need::HasRate(_) => known.has_rate,
-            Need::Real(_) => known.real,
-            Need::Imaginary(_) => known.imaginary,
-            Need::NotDivergence(_) => !known.divergence,
+            Need::FreeOfTime(v) => known(v, |k| k.free_of_time),
+            Need::FreeOfPosition(v) => known(v, |k| k.free_of_position),
+            Need::HasRate(v) => known(v, |k| k.has_rate),
+            Need::Real(v) => known(v, |k| k.real),
+            Need::Imaginary(v) => known(v, |k| k.imaginary),
+            Need::NotDivergence(v) => known(v, |k| !k.divergence),
+            Need::Conjugates(a, b) => both(a, b).is_some_and(|(a, b)| conjugate(&a).is_some_and(|c| c == b)),
+            Need::Opposites(a, b) => both(a, b).is_some_and(|(a, b)| conjugate(&a).is_some_and(|c| -c == b)),
+            Need::Integrable(h, g) => both(h, g).is_some_and(|(h, g)| {
+                chain::primitive(&h, &g).is_some() && chain::exponents_differ_from_minus_one(&h, &g, &given.facts)
+            }),
+            Need::Sloped(h, g) => given.real_fields && both(h, g).is_some_and(|(h, g)| chain::slope(&h, &g).is_some()),
         }
     }
 
@@ -64,13 +91,24 @@ impl Need {
     }
 }
 
+/// The conjugate of a coefficient that is real or imaginary.
+pub(crate) fn conjugate(c: &Expr) -> Option<Expr> {
+    if is_real(c) {
+        Some(c.clone())
+    } else if is_imaginary(c) {
+        Some(-c.clone())
+    } else {
+        None
+    }
+}
+
 macro_rules! rules {
-    ($($name:ident : $left:literal => $right:literal [$($need:ident $v:literal),*] $because:literal;)*) => {
+    ($($name:ident : $left:literal => $right:literal [$($need:ident $($v:literal)+),*] $because:literal;)*) => {
         &[$(Rule {
             name: stringify!($name),
             left: $left,
             right: $right,
-            needs: &[$(Need::$need($v)),*],
+            needs: &[$(Need::$need($($v),+)),*],
             because: $because,
         }),*]
     };
@@ -90,7 +128,7 @@ pub(crate) const RULES: &[Rule] = rules! {
     // Coefficients go into derivatives.
     scale_into_dt       : "(* ?c (dt ?f))"            => "(dt (* ?c ?f))"                      [FreeOfTime "?c"]                     "product rule, dc/dt = 0";
     scale_into_div      : "(* ?c (div ?J))"           => "(div (* ?c ?J))"                     [FreeOfPosition "?c"]                 "product rule, grad c = 0";
-    product_rule        : "(term (* ?c (dt ?f)))"     => "(sum (term (dt (* ?c ?f))) (flow 0 0 (* (rate ?c) ?f)))" [HasRate "?c"]   "c df/dt = d(c f)/dt - (dc/dt) f";
+    product_rule        : "(term (* ?c (dt ?f)))"     => "(flow (* ?c ?f) 0 (* (rate ?c) ?f))" [HasRate "?c"]               "c df/dt = d(c f)/dt - (dc/dt) f";
     // Every term is a density, a flux or a source.
     density             : "(term (dt ?p))"            => "(flow ?p 0 0)"                       []                                    "a time derivative is the change of a density";
     flux                : "(term (div ?J))"           => "(flow 0 ?J 0)"                       []                                    "a divergence is the outflow of a flux";
@@ -101,6 +139,15 @@ pub(crate) const RULES: &[Rule] = rules! {
     pair_spreads        : "(term (pair ?c ?g (lap ?g)))" => "(flow 0 (pair ?c ?g (grad ?g)) (+ (* ?c (lap (abs2 ?g))) (neg (pair ?c ?g (lap ?g)))))" [Real "?c", FreeOfPosition "?c"] "lap(abs2(g)) = div(2 re(conj(g) grad(g)))";
     pair_drifts         : "(term (pair ?c ?g (dx ?g)))" => "(flow 0 (along (* ?c (abs2 ?g))) 0)"       [Real "?c", FreeOfPosition "?c"]      "d abs2(g)/dx = 2 re(conj(g) dg/dx)";
     pair_cancels        : "(term (pair ?c ?g ?g))"    => "(flow 0 0 0)"                        [Imaginary "?c"]                      "re(i abs2(g)) = 0";
+    pair_bends          : "(term (pair ?c ?g (lap (lap ?g))))" => "(flow 0 (+ (pair ?c ?g (grad (lap ?g))) (pair ?c (lap ?g) (grad ?g))) 0)" [Imaginary "?c", FreeOfPosition "?c"] "re(i abs2(lap(g))) = 0";
+    // Two terms of a system with each other's fields.
+    pairs_cancel        : "(sum (term (pair ?c ?g ?f)) (term (pair ?d ?f ?g)))" => "(flow 0 0 0)" [Opposites "?c" "?d"] "re(z) = re(conj(z))";
+    pairs_drift         : "(sum (term (pair ?c ?g (dx ?f))) (term (pair ?d ?f (dx ?g))))" => "(flow 0 (along (pair ?c ?g ?f)) 0)" [Conjugates "?c" "?d", FreeOfPosition "?c"] "product rule";
+    pairs_are_current   : "(sum (term (pair ?c ?g (lap ?f))) (term (pair ?d ?f (lap ?g))))" => "(flow 0 (+ (pair ?c ?g (grad ?f)) (pair ?d ?f (grad ?g))) 0)" [Opposites "?c" "?d", FreeOfPosition "?c"] "re(conj(grad(g)).grad(f)) cancels";
+    // Functions of a field.
+    chain_dt            : "(times ?h (dt ?g))"        => "(dt (prim ?h ?g))"                   [Integrable "?h" "?g"]                "chain rule";
+    chain_dx            : "(times ?h (dx ?g))"        => "(dx (prim ?h ?g))"                   [Integrable "?h" "?g"]                "chain rule";
+    chain_spreads       : "(term (* ?c (times ?h (lap ?g))))" => "(flow 0 (* ?c (times ?h (grad ?g))) (* ?c (times (slope ?h ?g) (square (grad ?g)))))" [Sloped "?h" "?g", FreeOfPosition "?c"] "div(h grad(g)) = h lap(g) + dh/dg abs2(grad(g))";
     // Flows add.
     collect             : "(sum (flow ?p ?J ?r) (flow ?q ?K ?s))" => "(flow (+ ?p ?q) (+ ?J ?K) (+ ?r ?s))" []                       "dt and div are linear";
     add_zero            : "(+ ?f 0)"                  => "?f"                                  []                                    "f + 0 = f";
@@ -122,9 +169,14 @@ pub(crate) struct Sides {
 pub(crate) static SIDES: LazyLock<Vec<Sides>> =
     LazyLock::new(|| RULES.iter().map(|r| Sides { left: pattern(r.left), right: pattern(r.right) }).collect());
 
-/// The table as rewrites for egg.
-pub(crate) static REWRITES: LazyLock<Vec<Rewrite<Node, FactAnalysis>>> =
-    LazyLock::new(|| RULES.iter().zip(SIDES.iter()).map(|(rule, sides)| rewrite(rule, sides)).collect());
+/// The rows that add flows: they are applied once, to the flows chosen, and never searched.
+pub(crate) const COLLECTING: [&str; 3] = ["collect", "add_zero", "zero_add"];
+
+/// The other rows as rewrites for egg.
+pub(crate) static REWRITES: LazyLock<Vec<Rewrite<Node, FactAnalysis>>> = LazyLock::new(|| {
+    let searched = RULES.iter().zip(SIDES.iter()).filter(|(rule, _)| !COLLECTING.contains(&rule.name));
+    searched.map(|(rule, sides)| rewrite(rule, sides)).collect()
+});
 
 fn pattern(text: &str) -> PatternAst<Node> {
     // The texts are constants of this file; a test parses every one.
@@ -134,12 +186,42 @@ fn pattern(text: &str) -> PatternAst<Node> {
 fn rewrite(rule: &'static Rule, sides: &Sides) -> Rewrite<Node, FactAnalysis> {
     let left = Pattern::new(sides.left.clone());
     let right = Pattern::new(sides.right.clone());
-    let needs: Vec<(Need, Var)> = rule.needs.iter().map(|n| (*n, variable(n.variable()))).collect();
-    let condition = move |egraph: &mut EGraph<Node, FactAnalysis>, _: Id, subst: &Subst| {
-        needs.iter().all(|(need, v)| need.is_met(egraph[subst[*v]].data))
+    let built = if rule.needs.is_empty() {
+        Rewrite::new(rule.name, left, right)
+    } else {
+        let names = rule.needs.iter().flat_map(|n| n.variables());
+        let variables: Vec<(&'static str, Var)> = names.map(|v| (v, variable(v))).collect();
+        let condition = move |egraph: &mut EGraph<Node, FactAnalysis>, _: Id, subst: &Subst| {
+            let asked = InGraph { egraph, subst, variables: &variables };
+            rule.needs.iter().all(|need| need.is_met(&asked, &egraph.analysis.given))
+        };
+        Rewrite::new(rule.name, left, ConditionalApplier { condition, applier: right })
     };
-    Rewrite::new(rule.name, left, ConditionalApplier { condition, applier: right })
-        .unwrap_or_else(|e| panic!("rule table: {}: {e}", rule.name))
+    built.unwrap_or_else(|e| panic!("rule table: {}: {e}", rule.name))
+}
+
+/// The variables of a match in the e-graph.
+struct InGraph<'a> {
+    egraph: &'a EGraph<Node, FactAnalysis>,
+    subst: &'a Subst,
+    variables: &'a [(&'static str, Var)],
+}
+
+impl InGraph<'_> {
+    fn class(&self, variable: &str) -> Option<Id> {
+        let (_, v) = self.variables.iter().find(|(name, _)| *name == variable)?;
+        self.subst.get(*v).copied()
+    }
+}
+
+impl Answers for InGraph<'_> {
+    fn known(&self, variable: &str) -> Option<Known> {
+        self.class(variable).map(|id| self.egraph[id].data)
+    }
+
+    fn value(&self, variable: &str) -> Option<Expr> {
+        expression(self.egraph, self.class(variable)?)
+    }
 }
 
 fn variable(text: &str) -> Var {
@@ -152,10 +234,10 @@ mod tests {
 
     #[test]
     fn every_row_parses_and_has_a_reason() {
-        assert_eq!(REWRITES.len(), RULES.len());
+        assert_eq!(REWRITES.len() + COLLECTING.len(), RULES.len());
         for r in RULES {
             assert!(!r.because.is_empty(), "{}", r.name);
-            assert!(r.needs.iter().all(|n| r.left.contains(n.variable())), "{}", r.name);
+            assert!(r.needs.iter().flat_map(|n| n.variables()).all(|v| r.left.contains(v)), "{}", r.name);
             assert!(rule(r.name).is_some_and(|found| found.left == r.left), "{}: names are unique", r.name);
         }
     }

@@ -13,10 +13,12 @@ mod judge;
 mod linear;
 mod names;
 mod resolve;
+mod scale;
 
 pub use equation::{Claim, Equation, Expectation, Parameter, TestPoint, Unknown};
 pub use expression::{Scope, parse_expr};
 pub use resolve::resolve;
+pub(crate) use scale::normaliser;
 
 use crate::diagnostic::Diagnostics;
 use crate::source::Source;
@@ -38,6 +40,27 @@ impl Equation {
     /// ```
     pub fn parse(text: &str) -> Result<Equation, Diagnostics> {
         Equation::from_source(&Source::new("<equation>", text))
+    }
+
+    /// The same equation with each component times a constant that is not zero, so that equations that differ only by
+    /// a constant become one: `3 phi_t - 3 lap(phi)` is `phi_t - lap(phi)`.
+    ///
+    /// # Example
+    /// ```
+    /// use genphys_compiler::operator::Equation;
+    /// let twice = Equation::parse("2 m phi_t - 2 m lap(phi) = 0 where m > 0")?;
+    /// assert_eq!(twice.normalised().operator().to_string(), "phi_t - lap(phi)");
+    /// # Ok::<(), genphys_compiler::diagnostic::Diagnostics>(())
+    /// ```
+    pub fn normalised(&self) -> Equation {
+        let mut out = self.clone();
+        for component in &mut out.components {
+            let scale = normaliser(component, &self.facts);
+            if !scale.is_one() {
+                *component = crate::expr::Expr::add(component.terms().iter().map(|t| scale.clone() * t.clone()));
+            }
+        }
+        out
     }
 
     /// The equation in a source.

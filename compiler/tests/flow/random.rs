@@ -51,7 +51,10 @@ proptest! {
             0 => flow.p = -flow.p,
             1 => flow.flux = flow.flux + phi().grad(),
             2 => flow.r = flow.r - phi(),
-            _ => flow.multiplier = int(2) * flow.multiplier,
+            _ => {
+                flow.multiplier = int(2) * flow.multiplier;
+                flow.multipliers = vec![flow.multiplier.clone()];
+            }
         }
         let differs = matches!(verify_identity(&equation, &flow), Err(IdentityFailure::Residual { .. }));
         prop_assert!(differs);
@@ -88,7 +91,9 @@ fn a_derivation_of_another_equation_is_rejected() {
     let flow = form(&poisson);
     assert!(check_proof(&other, &flow).is_err());
     let mut shown = flow.clone();
-    shown.proof.steps[0].after = "0".into();
+    let mut derivation = (*flow.proof).clone();
+    derivation.steps[0].after = "0".into();
+    shown.proof = derivation.into();
     assert!(check_proof(&poisson, &shown).is_err(), "the steps shown belong to the derivation");
 }
 
@@ -100,7 +105,4 @@ fn what_is_missing_is_named() {
     let wave = equation(phi().dt(2) + phi().dt(1) - phi().lap() + phi(), &[]);
     assert!(why(&wave, Budget { iterations: 1, nodes: 100 }).contains("stopped after 1 iterations"));
     assert!(why(&wave, Budget { iterations: 100, nodes: 5 }).contains("nodes"));
-    let mut system = wave.clone();
-    system.components.push(phi());
-    assert!(why(&system, Budget::default()).contains("system of 2"));
 }

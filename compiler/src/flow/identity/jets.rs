@@ -87,6 +87,10 @@ impl Coordinates {
             Expr::Apply(name, DependsOn::Time) => Ok(Jet { of: format!("{name}(t)"), orders: [0; 4] }.letter()),
             Expr::Apply(name, DependsOn::Position) => Ok(Jet { of: format!("{name}(x)"), orders: [0; 4] }.letter()),
             Expr::Pow(b, n) => Ok(Expr::pow(self.scalar(b)?, self.scalar(n)?)),
+            Expr::Call(Func::Abs2, v) if v.is_vector() => {
+                let squares = self.vector(v)?.into_iter().map(|c| Ok(c.clone() * self.conjugate(&c)?));
+                Ok(Expr::add(squares.collect::<Written<Vec<_>>>()?))
+            }
             Expr::Call(func, a) => self.call(*func, self.scalar(a)?),
             Expr::Dt(f, n) => (0..*n).try_fold(self.scalar(f)?, |g, _| self.time_derivative(&g)),
             Expr::Dx(f, n) => (0..*n).try_fold(self.scalar(f)?, |g, _| self.derivative(&g, 1)),

@@ -1,6 +1,6 @@
 //! The independent check of a continuity form: `M L phi == dt p + div J - R` for a generic field, exactly.
 //!
-//! In:   the equation as it was read, and the form `(p, J, R)` with its multiplier.
+//! In:   the equations as they were read, and the form `(p, J, R)` with its multipliers.
 //! Out:  nothing, or [`IdentityFailure`] with the terms that remain.
 //! Holds: no code is shared with the e-graph, its rules or its proofs. Both sides are written out in N = 1, 2 and 3
 //!        explicit coordinates, every partial derivative of the field an independent letter; equal means equal as
@@ -46,9 +46,15 @@ pub fn verify_identity(equation: &Equation, flow: &DensityFlow) -> Result<(), Id
 }
 
 fn verify_in(dimension: usize, equation: &Equation, flow: &DensityFlow) -> Result<(), IdentityFailure> {
-    let sides = [equation.operator(), &flow.multiplier, &flow.p, &flow.flux, &flow.r];
+    if !flow.multipliers_agree(equation) {
+        return Err(IdentityFailure::NotCovered { what: "a form without one multiplier for each equation".to_owned() });
+    }
+    let parts = [&flow.p, &flow.flux, &flow.r];
+    let sides: Vec<&Expr> = parts.into_iter().chain(&equation.components).chain(&flow.multipliers).collect();
     let space = Coordinates::for_all(dimension, equation, &sides)?;
-    let product = space.scalar(&flow.multiplier)? * space.scalar(equation.operator())?;
+    let products = equation.components.iter().zip(&flow.multipliers).filter(|(_, m)| !m.is_zero());
+    let products = products.map(|(l, m)| Ok(space.scalar(m)? * space.scalar(l)?));
+    let product = Expr::add(products.collect::<Result<Vec<_>, IdentityFailure>>()?);
     let left = match flow.part {
         Part::Whole => product,
         Part::Real => product.clone() + space.conjugate(&product)?,

@@ -13,12 +13,15 @@ use std::collections::BTreeMap;
 /// Exponents of t, x, y to coefficients.
 type Polynomial = BTreeMap<[u32; 3], Complex64>;
 
-/// What an amplitude stands beside: the plane wave, or its absolute square.
+/// What an amplitude stands beside: a power of the plane wave, or its absolute square.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Beside {
-    Wave,
+    Power(u32),
     Square,
 }
+
+/// The plane wave itself.
+const WAVE: Beside = Beside::Power(1);
 
 /// A value of the language: an amplitude, or a vector of two.
 #[derive(Clone, Debug)]
@@ -29,6 +32,8 @@ enum Value {
     Coefficient(Polynomial),
     /// The order of a fractional Laplacian.
     Order(f64),
+    /// A function `a g^n` of another scalar.
+    Monomial(Complex64, u32),
     Zero,
 }
 
@@ -41,7 +46,7 @@ struct Wave {
 impl Wave {
     fn derivative(&self, p: &Polynomial, axis: usize, beside: Beside) -> Polynomial {
         let rate = match beside {
-            Beside::Wave => self.rates[axis],
+            Beside::Power(n) => self.rates[axis] * f64::from(n),
             Beside::Square => Complex64::from(2.0 * self.rates[axis].re),
         };
         let mut out = polynomial_derivative(p, axis);
@@ -94,7 +99,7 @@ fn twice_real(c: &Polynomial, g: &Polynomial, f: &Polynomial) -> Polynomial {
 fn scalar(v: Value) -> (Beside, Polynomial) {
     match v {
         Value::Scalar(beside, p) => (beside, p),
-        Value::Zero => (Beside::Wave, Polynomial::new()),
+        Value::Zero => (WAVE, Polynomial::new()),
         other => panic!("a scalar is needed, found {other:?}"),
     }
 }
@@ -102,7 +107,7 @@ fn scalar(v: Value) -> (Beside, Polynomial) {
 fn vector(v: Value) -> (Beside, [Polynomial; 2]) {
     match v {
         Value::Vector(beside, v) => (beside, v),
-        Value::Zero => (Beside::Wave, Default::default()),
+        Value::Zero => (WAVE, Default::default()),
         other => panic!("a vector is needed, found {other:?}"),
     }
 }
@@ -128,7 +133,7 @@ fn map(v: Value, f: &dyn Fn(&Polynomial) -> Polynomial) -> Value {
         Value::Vector(beside, [a, b]) => Value::Vector(beside, [f(&a), f(&b)]),
         Value::Coefficient(p) => Value::Coefficient(f(&p)),
         Value::Zero => Value::Zero,
-        Value::Order(_) => panic!("an order is no value"),
+        Value::Order(_) | Value::Monomial(..) => panic!("it has no value"),
     }
 }
 
@@ -190,6 +195,31 @@ fn value(pattern: &PatternAst<Node>, at: Id, wave: &Wave, bound: &BTreeMap<Strin
         }
         Node::Frac([order, f]) => riesz(order, f, 0.0),
         Node::Riesz([order, f]) => riesz(order, f, 1.0),
+        Node::Times([h, f]) => {
+            let (n, h) = match of(h) {
+                Value::Monomial(a, n) => power(a, n, &bound["?g"]),
+                h => scalar(h),
+            };
+            multiplied(n, &h, of(f))
+        }
+        Node::Prim([h, g]) => match of(h) {
+            Value::Monomial(a, n) => {
+                let (beside, p) = power(a / f64::from(n + 1), n + 1, &of(g));
+                Value::Scalar(beside, p)
+            }
+            other => panic!("a function is needed, found {other:?}"),
+        },
+        Node::Slope([h, g]) => match of(h) {
+            Value::Monomial(a, n) => {
+                let (beside, p) = power(a * f64::from(n), n - 1, &of(g));
+                Value::Scalar(beside, p)
+            }
+            other => panic!("a function is needed, found {other:?}"),
+        },
+        Node::Square(v) => {
+            let (_, [a, b]) = vector(of(v));
+            Value::Scalar(Beside::Power(2), sum(product(&a, &a), &product(&b, &b), 1.0))
+        }
         Node::Abs2(g) => {
             let (_, g) = scalar(of(g));
             let half = BTreeMap::from([([0; 3], Complex64::from(0.5))]);
@@ -207,6 +237,28 @@ fn value(pattern: &PatternAst<Node>, at: Id, wave: &Wave, bound: &BTreeMap<Strin
         Node::Atom(Atom(e)) => {
             assert!(e.is_zero(), "a rule names no other leaf");
             Value::Zero
+        }
+    }
+}
+
+/// `a g^n`.
+fn power(a: Complex64, n: u32, g: &Value) -> (Beside, Polynomial) {
+    let (_, g) = scalar(g.clone());
+    let start = BTreeMap::from([([0; 3], a)]);
+    (Beside::Power(n), (0..n).fold(start, |p, _| product(&p, &g)))
+}
+
+/// The product of a scalar with a scalar or vector.
+fn multiplied(beside: Beside, h: &Polynomial, f: Value) -> Value {
+    let joined = |other: Beside| match (beside, other) {
+        (Beside::Power(m), Beside::Power(n)) => Beside::Power(m + n),
+        _ => panic!("powers of the wave are needed"),
+    };
+    match f {
+        Value::Vector(other, [a, b]) => Value::Vector(joined(other), [product(h, &a), product(h, &b)]),
+        f => {
+            let (other, f) = scalar(f);
+            Value::Scalar(joined(other), product(h, &f))
         }
     }
 }
@@ -230,9 +282,17 @@ fn difference(index: usize, wave: &Wave, bound: &BTreeMap<String, Value>) -> f64
 /// Values for the variables of a rule: `?J`, `?K` vectors, `?c` a coefficient, `?b` an order, any other a scalar.
 fn bind(rule: &Rule, numbers: &[f64], respect_needs: bool) -> BTreeMap<String, Value> {
     let fractional = rule.left.contains("frac");
+    let mut conjugate = 0.0;
+    for need in rule.needs.iter().filter(|_| respect_needs) {
+        match need {
+            Need::Conjugates(..) => conjugate = 1.0,
+            Need::Opposites(..) => conjugate = -1.0,
+            _ => {}
+        }
+    }
     let mut numbers = numbers.iter().cycle();
     let mut number = || *numbers.next().expect("endless");
-    let mut polynomial = |degrees: [u32; 3]| {
+    let polynomial = |degrees: [u32; 3], number: &mut dyn FnMut() -> f64| {
         let mut p = Polynomial::new();
         for t in 0..=degrees[0] {
             for x in 0..=degrees[1] {
@@ -244,17 +304,22 @@ fn bind(rule: &Rule, numbers: &[f64], respect_needs: bool) -> BTreeMap<String, V
         p
     };
     let mut out = BTreeMap::new();
-    for name in ["?b", "?c", "?f", "?g", "?p", "?q", "?r", "?s", "?J", "?K"] {
+    for name in ["?b", "?c", "?f", "?g", "?p", "?q", "?r", "?s", "?J", "?K", "?h", "?d"] {
         // One Fourier mode is enough for a multiplier, so its amplitude depends on t only.
         let field = if fractional { [2, 0, 0] } else { [2, 2, 1] };
         let value = match name {
             "?b" => Value::Order(0.3),
-            "?c" => {
-                let c = polynomial(coefficient_degrees(rule, respect_needs));
+            "?h" => Value::Monomial(Complex64::new(number(), number()), 2),
+            "?d" if conjugate != 0.0 => {
+                let Value::Coefficient(c) = &out["?c"] else { panic!("a coefficient is needed") };
+                Value::Coefficient(c.iter().map(|(n, z)| (*n, z.conj() * conjugate)).collect())
+            }
+            "?c" | "?d" => {
+                let c = polynomial(coefficient_degrees(rule, respect_needs), &mut number);
                 Value::Coefficient(c.into_iter().map(|(n, z)| (n, sided(rule, respect_needs, z))).collect())
             }
-            "?J" | "?K" => Value::Vector(Beside::Wave, [polynomial(field), polynomial(field)]),
-            _ => Value::Scalar(Beside::Wave, polynomial(field)),
+            "?J" | "?K" => Value::Vector(WAVE, [polynomial(field, &mut number), polynomial(field, &mut number)]),
+            _ => Value::Scalar(WAVE, polynomial(field, &mut number)),
         };
         out.insert(name.to_owned(), value);
     }
@@ -299,7 +364,7 @@ proptest! {
 
     #[test]
     fn needs_are_necessary(wave in wave(), numbers in prop::collection::vec(0.2f64..1.0, 97)) {
-        for name in ["scale_into_dt", "scale_into_div", "pair_is_density", "pair_is_current", "pair_cancels"] {
+        for name in ["scale_into_dt", "scale_into_div", "pair_is_density", "pair_is_current", "pair_cancels", "pairs_cancel", "pairs_drift"] {
             let index = RULES.iter().position(|r| r.name == name).expect("a row");
             prop_assert!(difference(index, &wave, &bind(&RULES[index], &numbers, false)) > 1e-3, "{name}");
         }
