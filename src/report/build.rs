@@ -127,7 +127,9 @@ fn proof(proof: &Proof, when: &[SideCondition]) -> Certificate {
         Proof::Bernstein { lambda, constant, bounded, tree } => {
             let because = match bounded {
                 false => "lambda is a constant plus an unbounded Bernstein function (Schoenberg 1938)",
-                true => "lambda is a constant plus a bounded Bernstein function: an atom stays behind (Schoenberg 1938)",
+                true => {
+                    "lambda is a constant plus a bounded Bernstein function: an atom stays behind (Schoenberg 1938)"
+                }
             };
             let claim = format!("lambda = {lambda}, constant {constant}");
             Certificate { claim, rule: "bernstein".into(), because: because.into(), needs, premises: vec![node(tree)] }
