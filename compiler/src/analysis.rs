@@ -61,6 +61,13 @@ pub fn analyze_equation(equation: Equation, budget: Budget) -> Analysis {
     Analysis { equation, dispersion, flow, verdict, green }
 }
 
+impl Equation {
+    /// Runs every stage after resolution with the default budget.
+    pub fn analyze(&self) -> Analysis {
+        analyze_equation(self.clone(), Budget::default())
+    }
+}
+
 impl Analysis {
     /// The same equation with numbers for its parameters, analysed again: a conditional verdict becomes definite.
     pub fn at(&self, values: &BTreeMap<Name, Rational>, budget: Budget) -> Analysis {

@@ -140,13 +140,13 @@ impl DensityField for Field {
         let uniforms = self.program.uniforms(t);
         let log_norm = self.program.log_norm(t);
         let births = self.program.constant_births();
-        let rows_of = |axis_len: usize| axis_len.min(ROWS_PER_TASK).max(1);
+        let rows = x.nrows().clamp(1, ROWS_PER_TASK);
         out.v
-            .axis_chunks_iter_mut(Axis(0), rows_of(x.nrows()))
+            .axis_chunks_iter_mut(Axis(0), rows)
             .into_par_iter()
-            .zip(out.log_p.par_chunks_mut(rows_of(x.nrows())))
-            .zip(out.r_over_p.par_chunks_mut(rows_of(x.nrows())))
-            .zip(x.axis_chunks_iter(Axis(0), rows_of(x.nrows())))
+            .zip(out.log_p.par_chunks_mut(rows))
+            .zip(out.r_over_p.par_chunks_mut(rows))
+            .zip(x.axis_chunks_iter(Axis(0), rows))
             .try_for_each(|(((mut v, log_p), r_over_p), x)| {
                 let part = self.evaluate_rows(t, &uniforms, x)?;
                 v.assign(&part.displacements[0]);

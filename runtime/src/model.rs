@@ -69,7 +69,66 @@ pub enum ModelError {
     Lower(#[from] LowerError),
 }
 
+/// Collects the dimension and the values of a [`Model`].
+///
+/// # Example
+/// ```
+/// use genphys_compiler::operator::Equation;
+/// use genphys_runtime::model::Model;
+/// let yukawa = Equation::parse("phi_tt + lap(phi) - m^2 phi = 0 where m > 0")?.analyze();
+/// let model = Model::of(&yukawa).dim(2).set("m", 0.5).build()?;
+/// assert_eq!(model.bound().decay(), 0.5); // the mass decays as exp(-m t)
+/// assert!(Model::of(&yukawa).dim(2).set("m", -1.0).build().is_err()); // outside the assumption
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ModelBuilder<'a> {
+    analysis: &'a Analysis,
+    dim: Option<usize>,
+    values: BTreeMap<Name, Rational>,
+    not_a_number: Option<String>,
+}
+
+impl ModelBuilder<'_> {
+    /// The space dimension N; without it, the one the text fixes.
+    #[must_use]
+    pub fn dim(mut self, dim: usize) -> Self {
+        self.dim = Some(dim);
+        self
+    }
+
+    /// The value of a parameter, taken as the exact rational that the double is.
+    #[must_use]
+    pub fn set(mut self, name: &str, value: f64) -> Self {
+        let name = self.analysis.equation.parameter(name).map_or_else(|| name.into(), |p| p.name.clone());
+        match Rational::from_float(value) {
+            Some(exact) => {
+                self.values.insert(name, exact);
+            }
+            None => self.not_a_number = Some(name.to_string()),
+        }
+        self
+    }
+
+    /// The model.
+    ///
+    /// # Errors
+    /// [`ModelError`], as [`Model::new`]; [`ModelError::Unset`] also for a value that is not finite.
+    pub fn build(self) -> Result<Model, ModelError> {
+        if let Some(name) = self.not_a_number {
+            return Err(ModelError::Unset(name));
+        }
+        let fixed = self.analysis.equation.dimension.map(|n| n as usize);
+        Model::new(self.analysis, self.dim.or(fixed).unwrap_or(0), &self.values)
+    }
+}
+
 impl Model {
+    /// Starts a model of an analysed equation.
+    pub fn of(analysis: &Analysis) -> ModelBuilder<'_> {
+        ModelBuilder { analysis, dim: None, values: BTreeMap::new(), not_a_number: None }
+    }
+
     /// Checks the values, asks for the verdict at these values, and puts numbers into the kernel.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ pub fn run(command: &Check, console: &Console) -> Result<Outcome, Failure> {
     let Some(spec) = &command.spec else { return paper::run(console) };
     let analysis = analyze(&spec::load(spec)?, Budget::default())?;
     show(&Report::new(&analysis), console)?;
-    Ok(compare(&analysis))
+    Ok(compare(&analysis, console))
 }
 
 /// Prints a report as JSON or text.
@@ -22,8 +22,8 @@ pub fn show(report: &Report, console: &Console) -> Result<(), Failure> {
     if console.json() { console.print_json(report) } else { console.print(&text::check(report, console.width())) }
 }
 
-/// Is the verdict the one that the author of the file expects, for the reason given?
-pub fn compare(analysis: &Analysis) -> Outcome {
+/// Is the verdict the one that the author of the file expects, for the reason given? If not, says so on stderr.
+pub fn compare(analysis: &Analysis, console: &Console) -> Outcome {
     let Some(expect) = &analysis.equation.expect else { return Outcome::Expected };
     let verdict = &analysis.verdict;
     let refuted = match expect.by.as_deref() {
@@ -31,5 +31,10 @@ pub fn compare(analysis: &Analysis) -> Outcome {
         Some("C2") => verdict.c2.answer == Answer::No,
         _ => true,
     };
-    if expect.kind == verdict.kind && refuted { Outcome::Expected } else { Outcome::Unexpected }
+    if expect.kind == verdict.kind && refuted {
+        return Outcome::Expected;
+    }
+    let message = format!("the verdict is {} (C1 {}, C2 {})", verdict.kind, verdict.c1.answer, verdict.c2.answer);
+    console.failure(&Failure::Differs { source: analysis.equation.source.clone(), span: expect.span, message });
+    Outcome::Unexpected
 }

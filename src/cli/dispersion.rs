@@ -47,7 +47,7 @@ fn point(relation: &dispersion::Dispersion, k: f64, omega: &[Complex64]) -> serd
 
 fn table(relation: &dispersion::Dispersion, wave_numbers: &[f64], rows: &[Vec<Complex64>]) -> String {
     let mut table = Table::new();
-    table.load_style(presets::ASCII_NO_BORDERS).force_no_tty();
+    table.load_style(presets::NOTHING).force_no_tty();
     let heading = |(i, name): (usize, String)| {
         let mark = if relation.selected == Some(i) { "  (selected)" } else { "" };
         format!("omega = {name}{mark}")

@@ -18,7 +18,7 @@ pub fn run(command: &Explain, console: &Console) -> Result<Outcome, Failure> {
     }
     let analysis = analyze(&spec::load(&command.spec)?, Budget::default())?;
     show(&Report::explained(&analysis), console)?;
-    Ok(compare(&analysis))
+    Ok(compare(&analysis, console))
 }
 
 /// Codes are `E` and four digits; no equation looks like that.

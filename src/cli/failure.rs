@@ -4,7 +4,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use genphys::classify::ClassifyError;
 use genphys::io::{ReadError, WriteError};
 use genphys_compiler::diagnostic::{Diagnostic, Diagnostics};
-use genphys_compiler::source::Source;
+use genphys_compiler::source::{Source, Span};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -23,6 +23,15 @@ pub enum Failure {
         message: String,
         /// What would help.
         help: Option<String>,
+    },
+    /// The verdict is not the one that the file expects.
+    Differs {
+        /// The file.
+        source: Source,
+        /// Its `expect`.
+        span: Span,
+        /// What the verdict is.
+        message: String,
     },
     /// A fault of ours.
     Bug(String),
@@ -56,6 +65,7 @@ impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
             Failure::Text(_) | Failure::Input { .. } => 2,
+            Failure::Differs { .. } => 1,
             Failure::Bug(_) => BUG,
             Failure::Interrupted { .. } | Failure::Paused { .. } => 130,
         }
@@ -70,9 +80,13 @@ impl Failure {
                 renderer.render(&groups)
             }
             Failure::Input { message, help } => {
-                let title = Level::ERROR.primary_title(message.as_str());
-                let help = help.iter().map(|text| Level::HELP.message(text.as_str()));
-                renderer.render(&[Group::with_title(title).elements(help)])
+                let help = help.as_ref().map_or(String::new(), |text| format!("\n  = \x1b[1mhelp\x1b[0m: {text}"));
+                format!("\x1b[1;91merror\x1b[0m\x1b[1m: {message}\x1b[0m{help}")
+            }
+            Failure::Differs { source, span, message } => {
+                let here = AnnotationKind::Primary.span(span.range()).label("the file expects this");
+                let snippet = Snippet::source(&*source.text).path(&*source.name).annotation(here);
+                renderer.render(&[Level::ERROR.primary_title(message.as_str()).element(snippet)])
             }
             Failure::Bug(message) => bug(message),
             Failure::Interrupted { saved } => interrupted(saved.as_ref()),
@@ -85,13 +99,11 @@ impl Failure {
         match self {
             Failure::Text(diagnostics) => {
                 let Some(first) = diagnostics.all.first() else { return error("text", "the text is wrong", None) };
-                let (line, column) = place(&diagnostics.source, first.span.start);
-                let mut value = error(first.code, &first.message, first.help.as_deref());
-                value["error"]["line"] = line.into();
-                value["error"]["column"] = column.into();
-                value
+                let value = error(first.code, &first.message, first.help.as_deref());
+                placed(value, &diagnostics.source, first.span)
             }
             Failure::Input { message, help } => error("input", message, help.as_deref()),
+            Failure::Differs { source, span, message } => placed(error("expect", message, None), source, *span),
             Failure::Bug(message) => error("bug", message, Some("this is a bug in genphys; please report it")),
             Failure::Interrupted { saved } => error("interrupted", &interrupted(saved.as_ref()), None),
             Failure::Paused { partial } => error("interrupted", &paused(partial), None),
@@ -101,6 +113,13 @@ impl Failure {
 
 fn error(code: &str, message: &str, help: Option<&str>) -> Value {
     json!({"error": {"code": code, "message": message, "line": null, "column": null, "help": help}})
+}
+
+fn placed(mut value: Value, source: &Source, span: Span) -> Value {
+    let (line, column) = place(source, span.start);
+    value["error"]["line"] = line.into();
+    value["error"]["column"] = column.into();
+    value
 }
 
 /// Line and column of a byte, both from 1; columns count characters.
@@ -193,7 +212,6 @@ impl From<WriteError> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use genphys_compiler::source::Span;
 
     fn plain(failure: &Failure) -> String {
         anstream::adapter::strip_str(&failure.drawn(100)).to_string()

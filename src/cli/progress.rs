@@ -1,6 +1,6 @@
 //! Progress on stderr: a bar with rate and estimate on a terminal, a line now and then elsewhere.
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use std::io::IsTerminal;
 
 /// Parts of the way between two lines where there is no terminal.
@@ -19,12 +19,20 @@ impl Meter {
             return Meter { bar: None, told: -1.0 };
         }
         let (bar, template) = match steps {
+<<<<<<< HEAD
             Some(steps) => (ProgressBar::new(steps as u64), "{bar:32} {pos}/{len} steps  {per_sec}  {msg}  {eta} left"),
+=======
+            Some(steps) => (ProgressBar::new(steps as u64), "{bar:32} {pos}/{len}  {rate}  {msg}  {eta} left"),
+>>>>>>> main
             // The step size adapts: only the part of the way is known, in thousandths.
             None => (ProgressBar::new(1000), "{bar:32} {percent}%  {msg}  {eta} left"),
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.progress_chars("=> "));
+            let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                // Nothing can be done about a terminal that takes no text.
+                let _ = write!(out, "{:.1} steps/s", state.per_sec());
+            };
+            bar.set_style(style.with_key("rate", rate).progress_chars("=> "));
         }
         Meter { bar: Some(bar), told: 0.0 }
     }

@@ -29,9 +29,9 @@ impl Frame {
     pub(super) fn around(points: &Array2<f64>) -> Frame {
         let mut centre = [0.0; 2];
         let mut half = 0.0_f64;
-        for axis in 0..2 {
+        for (axis, middle) in centre.iter_mut().enumerate() {
             let (low, high) = range(points, axis);
-            centre[axis] = 0.5 * low + 0.5 * high;
+            *middle = 0.5 * low + 0.5 * high;
             half = half.max(0.5 * high - 0.5 * low);
         }
         Frame { centre, half: if half > 0.0 { half * MARGIN } else { 1.0 } }.drawable()

@@ -82,7 +82,8 @@ fn weights_are_drawn_as_areas() {
 
 #[test]
 fn images_stand_beside_their_nearest_data() {
-    let stripes = |phase: usize| move |at: usize| if (at / 8 + phase) % 3 == 0 { 1.0 } else { at as f64 % 8.0 / 16.0 };
+    let stripes =
+        |phase: usize| move |at: usize| if (at / 8 + phase).is_multiple_of(3) { 1.0 } else { at as f64 % 8.0 / 16.0 };
     let data = Array2::from_shape_fn((3, 64), |(i, at)| stripes(i)(at));
     let samples = Array2::from_shape_fn((40, 64), |(i, at)| stripes(i % 3)(at) + 0.001 * i as f64);
     let found = nearest(samples.view(), data.view());
@@ -123,7 +124,10 @@ fn degenerate_clouds_are_drawn_too() {
     let one = array![[0.0, 0.0]];
     let none = Array2::zeros((0, 2));
     let huge = array![[f64::MAX, -f64::MAX], [-f64::MAX, f64::MAX]];
-    for points in [&one, &none, &huge] {
+    // Coordinates that differ in their last bits only, and points beyond any axis.
+    let fine = array![[1e10, 1e10], [1e10 + 4e-6, 1e10]];
+    let tiny = array![[0.0, 0.0], [f64::MIN_POSITIVE, 0.0]];
+    for points in [&one, &none, &huge, &fine, &tiny] {
         scatter("degenerate", &cloud("data", points), &cloud("prior", points), &cloud("samples", points))
             .expect("drawn");
         histograms("degenerate", &cloud("data", points), &cloud("prior", points), &cloud("samples", points))

@@ -8,7 +8,6 @@ use genphys_compiler::flow::DensityFlow;
 use genphys_compiler::operator::Equation;
 use genphys_compiler::verdict::{self, Node, Proof, SideCondition};
 use genphys_compiler::{Analysis, dispersion};
-use std::collections::BTreeMap;
 use std::fmt::Display;
 
 impl Report {
@@ -182,28 +181,36 @@ fn relations(conditions: &[SideCondition]) -> Vec<String> {
 
 fn witness(witness: &verdict::Witness) -> Witness {
     use verdict::Witness::{Derivative, Level, Oscillation};
-    let (statement, parameters, values): (String, &[(Name, Rational)], Vec<(&str, String)>) = match witness {
-        Derivative { order, kappa, parameters, lambda, value, error } => (
+    match witness {
+        Derivative { order, kappa, parameters, lambda, value, error } => point(
             format!("(-1)^({order} - 1) d^{order} lambda/d kappa^{order} < 0 for lambda = {lambda}"),
             parameters,
-            vec![("kappa", text(kappa)), ("value", text(value)), ("error", text(error))],
+            &[("kappa", text(kappa)), ("value", decimal(*value)), ("error", decimal(*error))],
         ),
-        Oscillation { kappa, parameters, lambda, imaginary } => (
+        Oscillation { kappa, parameters, lambda, imaginary } => point(
             format!("lambda = {lambda} is not real: the mode oscillates"),
             parameters,
-            vec![("kappa", text(kappa)), ("im_lambda", text(imaginary))],
+            &[("kappa", text(kappa)), ("im_lambda", decimal(*imaginary))],
         ),
-        Level { k, parameters, lambda, at_k, at_zero } => (
+        Level { k, parameters, lambda, at_k, at_zero } => point(
             format!("Re lambda(k^2) <= Re lambda(0) for lambda = {lambda}"),
             parameters,
-            vec![("k", text(k)), ("re_lambda_k", text(at_k)), ("re_lambda_0", text(at_zero))],
+            &[("k", text(k)), ("re_lambda_k", decimal(*at_k)), ("re_lambda_0", decimal(*at_zero))],
         ),
-    };
+    }
+}
+
+fn point(statement: String, parameters: &[(Name, Rational)], values: &[(&str, String)]) -> Witness {
     let parameters = parameters.iter().map(|(name, value)| (name.to_string(), text(value)));
-    let values = values.into_iter().map(|(name, value)| (name.to_owned(), value));
-    Witness { statement, values: parameters.chain(values).collect::<BTreeMap<_, _>>() }
+    let values = values.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+    Witness { statement, values: parameters.chain(values).collect() }
 }
 
 fn text(value: &impl Display) -> String {
     value.to_string()
+}
+
+/// The shortest decimal that reads back as the same number.
+fn decimal(value: f64) -> String {
+    format!("{value:?}")
 }

@@ -108,7 +108,7 @@ fn verdict(sheet: &mut Sheet, report: &Report) {
 
 fn expectation(report: &Report) -> String {
     match report.expect {
-        Some(kind) if kind == report.verdict => ", as expected".into(),
+        Some(kind) if kind == report.verdict => ", the verdict that the file expects".into(),
         Some(kind) => format!(", but the file expects {kind}"),
         None => String::new(),
     }
@@ -217,8 +217,15 @@ impl Sheet {
         }
     }
 
+    /// A row whose first word is coloured.
     fn painted(&mut self, label: &str, color: &str, word: &str, rest: &str) {
-        self.out += &format!("  {label:COLUMN$}{color}{BOLD}{word}{RESET}{rest}\n");
+        let from = self.out.len();
+        self.row(label, &format!("{word}{rest}"));
+        // The label may hold the same word; the column after it does not.
+        let at = from + 2 + COLUMN;
+        if self.out.is_char_boundary(at) && self.out[at..].starts_with(word) {
+            self.out.replace_range(at..at + word.len(), &format!("{color}{BOLD}{word}{RESET}"));
+        }
     }
 }
 

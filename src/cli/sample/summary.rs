@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// The sentence that a user would otherwise have to find out.
-const EXACT_FIELD: &str = "The exact field of a finite data set leads back to the data: these samples coincide with data \
+const EXACT_FIELD: &str = "The exact field of a finite data set leads back to the data: samples end on data \
     points. Generalising beyond them needs a learned field.";
 
 /// One paragraph on the compiled kernel and the run to come.

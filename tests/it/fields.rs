@@ -1,0 +1,95 @@
+//! `field`, `dispersion` and `emit` against formulas written here.
+
+use crate::command::{DIFFUSION, Folder, POISSON, YUKAWA, run};
+use ndarray::{Array1, Array2, array};
+use std::f64::consts::PI;
+
+fn arrays(folder: &Folder, name: &str) -> (Array1<f64>, Array2<f64>, Array1<f64>) {
+    let file = std::fs::File::open(folder.path().join(name)).expect("written");
+    let mut archive = ndarray_npy::NpzReader::new(file).expect("an archive");
+    let mut names = archive.names().expect("names");
+    names.sort();
+    assert_eq!(names, ["log_p", "r_over_p", "v"]);
+    let log_p = archive.by_name("log_p").expect("log_p");
+    (log_p, archive.by_name("v").expect("v"), archive.by_name("r_over_p").expect("r_over_p"))
+}
+
+/// Two weighted sources in the plane under Poisson's equation: `p = sum w t/(2 pi rho^3)`, `J = sum w x/(2 pi rho^3)`.
+#[test]
+fn poisson_is_the_textbook_formula() {
+    let folder = Folder::new();
+    let (sources, weights) = (array![[0.0, 0.0], [1.0, -2.0]], [0.75, 0.25]);
+    folder.points("data.npy", &sources);
+    folder.file("weights.csv", "3\n1\n");
+    let at = array![[0.5, 0.25], [-3.0, 4.0], [0.0, 0.0]];
+    folder.points("at.npy", &at);
+    let t = 0.7;
+    for (precision, tolerance) in [("f64", 1e-12), ("f32", 1e-5)] {
+        let arguments =
+            ["--data", "data.npy", "--weights", "weights.csv", "--at", "at.npy", "--time", "0.7", "--out", "f.npz"];
+        let run = folder.run(&[&["field", POISSON, "--dim", "2", "--precision", precision], &arguments[..]].concat());
+        assert_eq!(run.code, 0, "{}", run.err);
+        let (log_p, v, r_over_p) = arrays(&folder, "f.npz");
+        for (i, x) in at.rows().into_iter().enumerate() {
+            let (mut p, mut j) = (0.0, [0.0; 2]);
+            for (y, w) in sources.rows().into_iter().zip(weights) {
+                let d = [x[0] - y[0], x[1] - y[1]];
+                let weight = w / (2.0 * PI * (t * t + d[0] * d[0] + d[1] * d[1]).powf(1.5));
+                p += weight * t;
+                j = [j[0] + weight * d[0], j[1] + weight * d[1]];
+            }
+            assert!((log_p[i] - f64::ln(p)).abs() < tolerance, "log p at {i}: {} against {}", log_p[i], p.ln());
+            for axis in 0..2 {
+                let expected = j[axis] / p;
+                // The velocities here are of order one.
+                assert!(
+                    (v[[i, axis]] - expected).abs() < 10.0 * tolerance,
+                    "v at {i}: {} against {expected}",
+                    v[[i, axis]]
+                );
+            }
+            assert_eq!(r_over_p[i], 0.0);
+        }
+    }
+}
+
+#[test]
+fn frequencies_are_the_roots_of_the_symbol() {
+    let run = run(&["dispersion", YUKAWA, "--k", "0,1.5", "--set", "m=1/2", "--json"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let value: serde_json::Value = serde_json::from_str(&run.out).expect("JSON");
+    for (point, k) in value["points"].as_array().expect("points").iter().zip([0.0_f64, 1.5]) {
+        let expected = (k * k + 0.25).sqrt();
+        assert!((point["lambda"].as_f64().expect("a number") - expected).abs() < 1e-14);
+        let omega = point["omega"].as_array().expect("branches");
+        assert_eq!(omega.len(), 2);
+        assert!(omega.iter().all(|z| (z[1].as_f64().expect("a number").abs() - expected).abs() < 1e-14));
+    }
+    let table = crate::command::run(&["dispersion", DIFFUSION, "--k", "2"]);
+    assert!(table.out.contains("-4.000000000 i") && table.out.contains("(selected)"), "{}", table.out);
+}
+
+#[test]
+fn every_target_is_emitted() {
+    let emit = |target: &str| {
+        let run = run(&["emit", YUKAWA, "--set", "m=1", "--dim", "2", "--target", target]);
+        assert_eq!(run.code, 0, "{target}: {}", run.err);
+        run.out
+    };
+    assert!(emit("kernel").contains("reduce f64, N = 2"));
+    assert!(emit("clif").contains("block0"));
+    let latex = emit("latex");
+    assert!(
+        latex.contains(r"\partial_t^{2} \phi + \Delta \phi - m^{2} \, \phi = 0")
+            && latex.ends_with("\\end{document}\n")
+    );
+    // Every environment that is opened is closed, and braces balance.
+    assert_eq!(latex.matches("\\begin{").count(), latex.matches("\\end{").count());
+    assert_eq!(latex.matches('{').count(), latex.matches('}').count());
+    let json: serde_json::Value = serde_json::from_str(&emit("json")).expect("JSON");
+    assert!(json["continuity"]["proof"].is_array());
+    let folder = Folder::new();
+    let run = folder.run(&["emit", POISSON, "--target", "latex", "--out", "new/poisson.tex"]);
+    assert_eq!((run.code, run.out.as_str()), (0, ""));
+    assert!(folder.path().join("new/poisson.tex").is_file());
+}

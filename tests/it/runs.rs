@@ -1,0 +1,77 @@
+//! `sample`: what is written, what is said, and that the samples are right.
+
+use crate::command::{DIFFUSION, Folder, POISSON, YUKAWA};
+use genphys::io::read_points;
+use ndarray::Array2;
+
+#[test]
+fn samples_lead_back_to_the_data_with_their_weights() {
+    let folder = Folder::new();
+    for equation in [DIFFUSION, POISSON, YUKAWA] {
+        let set: &[&str] = if equation == YUKAWA { &["--set", "m=0.5"] } else { &[] };
+        let base = ["sample", equation, "--data", "builtin:two_points", "-n", "2000", "--seed", "7", "--out", "s.npy"];
+        let run = folder.run(&[&base[..], set].concat());
+        assert_eq!(run.code, 0, "{}", run.err);
+        for part in ["s-generative", "compiled in", "evaluations", "s.npy", "s.png", "leads back to the data"] {
+            assert!(run.out.contains(part), "{part} in\n{}", run.out);
+        }
+        let points = read_points(&folder.path().join("s.npy")).expect("samples");
+        assert_eq!(points.dim(), (2000, 2));
+        // A Cauchy tail leaves a few samples, about 1 in 200, where both points are felt.
+        let near = |x: f64| points.rows().into_iter().filter(|p| (p[0] - x).hypot(p[1]) < 0.02).count() as f64;
+        assert!(near(-1.0) + near(1.0) >= 1970.0, "{equation}: {} and {}", near(-1.0), near(1.0));
+        // Weights 0.9 and 0.1: one sigma of the share is sqrt(0.09/2000) = 0.0067.
+        assert!((near(-1.0) / 2000.0 - 0.9).abs() < 4.0 * 0.0067, "{equation}: {}", near(-1.0));
+    }
+}
+
+#[test]
+fn the_seed_decides_at_any_thread_count() {
+    let folder = Folder::new();
+    let sample = |out: &str, seed: &str, threads: &str| -> Array2<f64> {
+        let arguments = ["sample", POISSON, "--data", "builtin:two_moons", "-n", "60", "--steps", "8", "--no-plot"];
+        let status = crate::command::genphys()
+            .args(arguments)
+            .args(["--seed", seed, "--out", out])
+            .env("RAYON_NUM_THREADS", threads)
+            .current_dir(folder.path())
+            .output()
+            .expect("starts");
+        assert!(status.status.success());
+        read_points(&folder.path().join(out)).expect("samples")
+    };
+    let first = sample("a.npy", "3", "1");
+    assert_eq!(first, sample("b.npy", "3", "4"));
+    assert_ne!(first, sample("c.npy", "4", "1"));
+}
+
+#[test]
+fn summaries_are_json_when_asked_for() {
+    let folder = Folder::new();
+    folder.file("line.csv", "x\n-1\n0\n2.5\n");
+    let arguments =
+        ["sample", DIFFUSION, "--data", "line.csv", "-n", "200", "--solver", "dopri5", "--prior", "limit", "--json"];
+    let run = folder.run(&arguments);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let value: serde_json::Value = serde_json::from_str(&run.out).expect("JSON and nothing else");
+    assert_eq!(
+        (&value["n"], &value["data"]["dim"], &value["verdict"]),
+        (&200.into(), &1.into(), &"s-generative".into())
+    );
+    assert_eq!(value["files"]["samples"], "out/samples.npy");
+    let picture = std::fs::read(folder.path().join("out/samples.png")).expect("a picture");
+    assert!(picture.starts_with(b"\x89PNG"));
+}
+
+#[test]
+fn unequal_weights_are_written_when_kept() {
+    let folder = Folder::new();
+    let base =
+        ["sample", YUKAWA, "--set", "m=1", "--data", "builtin:two_points", "-n", "300", "--keep-weights", "--no-plot"];
+    let run = folder.run(&[&base[..], &["--out", "w.npy"]].concat());
+    assert_eq!(run.code, 0, "{}", run.err);
+    let weights = genphys::io::read_weights(&folder.path().join("w.weights.npy")).expect("weights");
+    assert_eq!(weights.len(), 300);
+    assert!((weights.sum() - 1.0).abs() < 1e-12 && weights.iter().all(|w| *w >= 0.0));
+    assert_eq!(folder.names(), ["w.npy", "w.weights.npy"]);
+}
