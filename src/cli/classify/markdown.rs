@@ -24,7 +24,11 @@ pub fn table(inputs: Inputs) -> Result<String, Failure> {
 fn row(name: &str, analysis: &Analysis) -> String {
     let equation = &analysis.equation;
     let title = equation.title.as_deref().unwrap_or(name);
-    let text: Vec<String> = equation.components.iter().map(|c| code(&format!("{c} = 0"))).collect();
+    let mut text: Vec<String> = equation.components.iter().map(|c| code(&format!("{c} = 0"))).collect();
+    let assumed: Vec<&str> = equation.parameters.iter().map(|p| p.assumption.as_str()).collect();
+    if !assumed.is_empty() {
+        text.push(code(&assumed.join(", ")));
+    }
     let form = |part: fn(&genphys_compiler::flow::DensityFlow) -> String| {
         analysis.flow.as_ref().map_or_else(|_| "undecided".to_owned(), |flow| code(&part(flow)))
     };
