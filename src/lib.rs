@@ -13,6 +13,7 @@
 //! | --- | --- |
 //! | [`compiler`] | everything symbolic: text to verdict and kernels; reads no file, clock or device |
 //! | [`runtime`] | everything numeric: compiled fields, priors, solvers, data sets |
+//! | [`classify`] | many equations, one row each |
 //! | [`report`] | the derivation as JSON, text and LaTeX |
 //! | [`io`] | points from `.npy` and `.csv`, outputs that are whole or not there |
 //! | [`picture`] | scatters, histograms and image grids as PNG |
@@ -37,6 +38,7 @@
 //! # }
 //! ```
 
+pub mod classify;
 mod error;
 pub mod io;
 pub mod picture;

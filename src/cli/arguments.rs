@@ -34,13 +34,20 @@ pub enum Command {
     Sample(Sample),
     /// Print a compiled form: kernel, machine-level IR, JSON or a LaTeX document.
     Emit(Emit),
+    /// Judge many equations, one row each.
+    Classify(Classify),
+    /// Draw the branches, the kernel or the density of two points.
+    Plot(Plot),
 }
 
 #[derive(Args, Debug)]
 pub struct Check {
     /// A .pde file, the equation itself, or - for stdin.
-    #[arg(allow_hyphen_values = true)]
-    pub spec: String,
+    #[arg(allow_hyphen_values = true, required_unless_present = "paper")]
+    pub spec: Option<String>,
+    /// Compare the tables of the GenPhys paper with what is derived, with the residual of every difference.
+    #[arg(long, conflicts_with = "spec")]
+    pub paper: bool,
 }
 
 #[derive(Args, Debug)]
@@ -147,6 +154,57 @@ pub struct Emit {
     pub out: Option<PathBuf>,
     #[command(flatten)]
     pub model: Model,
+}
+
+#[derive(Args, Debug)]
+pub struct Classify {
+    /// .pde files, folders of them, .csv or .tsv tables with a column `pde`, texts with one equation a line, - for such
+    /// lines on stdin, or equations.
+    #[arg(required = true, value_name = "INPUT")]
+    pub inputs: Vec<String>,
+    /// Where to write the rows; a table on the terminal if not given.
+    #[arg(long, value_name = "FILE.csv|.jsonl|.parquet")]
+    pub out: Option<PathBuf>,
+    /// Continue an unfinished run of the same inputs.
+    #[arg(long, requires = "out")]
+    pub resume: bool,
+    /// The number of threads; all cores if not given.
+    #[arg(short, long, allow_hyphen_values = true)]
+    pub jobs: Option<String>,
+    /// Print .pde files as a Markdown table, as in the README.
+    #[arg(long, conflicts_with_all = ["out", "json"])]
+    pub markdown: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Plot {
+    /// A .pde file, the equation itself, or - for stdin.
+    #[arg(allow_hyphen_values = true)]
+    pub spec: String,
+    /// What to draw.
+    #[arg(long, value_enum)]
+    pub what: Drawing,
+    /// Where to write the picture.
+    #[arg(long, value_name = "FILE.png|.svg")]
+    pub out: PathBuf,
+    /// The dimension N.
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub dim: Option<String>,
+    /// Times, separated by commas; chosen if not given.
+    #[arg(long, value_name = "T,T,...", allow_hyphen_values = true)]
+    pub time: Option<String>,
+    #[command(flatten)]
+    pub set: Set,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drawing {
+    /// Re and Im of the branches over k.
+    Dispersion,
+    /// The kernel over r at several times.
+    Kernel,
+    /// The density of two points, with its velocity field.
+    Density,
 }
 
 /// What turns an equation into numbers.

@@ -1,16 +1,18 @@
-//! `genphys check SPEC`: everything derived, and whether it is what the file expects.
+//! `genphys check SPEC`: everything derived, and whether it is what the file expects; `--paper`: the paper's tables.
 
 use super::arguments::Check;
 use super::console::Console;
 use super::failure::Failure;
-use super::{Outcome, spec};
+use super::{Outcome, paper, spec};
 use genphys::report::{Report, text};
 use genphys_compiler::verdict::Answer;
 use genphys_compiler::{Analysis, Budget, analyze};
 
 /// Runs the command.
 pub fn run(command: &Check, console: &Console) -> Result<Outcome, Failure> {
-    let analysis = analyze(&spec::load(&command.spec)?, Budget::default())?;
+    // The parser asks for a SPEC or for --paper.
+    let Some(spec) = &command.spec else { return paper::run(console) };
+    let analysis = analyze(&spec::load(spec)?, Budget::default())?;
     show(&Report::new(&analysis), console)?;
     Ok(compare(&analysis, console))
 }

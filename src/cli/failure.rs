@@ -1,12 +1,13 @@
 //! How a command fails, and what the user is told: the cause once, where it is, and what would help.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use genphys::classify::ClassifyError;
 use genphys::io::{ReadError, WriteError};
 use genphys_compiler::diagnostic::{Diagnostic, Diagnostics};
 use genphys_compiler::source::{Source, Span};
 use serde_json::{Value, json};
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The exit code of a fault of ours.
 pub const BUG: u8 = 3;
@@ -39,6 +40,11 @@ pub enum Failure {
         /// Where the unfinished samples were saved.
         saved: Option<PathBuf>,
     },
+    /// Ctrl-C in a run that can be continued.
+    Paused {
+        /// Where the rows done are.
+        partial: PathBuf,
+    },
 }
 
 impl Failure {
@@ -61,7 +67,7 @@ impl Failure {
             Failure::Text(_) | Failure::Input { .. } => 2,
             Failure::Differs { .. } => 1,
             Failure::Bug(_) => BUG,
-            Failure::Interrupted { .. } => 130,
+            Failure::Interrupted { .. } | Failure::Paused { .. } => 130,
         }
     }
 
@@ -84,6 +90,7 @@ impl Failure {
             }
             Failure::Bug(message) => bug(message),
             Failure::Interrupted { saved } => interrupted(saved.as_ref()),
+            Failure::Paused { partial } => paused(partial),
         }
     }
 
@@ -99,6 +106,7 @@ impl Failure {
             Failure::Differs { source, span, message } => placed(error("expect", message, None), source, *span),
             Failure::Bug(message) => error("bug", message, Some("this is a bug in genphys; please report it")),
             Failure::Interrupted { saved } => error("interrupted", &interrupted(saved.as_ref()), None),
+            Failure::Paused { partial } => error("interrupted", &paused(partial), None),
         }
     }
 }
@@ -161,6 +169,13 @@ fn interrupted(saved: Option<&PathBuf>) -> String {
     }
 }
 
+fn paused(partial: &Path) -> String {
+    format!(
+        "interrupted; the rows done are in `{}`: the same command with --resume goes on behind them",
+        partial.display()
+    )
+}
+
 /// From here on a panic prints what to report instead of a trace.
 pub fn report_panics_as_bugs() {
     std::panic::set_hook(Box::new(|info| {
@@ -179,6 +194,12 @@ impl From<Diagnostics> for Failure {
 impl From<ReadError> for Failure {
     fn from(e: ReadError) -> Failure {
         Failure::Input { message: e.to_string(), help: e.help().map(Into::into) }
+    }
+}
+
+impl From<ClassifyError> for Failure {
+    fn from(e: ClassifyError) -> Failure {
+        Failure::Input { message: e.to_string(), help: Some(e.help().into()) }
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod arguments;
 mod check;
+mod classify;
 mod console;
 mod dispersion;
 mod emit;
@@ -16,6 +17,8 @@ mod field;
 mod interrupt;
 mod model;
 mod numbers;
+mod paper;
+mod plot;
 mod points;
 mod progress;
 mod sample;
@@ -54,6 +57,8 @@ fn run(arguments: &Arguments, console: &Console) -> Result<Outcome, Failure> {
         Command::Field(command) => field::run(command, console),
         Command::Sample(command) => sample::run(command, console),
         Command::Emit(command) => emit::run(command, console),
+        Command::Classify(command) => classify::run(command, console),
+        Command::Plot(command) => plot::run(command, console),
     }
 }
 

@@ -51,7 +51,7 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// A new temporary file in the folder of `path`, which is created where it is missing.
-fn beside(path: &Path) -> io::Result<NamedTempFile> {
+pub(crate) fn beside(path: &Path) -> io::Result<NamedTempFile> {
     let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
     let folder = folder_of(path);
     fs::create_dir_all(&folder)?;

@@ -9,6 +9,7 @@ mod error;
 mod npy;
 mod table;
 
+pub(crate) use atomic::beside;
 pub use atomic::{probe, write_bytes};
 pub use error::{Problem, ReadError, WriteError};
 pub use npy::{npy_bytes, npz_bytes};

@@ -2,8 +2,11 @@
 
 mod bad_input;
 mod command;
+mod corpus;
 mod ends;
 mod fields;
+mod goldens;
 mod reports;
 mod runs;
 mod schema;
+mod tables;
