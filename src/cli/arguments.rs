@@ -32,6 +32,8 @@ pub enum Command {
     Field(Field),
     /// Draw samples: compile the field, draw the prior, flow backward to the data.
     Sample(Sample),
+    /// Check every certificate, witness and identity of saved reports with the independent checker.
+    Verify(Verify),
     /// Print a compiled form: kernel, machine-level IR, JSON or a LaTeX document.
     Emit(Emit),
 }
@@ -147,6 +149,13 @@ pub struct Emit {
     pub out: Option<PathBuf>,
     #[command(flatten)]
     pub model: Model,
+}
+
+#[derive(Args, Debug)]
+pub struct Verify {
+    /// A JSON report, an array of them, or one a line; - for stdin.
+    #[arg(value_name = "REPORT.json")]
+    pub report: String,
 }
 
 /// What turns an equation into numbers.

@@ -191,7 +191,9 @@ mod tests {
         };
         let failure = Failure::from(Diagnostics { source, all: vec![diagnostic] });
         let text = plain(&failure);
-        for part in ["error[E0204]: `lap`", "telegraph.pde:2:14", "^^^^^^^^^ this is a vector", "help: write", "explain E0204"] {
+        for part in
+            ["error[E0204]: `lap`", "telegraph.pde:2:14", "^^^^^^^^^ this is a vector", "help: write", "explain E0204"]
+        {
             assert!(text.contains(part), "{part} in\n{text}");
         }
         let json = failure.json();

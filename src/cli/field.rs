@@ -36,7 +36,9 @@ pub fn run(command: &Arguments, console: &Console) -> Result<Outcome, Failure> {
         console.print_json(&json!({"out": out, "points": rows, "dim": dim, "time": time, "sources": data.len()}))?;
     } else {
         let sources = data.len();
-        console.print(&format!("log_p [{rows}], v [{rows}, {dim}], r_over_p [{rows}] of {sources} sources in `{out}`\n"))?;
+        console.print(&format!(
+            "log_p [{rows}], v [{rows}, {dim}], r_over_p [{rows}] of {sources} sources in `{out}`\n"
+        ))?;
     }
     Ok(Outcome::Expected)
 }

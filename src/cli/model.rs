@@ -38,7 +38,9 @@ fn refused(e: ModelError) -> Failure {
     let failure = Failure::input(e.to_string());
     match e {
         ModelError::NotGenerative { .. } => failure.help("`genphys explain` shows why; other values may be generative"),
-        ModelError::FixedDimension { .. } => failure.help("choose data of that dimension, or leave N open in the equation"),
+        ModelError::FixedDimension { .. } => {
+            failure.help("choose data of that dimension, or leave N open in the equation")
+        }
         _ => failure,
     }
 }

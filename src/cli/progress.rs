@@ -19,9 +19,7 @@ impl Meter {
             return Meter { bar: None, told: -1.0 };
         }
         let (bar, template) = match steps {
-            Some(steps) => {
-                (ProgressBar::new(steps as u64), "{bar:32} {pos}/{len} steps  {per_sec}  {msg}  {eta} left")
-            }
+            Some(steps) => (ProgressBar::new(steps as u64), "{bar:32} {pos}/{len} steps  {per_sec}  {msg}  {eta} left"),
             // The step size adapts: only the part of the way is known, in thousandths.
             None => (ProgressBar::new(1000), "{bar:32} {percent}%  {msg}  {eta} left"),
         };

@@ -20,8 +20,9 @@ pub fn load(spec: &str) -> Result<Source, Failure> {
         return read("<stdin>", std::io::stdin().lock());
     }
     if spec.ends_with(".pde") || path.is_file() {
-        let file = std::fs::File::open(path)
-            .map_err(|e| Failure::input(format!("cannot read `{spec}`: {e}")).help("check the path of the .pde file"))?;
+        let file = std::fs::File::open(path).map_err(|e| {
+            Failure::input(format!("cannot read `{spec}`: {e}")).help("check the path of the .pde file")
+        })?;
         return read(spec, file);
     }
     if spec.len() as u64 > LONGEST {
@@ -32,9 +33,7 @@ pub fn load(spec: &str) -> Result<Source, Failure> {
 
 fn read(name: &str, from: impl Read) -> Result<Source, Failure> {
     let mut bytes = Vec::new();
-    from.take(LONGEST + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|e| Failure::input(format!("cannot read `{name}`: {e}")))?;
+    from.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|e| Failure::input(format!("cannot read `{name}`: {e}")))?;
     if bytes.len() as u64 > LONGEST {
         return Err(too_long(&format!("`{name}`")));
     }

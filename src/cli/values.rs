@@ -44,7 +44,8 @@ pub fn all_values(equation: &Equation, settings: &[String]) -> Result<BTreeMap<N
 fn parse(equation: &Equation, settings: &[String]) -> Result<BTreeMap<Name, Rational>, Failure> {
     let mut values = BTreeMap::new();
     for setting in settings.iter().flat_map(|s| s.split(',')) {
-        let refuse = || Failure::input(format!("`{setting}` is not a setting")).help("write --set m=0.5 or --set m=1/2");
+        let refuse =
+            || Failure::input(format!("`{setting}` is not a setting")).help("write --set m=0.5 or --set m=1/2");
         let (name, text) = setting.split_once('=').ok_or_else(refuse)?;
         let parameter = equation.parameter(name.trim()).ok_or_else(|| unknown(equation, name.trim()))?;
         let value = numbers::exact(text).ok_or_else(refuse)?;

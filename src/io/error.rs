@@ -94,11 +94,15 @@ impl Problem {
             Problem::Io(_) | Problem::Ragged { .. } => None,
             Problem::Damaged(_) => Some("write it again with `numpy.save`, or as comma-separated numbers"),
             Problem::Archive => Some("save one array with `numpy.save` to an .npy file"),
-            Problem::Dtype { .. } => Some("save it as float32 or float64, for example `numpy.save(path, a.astype('f8'))`"),
+            Problem::Dtype { .. } => {
+                Some("save it as float32 or float64, for example `numpy.save(path, a.astype('f8'))`")
+            }
             Problem::Shape { .. } => Some("points are an array [M, N], one a row; weights are an array [M]"),
             Problem::Empty { .. } => Some("at least one point in at least one dimension is needed"),
             Problem::NonFinite { .. } => Some("remove or replace NaN and infinite values"),
-            Problem::Field { .. } => Some("a table holds numbers only, separated by commas, after at most one header line"),
+            Problem::Field { .. } => {
+                Some("a table holds numbers only, separated by commas, after at most one header line")
+            }
         }
     }
 }

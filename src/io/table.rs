@@ -59,11 +59,9 @@ fn shown(field: &[u8]) -> String {
 
 fn problem(error: &csv::Error) -> Problem {
     match error.kind() {
-        ErrorKind::UnequalLengths { pos, expected_len, len } => Problem::Ragged {
-            line: pos.as_ref().map_or(0, csv::Position::line),
-            expected: *expected_len,
-            found: *len,
-        },
+        ErrorKind::UnequalLengths { pos, expected_len, len } => {
+            Problem::Ragged { line: pos.as_ref().map_or(0, csv::Position::line), expected: *expected_len, found: *len }
+        }
         _ => Problem::Damaged(error.to_string()),
     }
 }

@@ -64,7 +64,11 @@ pub fn pairs(
 }
 
 fn distance_label(distance: f64) -> String {
-    if distance == 0.0 || (0.01..1000.0).contains(&distance) { format!("{distance:.2}") } else { format!("{distance:.0e}") }
+    if distance == 0.0 || (0.01..1000.0).contains(&distance) {
+        format!("{distance:.2}")
+    } else {
+        format!("{distance:.0e}")
+    }
 }
 
 fn image(area: &Area, corner: (u32, u32), point: ArrayView1<f64>, pixels: Pixels) -> Result<(), PictureError> {

@@ -101,8 +101,9 @@ fn points_on_a_line_are_counted_in_bins() {
     let line = |scale: f64| Array2::from_shape_fn((500, 1), |(i, _)| scale * ((i as f64 * 0.618) % 1.0 - 0.5));
     let prior = heavy(500).column(0).to_owned().insert_axis(ndarray::Axis(1));
     let (data, samples) = (line(2.0), line(1.9));
-    let png = histograms("diffusion", &cloud("data", &data), &cloud("prior at T = 9", &prior), &cloud("samples", &samples))
-        .expect("drawn");
+    let png =
+        histograms("diffusion", &cloud("data", &data), &cloud("prior at T = 9", &prior), &cloud("samples", &samples))
+            .expect("drawn");
     let (width, _, _) = decoded("histogram.png", &png);
     assert_eq!(width, 1260);
 }
@@ -123,7 +124,8 @@ fn degenerate_clouds_are_drawn_too() {
     let none = Array2::zeros((0, 2));
     let huge = array![[f64::MAX, -f64::MAX], [-f64::MAX, f64::MAX]];
     for points in [&one, &none, &huge] {
-        scatter("degenerate", &cloud("data", points), &cloud("prior", points), &cloud("samples", points)).expect("drawn");
+        scatter("degenerate", &cloud("data", points), &cloud("prior", points), &cloud("samples", points))
+            .expect("drawn");
         histograms("degenerate", &cloud("data", points), &cloud("prior", points), &cloud("samples", points))
             .expect("drawn");
     }

@@ -150,8 +150,8 @@ fn brackets(inner: &str) -> String {
 }
 
 const GREEK: [&str; 22] = [
-    "alpha", "beta", "gamma", "delta", "zeta", "eta", "theta", "iota", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau",
-    "phi", "chi", "psi", "omega", "kappa", "upsilon",
+    "alpha", "beta", "gamma", "delta", "zeta", "eta", "theta", "iota", "lambda", "mu", "nu", "xi", "pi", "rho",
+    "sigma", "tau", "phi", "chi", "psi", "omega", "kappa", "upsilon",
 ];
 
 /// A name: Greek words as letters, trailing digits and what follows `_` as an index, longer words upright.
@@ -214,7 +214,10 @@ mod tests {
 
     #[test]
     fn text_cannot_issue_commands() {
-        assert_eq!(escape(r"\input{a}_b^2 < 50%"), r"\textbackslash{}input\{a\}\_b\textasciicircum{}2 \textless{} 50\%");
+        assert_eq!(
+            escape(r"\input{a}_b^2 < 50%"),
+            r"\textbackslash{}input\{a\}\_b\textasciicircum{}2 \textless{} 50\%"
+        );
         assert_eq!(name("D_max"), r"D_{max}");
         assert_eq!(name("speed"), r"\mathrm{speed}");
     }

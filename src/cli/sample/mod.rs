@@ -16,8 +16,8 @@ use genphys_runtime::data::Dataset;
 use genphys_runtime::field::Field;
 use genphys_runtime::model::Model;
 use genphys_runtime::sampler::{
-    self, DOPRI5, HEUN, Proposal, SampleError, SampleOptions, SampleProblem, SampleRun, SampleState, Spacing, StepControl,
-    Tolerances,
+    self, DOPRI5, HEUN, Proposal, SampleError, SampleOptions, SampleProblem, SampleRun, SampleState, Spacing,
+    StepControl, Tolerances,
 };
 use ndarray::{Array1, Array2};
 use std::ops::ControlFlow;
@@ -42,7 +42,15 @@ pub fn run(command: &Sample, console: &Console) -> Result<Outcome, Failure> {
     let run = draw(&model, &field, heavier.as_ref(), &data, &options, &command.out)?;
     let seconds = started.elapsed().as_secs_f64();
     let files = write(command, &report, &data, &options, &run)?;
-    let done = summary::Done { report: &report, data: &data, options: &options, field: &field, run: &run, seconds, files: &files };
+    let done = summary::Done {
+        report: &report,
+        data: &data,
+        options: &options,
+        field: &field,
+        run: &run,
+        seconds,
+        files: &files,
+    };
     if console.json() { console.print_json(&done.json()) } else { console.print(&done.text(console.width())) }?;
     Ok(Outcome::Expected)
 }

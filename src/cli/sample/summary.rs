@@ -36,7 +36,10 @@ pub fn compiled(field: &Field, data: &Dataset, options: &SampleOptions, command:
         ),
         (
             "run",
-            format!("{} samples from T = {:.4} to t = {:.3e}; {solver}; {prior}", options.n, options.t_max, options.t_min),
+            format!(
+                "{} samples from T = {:.4} to t = {:.3e}; {solver}; {prior}",
+                options.n, options.t_max, options.t_min
+            ),
         ),
     ];
     rows.map(|(label, text)| format!("  {label:<15}{text}\n")).concat() + "\n"
@@ -63,13 +66,15 @@ impl Done<'_> {
             format!("{} of {n} points over {} sources in {:.2} s", stats.evaluations, self.data.len(), self.seconds),
         )];
         if self.field.branches() {
-            let events = format!("{} births, {} deaths in {} resamplings", stats.births, stats.deaths, stats.resamplings);
+            let events =
+                format!("{} births, {} deaths in {} resamplings", stats.births, stats.deaths, stats.resamplings);
             rows.push(("branching", events));
             rows.push(("effective", format!("{:.0} of {n} samples", self.run.ess)));
         }
         rows.extend(self.files.iter().map(|(what, path)| (*what, path.display().to_string())));
         let rows: String = rows.iter().map(|(label, text)| format!("  {label:<15}{text}\n")).collect();
-        let note: String = wrapped(EXACT_FIELD, width.saturating_sub(2)).iter().map(|line| format!("  {line}\n")).collect();
+        let note: String =
+            wrapped(EXACT_FIELD, width.saturating_sub(2)).iter().map(|line| format!("  {line}\n")).collect();
         format!("{rows}\n{note}")
     }
 

@@ -61,7 +61,12 @@ fn continuity(out: &mut String, flow: &DensityFlow, report: &Report) {
     );
     let equality = |name: &str, value: &Expr| format!("{name} &= {}", expression(value));
     let v = flow.v();
-    let lines = [equality("p", &flow.p), equality(r"p \mathbf{v}", &flow.flux), equality(r"\mathbf{v}", &v), equality("R", &flow.r)];
+    let lines = [
+        equality("p", &flow.p),
+        equality(r"p \mathbf{v}", &flow.flux),
+        equality(r"\mathbf{v}", &v),
+        equality("R", &flow.r),
+    ];
     display(out, &lines);
     paragraph(out, &format!("Chosen because: {}", flow.reason));
     if let Some(steps) = report.continuity.proof.as_ref().filter(|steps| !steps.is_empty()) {
@@ -93,7 +98,11 @@ fn dispersion(out: &mut String, relation: &Dispersion) {
         .collect();
     display(out, &branches);
     if let Some(lambda) = relation.lambda() {
-        let _ = writeln!(out, "A mode of the density decays as $\\exp(-\\lambda t)$ with\n\\[ \\lambda(\\kappa) = {}. \\]", expression(&lambda));
+        let _ = writeln!(
+            out,
+            "A mode of the density decays as $\\exp(-\\lambda t)$ with\n\\[ \\lambda(\\kappa) = {}. \\]",
+            expression(&lambda)
+        );
     }
     paragraph(out, &format!("Selected because: {}", relation.reason));
 }
