@@ -3,6 +3,7 @@
 //! The compiler is a pure function: no files, clock, device or randomness. Budgets count iterations and nodes.
 
 mod analysis;
+pub mod checker;
 pub mod codegen;
 pub mod diagnostic;
 pub mod dispersion;

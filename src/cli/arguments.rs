@@ -32,6 +32,8 @@ pub enum Command {
     Field(Field),
     /// Draw samples: compile the field, draw the prior, flow backward to the data.
     Sample(Sample),
+    /// Check every certificate, witness and identity of saved reports with the independent checker.
+    Verify(Verify),
     /// Print a compiled form: kernel, machine-level IR, JSON or a LaTeX document.
     Emit(Emit),
     /// Judge many equations, one row each.
@@ -205,6 +207,13 @@ pub enum Drawing {
     Kernel,
     /// The density of two points, with its velocity field.
     Density,
+}
+
+#[derive(Args, Debug)]
+pub struct Verify {
+    /// A JSON report, an array of them, or one a line; - for stdin.
+    #[arg(value_name = "REPORT.json")]
+    pub report: String,
 }
 
 /// What turns an equation into numbers.

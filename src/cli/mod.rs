@@ -24,6 +24,7 @@ mod progress;
 mod sample;
 mod spec;
 mod values;
+mod verify;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -37,7 +38,7 @@ use std::process::ExitCode;
 enum Outcome {
     /// As expected: exit code 0.
     Expected,
-    /// The verdict differs from the one the file expects: exit code 1.
+    /// The verdict differs from the one the file expects, or a report does not hold: exit code 1.
     Unexpected,
 }
 
@@ -56,6 +57,7 @@ fn run(arguments: &Arguments, console: &Console) -> Result<Outcome, Failure> {
         Command::Dispersion(command) => dispersion::run(command, console),
         Command::Field(command) => field::run(command, console),
         Command::Sample(command) => sample::run(command, console),
+        Command::Verify(command) => verify::run(command, console),
         Command::Emit(command) => emit::run(command, console),
         Command::Classify(command) => classify::run(command, console),
         Command::Plot(command) => plot::run(command, console),

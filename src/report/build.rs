@@ -1,7 +1,8 @@
 //! From an analysis to its report.
 
 use super::{
-    Branch, Certificate, Condition, Continuity, Dispersion, FieldKind, Kernel, Parameter, ProofStep, Report, Witness,
+    Branch, Certificate, Condition, Continuity, Dispersion, FieldKind, Kernel, Parameter, ProofStep, Report, Unknown,
+    Witness,
 };
 use genphys_compiler::expr::{Expr, Name, Rational};
 use genphys_compiler::flow::DensityFlow;
@@ -20,6 +21,8 @@ impl Report {
             equation: equation_text(equation),
             parameters: parameters(equation),
             field: if equation.is_complex() { FieldKind::Complex } else { FieldKind::Real },
+            unknowns: equation.unknowns.iter().map(unknown).collect(),
+            dimension: equation.dimension,
             continuity: match flow {
                 Ok(flow) => continuity(flow),
                 Err(undecided) => Continuity { reason: undecided.why.clone(), ..Continuity::default() },
@@ -56,12 +59,17 @@ impl Report {
     }
 }
 
-fn equation_text(equation: &Equation) -> String {
+fn unknown(unknown: &genphys_compiler::operator::Unknown) -> Unknown {
+    let field = if unknown.complex { FieldKind::Complex } else { FieldKind::Real };
+    Unknown { name: unknown.name.to_string(), field }
+}
+
+pub(super) fn equation_text(equation: &Equation) -> String {
     let parts: Vec<String> = equation.components.iter().map(|c| format!("{c} = 0")).collect();
     parts.join("; ")
 }
 
-fn parameters(equation: &Equation) -> Vec<Parameter> {
+pub(super) fn parameters(equation: &Equation) -> Vec<Parameter> {
     let parameter = |p: &genphys_compiler::operator::Parameter| Parameter {
         name: p.name.to_string(),
         assumption: p.assumption.clone(),
@@ -75,7 +83,7 @@ fn continuity(flow: &DensityFlow) -> Continuity {
         flux: Some(flow.flux.to_string()),
         v: Some(flow.v().to_string()),
         r: Some(flow.r.to_string()),
-        multiplier: Some(flow.multiplier.to_string()),
+        multiplier: Some(flow.multipliers.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
         part: Some(flow.part.as_str().to_owned()),
         proof_steps: Some(flow.proof.steps.len()),
         reason: flow.reason.clone(),
@@ -83,7 +91,7 @@ fn continuity(flow: &DensityFlow) -> Continuity {
     }
 }
 
-fn dispersion(relation: &dispersion::Dispersion) -> Dispersion {
+pub(super) fn dispersion(relation: &dispersion::Dispersion) -> Dispersion {
     let branch = |b: &dispersion::Branch| Branch { omega: b.omega.to_string(), range: b.range.clone() };
     Dispersion {
         symbol: Some(relation.symbol.to_string()),
@@ -101,11 +109,13 @@ fn condition(condition: &verdict::Condition) -> Condition {
         reason: condition.reason.clone(),
         certificate: condition.certificate.as_ref().map(certificate),
         witness: condition.witness.as_ref().map(witness),
+        proof: condition.certificate.clone(),
+        refutation: condition.witness.clone(),
     }
 }
 
 /// One case stands for itself; several are the premises of a distinction.
-fn certificate(certificate: &verdict::Certificate) -> Certificate {
+pub(super) fn certificate(certificate: &verdict::Certificate) -> Certificate {
     let mut cases: Vec<Certificate> = certificate.cases.iter().map(|case| proof(&case.proof, &case.when)).collect();
     if cases.len() == 1 {
         return cases.swap_remove(0);
@@ -157,6 +167,36 @@ fn proof(proof: &Proof, when: &[SideCondition]) -> Certificate {
             "the modulus of the decaying roots vanishes at kappa = 0 only",
             &[(modulus, ">")],
         ),
+        Proof::Growth { lambda, at_infinity, exponent, coefficient, .. } => leaf(
+            format!("lambda = {lambda} is not a constant plus a Bernstein function"),
+            "growth",
+            match at_infinity {
+                true => "as kappa grows, one term outweighs all others, and it falls or outgrows kappa",
+                false => "near kappa = 0, one term outweighs all others, and it falls or starts flat",
+            },
+            &[(&(coefficient.clone() * Expr::pow(Expr::kappa(), exponent.clone())), "!=")],
+        ),
+        Proof::Convex { lambda, bend, .. } => {
+            leaf(format!("lambda = {lambda} is convex"), "convex", "Bernstein functions are concave", &[(bend, ">")])
+        }
+        Proof::NotReal { imaginary, .. } => leaf(
+            "lambda is not real for any kappa > 0".into(),
+            "not_real",
+            "its imaginary part, or minus the discriminant, has no zero",
+            &[(imaginary, "!=")],
+        ),
+        Proof::NotRising { difference, .. } => leaf(
+            "Re lambda(kappa) <= Re lambda(0) for kappa > 0".into(),
+            "not_rising",
+            "the difference of the real parts has the sign of one polynomial",
+            &[(difference, "<=")],
+        ),
+        Proof::OnLevel { level, value, .. } => leaf(
+            format!("every root has Re s = {level} for every kappa"),
+            "on_level",
+            "the quadratic is symmetric about the level and nowhere negative on it",
+            &[(value, ">=")],
+        ),
     }
 }
 
@@ -179,8 +219,8 @@ fn relations(conditions: &[SideCondition]) -> Vec<String> {
     conditions.iter().map(|c| format!("{} {} 0", c.expression, c.sign.relation())).collect()
 }
 
-fn witness(witness: &verdict::Witness) -> Witness {
-    use verdict::Witness::{Derivative, Level, Oscillation};
+pub(super) fn witness(witness: &verdict::Witness) -> Witness {
+    use verdict::Witness::{Derivative, Kernel, Level, Oscillation};
     match witness {
         Derivative { order, kappa, parameters, lambda, value, error } => point(
             format!("(-1)^({order} - 1) d^{order} lambda/d kappa^{order} < 0 for lambda = {lambda}"),
@@ -196,6 +236,17 @@ fn witness(witness: &verdict::Witness) -> Witness {
             format!("Re lambda(k^2) <= Re lambda(0) for lambda = {lambda}"),
             parameters,
             &[("k", text(k)), ("re_lambda_k", decimal(*at_k)), ("re_lambda_0", decimal(*at_zero))],
+        ),
+        Kernel { dimension, radius, time, parameters, lambda, value, error } => point(
+            format!("the kernel g_t(r) of lambda = {lambda} is negative"),
+            parameters,
+            &[
+                ("N", text(dimension)),
+                ("r", text(radius)),
+                ("t", text(time)),
+                ("value", decimal(*value)),
+                ("error", decimal(*error)),
+            ],
         ),
     }
 }

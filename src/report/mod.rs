@@ -9,8 +9,11 @@
 mod build;
 pub mod latex;
 pub mod text;
+mod verify;
 
-use genphys_compiler::verdict::{Answer, VerdictKind};
+pub use verify::{Finding, verify};
+
+use genphys_compiler::verdict::{self, Answer, VerdictKind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -28,6 +31,12 @@ pub struct Report {
     pub parameters: Vec<Parameter>,
     /// Whether the unknown is real or complex.
     pub field: FieldKind,
+    /// The unknowns, in order of appearance.
+    #[serde(default)]
+    pub unknowns: Vec<Unknown>,
+    /// The space dimension, where the text fixes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dimension: Option<u32>,
     /// The continuity form.
     pub continuity: Continuity,
     /// The dispersion relation.
@@ -56,6 +65,16 @@ pub struct Parameter {
     pub assumption: String,
 }
 
+/// An unknown field.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unknown {
+    /// Its name.
+    pub name: String,
+    /// Real or complex.
+    pub field: FieldKind,
+}
+
 /// The values of the unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -79,7 +98,7 @@ pub struct Continuity {
     /// The source, a rate per volume.
     #[serde(rename = "R")]
     pub r: Option<String>,
-    /// The multiplier `M`.
+    /// The multiplier `M`; one for each equation of a system, separated by `; `.
     pub multiplier: Option<String>,
     /// `whole`, `real` or `imaginary`.
     pub part: Option<String>,
@@ -146,6 +165,12 @@ pub struct Condition {
     pub certificate: Option<Certificate>,
     /// Numbers anyone can plug in, where refuted.
     pub witness: Option<Witness>,
+    /// The certificate as data, which [`verify`] replays; `certificate` says the same in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<verdict::Certificate>,
+    /// The witness as data, which [`verify`] computes again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refutation: Option<verdict::Witness>,
 }
 
 /// A proof as a tree: a claim, the rule that gives it, and what the rule rests on.

@@ -68,7 +68,8 @@ impl Sign {
         Sign(out)
     }
 
-    fn plus(self, other: Sign) -> Sign {
+    /// The signs of a sum.
+    pub(crate) fn plus(self, other: Sign) -> Sign {
         self.combine(other, |a, b| match (a, b) {
             (8, _) | (_, 8) => 15,
             (2, x) | (x, 2) => x,
@@ -77,7 +78,8 @@ impl Sign {
         })
     }
 
-    fn times(self, other: Sign) -> Sign {
+    /// The signs of a product.
+    pub(crate) fn times(self, other: Sign) -> Sign {
         self.combine(other, |a, b| match (a, b) {
             (2, _) | (_, 2) => 2,
             (8, _) | (_, 8) => 15,
@@ -86,7 +88,8 @@ impl Sign {
         })
     }
 
-    pub(super) fn of(r: &Rational) -> Sign {
+    /// The sign of a number.
+    pub(crate) fn of(r: &Rational) -> Sign {
         if r.is_positive() {
             Sign::POSITIVE
         } else if r.is_zero() {

@@ -6,14 +6,18 @@
 //!       Nothing is assumed of parameters: `sqrt(m^2)` stays. Only `kappa = |k|^2 >= 0` is known to be nonnegative.
 //! Products of sums stay factored; [`Expr::expand`] multiplies them out.
 
+mod algebra;
 mod build;
 mod calculus;
 mod condition;
+mod enclosure;
 mod factor;
 mod facts;
 mod poly;
 mod print;
 
+pub(crate) use algebra::{divides, positive_on_half_line};
+pub(crate) use enclosure::Enclosure;
 pub use facts::{Bound, Facts, Interval, Sign};
 pub use poly::{KappaSum, Range, Stop};
 

@@ -17,7 +17,8 @@ pub(crate) fn normaliser(component: &Expr, facts: &Facts) -> Expr {
     let terms = component.terms();
     let coefficients: Vec<Expr> = terms.iter().map(coefficient).collect();
     let order = terms.iter().map(time_order).max().unwrap_or(0);
-    let leader = terms.iter().position(|t| is_pure(t, order)).or_else(|| terms.iter().position(|t| time_order(t) == order));
+    let leader =
+        terms.iter().position(|t| is_pure(t, order)).or_else(|| terms.iter().position(|t| time_order(t) == order));
     let Some(leader) = leader else { return Expr::one() };
     // The usual equation needs no search.
     if coefficients.iter().all(|c| c.as_num().is_some()) {
@@ -30,7 +31,10 @@ pub(crate) fn normaliser(component: &Expr, facts: &Facts) -> Expr {
     let length = |scale: &Expr| -> usize { coefficients.iter().map(|c| (scale.clone() * c.clone()).size()).sum() };
     let others = coefficients.iter().enumerate().filter(|(i, _)| *i != leader).map(|(_, c)| c);
     let candidates = std::iter::once(&coefficients[leader]).chain(others).map(inverse);
-    candidates.map(|scale| (length(&scale), scale)).reduce(|best, next| if next.0 < best.0 { next } else { best }).map_or_else(Expr::one, |(_, scale)| scale)
+    candidates
+        .map(|scale| (length(&scale), scale))
+        .reduce(|best, next| if next.0 < best.0 { next } else { best })
+        .map_or_else(Expr::one, |(_, scale)| scale)
 }
 
 /// The factors of a term that are constants.

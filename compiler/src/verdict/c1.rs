@@ -9,6 +9,8 @@
 use super::bernstein;
 use super::cases::Outcome;
 use super::certificate::{Node, Proof, Rule};
+use super::kernel;
+use super::refutation;
 use super::wave;
 use super::witness;
 use crate::dispersion::pieces::{Piece, unreadable};
@@ -25,10 +27,11 @@ pub(super) fn decide(candidate: &Candidate, problem: Problem, facts: &Facts) -> 
     match &candidate.piece {
         Piece::Linear { numerator, denominator } => linear(numerator, denominator, &lambda, facts),
         Piece::Quadratic { a, b, c } => quadratic(a, b, c, &lambda, problem, facts),
-        Piece::Power { .. } if candidate.which == Which::DecayingPair => Ok(Outcome::no(
+        Piece::Power { order, modulus, negative } if candidate.which == Which::DecayingPair => Ok(Outcome::no(
             "what decays is a complex pair for every kappa > 0, so the kernel oscillates in high dimension",
             witness::oscillation(&lambda, facts),
-        )),
+        )
+        .proved_by(refutation::no_real_root(*order, modulus, *negative, facts))),
         Piece::Power { order: 3 | 4, .. } => by_composition(&lambda, facts),
         Piece::Power { order, .. } => {
             Err(Stop::Undecided(format!("which of the several decaying roots of order {order} a datum excites")))
@@ -40,8 +43,10 @@ pub(super) fn sum(e: &Expr) -> Result<KappaSum, Stop> {
     KappaSum::read(e).ok_or_else(|| unreadable(e))
 }
 
+/// A kernel value is the plainest witness; a derivative of the wrong sign serves every other lambda.
 fn refuted(reason: &str, lambda: &Expr, facts: &Facts) -> Outcome {
-    Outcome::no(reason, witness::derivative(lambda, facts, HIGHEST_DERIVATIVE))
+    let witness = kernel::negative(lambda, facts);
+    Outcome::no(reason, witness.or_else(|| witness::derivative(lambda, facts, HIGHEST_DERIVATIVE)))
 }
 
 /// A Bernstein proof by composition, or undecided with the missing lemma.
@@ -131,7 +136,10 @@ fn linear(n: &Expr, d: &Expr, lambda: &Expr, facts: &Facts) -> Result<Outcome, S
     }
     if !lambda.contains(&Expr::kappa()) {
         let note = "atom: the kernel is a delta; p is well behaved for smooth data";
-        return Ok(Outcome::conditional(note, "lambda does not depend on kappa: nothing spreads"));
+        let outcome = Outcome::conditional(note, "lambda does not depend on kappa: nothing spreads");
+        let (lambda, constant) = (lambda.clone(), lambda.clone());
+        let tree = bernstein::prove(&Expr::zero(), facts)?;
+        return Ok(outcome.proved_by(Some(Proof::Bernstein { lambda, constant, bounded: true, tree })));
     }
     let kappa = Expr::kappa();
     if !d.contains(&kappa) || !(lambda.any(&|e| matches!(e, Expr::Pow(b, _) if matches!(**b, Expr::Add(_))))) {
@@ -153,7 +161,8 @@ fn complex(n: &Expr, d: &Expr, lambda: &Expr, facts: &Facts) -> Result<Option<Ou
         if !exponent.is_zero() || d.contains(&Expr::kappa()) {
             let reason = "lambda is complex for every kappa > 0 (up to isolated points): modes interfere and the density \
                           |phi|^2 has zeros";
-            return Ok(Some(Outcome::no(reason, witness::oscillation(lambda, facts))));
+            let proof = refutation::complex(n, d, facts);
+            return Ok(Some(Outcome::no(reason, witness::oscillation(lambda, facts)).proved_by(proof)));
         }
     }
     Err(Stop::Undecided("a common oscillation exp(-i omega_0 t) of all modes".to_owned()))
@@ -162,17 +171,21 @@ fn complex(n: &Expr, d: &Expr, lambda: &Expr, facts: &Facts) -> Result<Option<Ou
 /// `lambda = sum of c kappa^a`.
 fn power_sum(lambda: &Expr, facts: &Facts) -> Result<Outcome, Stop> {
     let whole = sum(lambda)?;
-    let moving = KappaSum { terms: whole.terms.into_iter().filter(|(x, _)| !x.is_zero()).collect() };
+    let moving = KappaSum { terms: whole.terms.iter().filter(|(x, _)| !x.is_zero()).cloned().collect() };
+    let growth = |at_infinity| refutation::growth(lambda, &whole, 1, at_infinity, facts);
     if let [(exponent, c)] = moving.terms.as_slice()
         && facts.sign(c).is(Sign::POSITIVE)
         && facts.sign(&(Expr::one() - exponent.clone())).is(Sign::NEGATIVE)
     {
-        let reason = format!(
+        let mut reason = format!(
             "lambda - lambda(0) = {} grows faster than kappa, and its second derivative is positive at every kappa; \
              Bernstein functions are concave",
             moving.expr()
         );
-        return Ok(refuted(&reason, lambda, facts));
+        if let Some(radii) = kernel::first_negative_radii(exponent, c) {
+            reason.push_str(&format!("; the kernel turns negative at {radii}"));
+        }
+        return Ok(refuted(&reason, lambda, facts).proved_by(growth(true)));
     }
     // Coefficients and exponents that are all of the good kind need no ordering of the exponents.
     let all_good = moving.terms.iter().all(|(x, c)| {
@@ -182,14 +195,15 @@ fn power_sum(lambda: &Expr, facts: &Facts) -> Result<Outcome, Stop> {
     if !all_good && moving.terms.len() > 1 || single_is_negative(&moving, facts) {
         let Some((exponent, c)) = moving.leading(facts)? else { return by_composition(lambda, facts) };
         if facts.sign(&c).is(Sign::NEGATIVE) {
-            return Ok(refuted("lambda -> -inf as kappa -> inf: the modes grow without bound", lambda, facts));
+            let reason = "lambda -> -inf as kappa -> inf: the modes grow without bound";
+            return Ok(refuted(reason, lambda, facts).proved_by(growth(true)));
         }
         let room = (Expr::one() - exponent).expand();
         let sign = facts.sign(&room);
         if sign.is(Sign::NEGATIVE) {
             let reason = "lambda grows faster than kappa; Bernstein functions grow at most linearly (for polynomials this is \
                           Marcinkiewicz's theorem)";
-            return Ok(refuted(reason, lambda, facts));
+            return Ok(refuted(reason, lambda, facts).proved_by(growth(true)));
         }
         if !sign.is(Sign::NONNEGATIVE) {
             return Err(Stop::Need(room));
@@ -197,7 +211,8 @@ fn power_sum(lambda: &Expr, facts: &Facts) -> Result<Outcome, Stop> {
         if let Some((_, low)) = moving.lowest(facts)?
             && facts.sign(&low).is(Sign::NEGATIVE)
         {
-            return Ok(refuted("lambda falls below lambda(0) near kappa = 0", lambda, facts));
+            let reason = "lambda falls below lambda(0) near kappa = 0";
+            return Ok(refuted(reason, lambda, facts).proved_by(growth(false)));
         }
     }
     by_composition(&strip_zero(lambda, facts), facts)
@@ -262,7 +277,8 @@ fn quadratic(a: &Expr, b: &Expr, c: &Expr, lambda: &Expr, problem: Problem, fact
     match &range {
         Range::Negative => {
             let reason = "lambda is not real for any kappa > 0: every mode oscillates, so the density changes sign";
-            return Ok(Outcome::no(reason, witness::oscillation(lambda, facts)));
+            let proof = refutation::complex_pair(a, b, c, facts);
+            return Ok(Outcome::no(reason, witness::oscillation(lambda, facts)).proved_by(proof));
         }
         Range::Changes { zeros, .. } if zeros.iter().any(|(_, flips)| *flips) => {
             return wave::partly_real(a, b, c, &range, lambda, problem, facts);
@@ -274,7 +290,8 @@ fn quadratic(a: &Expr, b: &Expr, c: &Expr, lambda: &Expr, problem: Problem, fact
         && !a.contains(&Expr::kappa())
         && let Some(reason) = root_not_bernstein(&discriminant, facts)?
     {
-        return Ok(refuted(&reason, lambda, facts));
+        let middle = (b.clone() / (Expr::int(2) * a.clone())).expand();
+        return Ok(refuted(&reason, lambda, facts).proved_by(refutation::root(lambda, &middle, facts)));
     }
     by_composition(lambda, facts)
 }

@@ -49,8 +49,10 @@ fn linear(numerator: &Expr, denominator: &Expr, facts: &Facts) -> Result<Outcome
             "Re lambda(kappa) - Re lambda(0) is positive for every kappa > 0",
             Proof::FirstOrder { coefficients, difference },
         ),
-        Range::Zero => Outcome::no("Re lambda does not depend on kappa: no mode decays faster than the mean", None),
-        Range::Negative => Outcome::no("Re lambda(kappa) < Re lambda(0) for every kappa > 0", None),
+        Range::Zero => Outcome::no("Re lambda does not depend on kappa: no mode decays faster than the mean", None)
+            .proved_by(Some(Proof::NotRising { coefficients, difference })),
+        Range::Negative => Outcome::no("Re lambda(kappa) < Re lambda(0) for every kappa > 0", None)
+            .proved_by(Some(Proof::NotRising { coefficients, difference })),
         changes => partly(&changes, true, facts),
     })
 }
@@ -126,10 +128,13 @@ fn about_level(coefficients: [&Expr; 3], upper: bool, facts: &Facts) -> Result<O
                 "every root has Re s(kappa) < Re s(0) for kappa > 0, by the Hurwitz criterion about Re s(0)",
                 Proof::Hurwitz { coefficients, level, slope, value },
             )),
-            (Range::Zero | Range::Negative, _) => Ok(Outcome::no(
-                "Re lambda = Re lambda(0) wherever the roots are complex, and they rise nowhere on both sides",
-                None,
-            )),
+            (first @ (Range::Zero | Range::Negative), second) => {
+                let pair = first == Range::Zero && matches!(second, Range::Zero | Range::Positive);
+                let proof = pair.then_some(Proof::OnLevel { coefficients, level, value });
+                let reason =
+                    "Re lambda = Re lambda(0) wherever the roots are complex, and they rise nowhere on both sides";
+                Ok(Outcome::no(reason, None).proved_by(proof))
+            }
             (_, Range::Zero | Range::Negative) => {
                 Ok(Outcome::no("Re lambda(kappa) <= Re lambda(0) for every kappa > 0", None))
             }

@@ -32,6 +32,11 @@ impl Outcome {
         Outcome { answer: Answer::No, note: None, reason: reason.into(), proof: None, witness }
     }
 
+    /// With a proof, where there is one.
+    pub fn proved_by(self, proof: Option<Proof>) -> Outcome {
+        Outcome { proof, ..self }
+    }
+
     pub fn conditional(note: impl Into<String>, reason: impl Into<String>) -> Outcome {
         let (note, reason) = (Some(note.into()), reason.into());
         Outcome { answer: Answer::Conditional, note, reason, proof: None, witness: None }
@@ -155,14 +160,19 @@ pub(super) fn combine(tree: &Tree, which: Which) -> Condition {
     } else {
         Answer::Conditional
     };
+    let proved = leaves.iter().filter(|(o, _)| o.proof.is_some()).count();
+    let useful = match answer {
+        Answer::Yes | Answer::No => proved == leaves.len(),
+        Answer::Conditional => proved > 0,
+        Answer::Undecided => false,
+    };
     let cases: Vec<Case> =
         leaves.iter().filter_map(|(o, when)| Some(Case { when: when.to_vec(), proof: o.proof.clone()? })).collect();
     Condition {
         answer,
         condition: (answer == Answer::Conditional).then(|| condition(tree, &leaves)).flatten(),
         reason: reason(&leaves),
-        certificate: (!cases.is_empty() && answer != Answer::Undecided)
-            .then_some(Certificate { condition: which, cases }),
+        certificate: useful.then_some(Certificate { condition: which, cases }),
         witness: leaves.iter().find_map(|(o, _)| o.witness.clone()),
         missing: leaves.iter().find(|(o, _)| o.answer == Answer::Undecided).map(|(o, _)| o.reason.clone()),
     }

@@ -1,7 +1,7 @@
 //! The two conditions of a generative PDE, each answered with evidence.
 //!
 //! In:   the equation's assumptions and its [`Dispersion`].
-//! Out:  [`Verdict`]: C1 and C2, each with a certificate that [`replay`] checks or a witness.
+//! Out:  [`Verdict`]: C1 and C2, each with a certificate or a witness that the [`checker`](crate::checker) replays.
 //! Holds: yes and no are never guessed: what no rule decides is undecided, with what is missing.
 //! Source: GenPhys (arXiv:2304.02637), Sec. 2 and 4; C1 by Schoenberg's theorem.
 
@@ -10,19 +10,17 @@ mod c1;
 mod c2;
 mod cases;
 mod certificate;
-mod checker;
-mod enclosure;
+mod kernel;
+mod refutation;
 mod region;
-mod replay;
-mod signs;
 #[cfg(test)]
 mod tests;
+mod text;
 mod wave;
 mod witness;
 
+pub use crate::checker::{CheckError, check_witness, replay};
 pub use certificate::{Case, Certificate, Node, Proof, Rule, SideCondition, Which};
-pub use checker::{CheckError, replay};
-pub use replay::check_witness;
 pub use witness::Witness;
 
 use crate::dispersion::select::{Candidate, Selection};
@@ -56,16 +54,17 @@ pub fn decide(equation: &Equation, dispersion: &Dispersion, flow: Option<&Densit
 /// One condition in one case. With several factors the density may come from any of them: `L = A B` with A good makes
 /// `B phi` obey A, so the first factor that satisfies both conditions decides.
 fn outcome(situation: &Situation, which: Which) -> Result<Outcome, Stop> {
-    let (_, selection) = pieces_and_selection(&situation.coefficients, &situation.facts)?;
+    let (pieces, selection) = pieces_and_selection(&situation.coefficients, &situation.facts)?;
     let facts = &situation.facts;
     let both = |c: &Candidate, s: &Selection| -> Result<(Outcome, Outcome), Stop> {
         Ok((c1::decide(c, s.problem, facts)?, c2::decide(c, s.problem, facts)?))
     };
     if let [only] = selection.candidates.as_slice() {
-        return match which {
+        let outcome = match which {
             Which::C1 => c1::decide(only, selection.problem, facts),
             Which::C2 => c2::decide(only, selection.problem, facts),
-        };
+        }?;
+        return Ok(if pieces.len() > 1 { without_refutation(outcome) } else { outcome });
     }
     let mut all = Vec::new();
     for candidate in &selection.candidates {
@@ -79,9 +78,14 @@ fn outcome(situation: &Situation, which: Which) -> Result<Outcome, Stop> {
     }
     let first = all.iter().map(|pair| pick(pair.clone()).answer).collect::<Vec<_>>();
     if first.iter().all(|a| *a == first[0]) {
-        return Ok(pick(all.swap_remove(0)));
+        return Ok(without_refutation(pick(all.swap_remove(0))));
     }
     Err(Stop::Undecided("a symbol that factors, none of whose factors satisfies both conditions".to_owned()))
+}
+
+/// A refutation is a proof only when it is about every root; about one factor of several, the witness speaks.
+fn without_refutation(outcome: Outcome) -> Outcome {
+    if outcome.answer == Answer::No { outcome.proved_by(None) } else { outcome }
 }
 
 /// The verdict on an equation.

@@ -1,6 +1,6 @@
 use super::bernstein::{prove, prove_up_to_constant};
 use super::certificate::Rule;
-use super::checker::check_tree;
+use crate::checker::check_tree;
 use crate::expr::{Expr, Facts, Func, Stop, Var, rational};
 use num_complex::Complex64;
 use proptest::prelude::*;

@@ -5,28 +5,28 @@
 //! Holds: the value of a derivative is exact, or enclosed by interval arithmetic; a witness refutes the condition at its
 //!       own parameters, the reason beside it says why the others fail too.
 
-use super::enclosure::Enclosure;
-use crate::expr::{Expr, Facts, Name, Rational, Var, rational};
+use super::{Which, text};
+use crate::expr::{Enclosure, Expr, Facts, Name, Rational, Var, rational};
 use num_complex::Complex64;
 use num_traits::{Signed, ToPrimitive};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// Numbers that refute a condition.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Witness {
     /// `(-1)^(n-1) d^n lambda / d kappa^n < 0`, which no Bernstein function has: C1 fails in high dimension.
     Derivative {
         /// The order n.
         order: u32,
         /// The squared wave number.
-        #[serde(serialize_with = "as_text")]
+        #[serde(with = "text::number")]
         kappa: Rational,
         /// Parameter values.
-        #[serde(serialize_with = "as_pairs")]
+        #[serde(with = "text::values")]
         parameters: Vec<(Name, Rational)>,
         /// `lambda(kappa)` with its parameters.
-        #[serde(serialize_with = "as_text")]
+        #[serde(with = "text")]
         lambda: Expr,
         /// `(-1)^(n-1) d^n lambda` there.
         value: f64,
@@ -36,13 +36,13 @@ pub enum Witness {
     /// `lambda` is not real: the mode oscillates, so no positive kernel has this transform.
     Oscillation {
         /// The squared wave number.
-        #[serde(serialize_with = "as_text")]
+        #[serde(with = "text::number")]
         kappa: Rational,
         /// Parameter values.
-        #[serde(serialize_with = "as_pairs")]
+        #[serde(with = "text::values")]
         parameters: Vec<(Name, Rational)>,
         /// `lambda(kappa)` with its parameters.
-        #[serde(serialize_with = "as_text")]
+        #[serde(with = "text")]
         lambda: Expr,
         /// `Im lambda` there.
         imaginary: f64,
@@ -50,19 +50,68 @@ pub enum Witness {
     /// `Re lambda(k^2) <= Re lambda(0)`: Eq. 16 fails on this branch at k.
     Level {
         /// The wave number.
-        #[serde(serialize_with = "as_text")]
+        #[serde(with = "text::number")]
         k: Rational,
         /// Parameter values.
-        #[serde(serialize_with = "as_pairs")]
+        #[serde(with = "text::values")]
         parameters: Vec<(Name, Rational)>,
         /// `lambda(kappa)` with its parameters.
-        #[serde(serialize_with = "as_text")]
+        #[serde(with = "text")]
         lambda: Expr,
         /// `Re lambda(k^2)`.
         at_k: f64,
         /// `Re lambda(0)`.
         at_zero: f64,
     },
+    /// The kernel `g_t(r)` of the density is negative: the inverse Fourier transform of `exp(-t lambda(|k|^2))` in N
+    /// dimensions.
+    Kernel {
+        /// The space dimension N: 1, 2 or 3.
+        dimension: u32,
+        /// The radius r.
+        #[serde(with = "text::number")]
+        radius: Rational,
+        /// The time t.
+        #[serde(with = "text::number")]
+        time: Rational,
+        /// Parameter values.
+        #[serde(with = "text::values")]
+        parameters: Vec<(Name, Rational)>,
+        /// `lambda(kappa)` with its parameters.
+        #[serde(with = "text")]
+        lambda: Expr,
+        /// `g_t(r)`.
+        value: f64,
+        /// A bound on the error of `value`, smaller than its modulus.
+        error: f64,
+    },
+}
+
+impl Witness {
+    /// The condition that it refutes.
+    pub fn refutes(&self) -> Which {
+        if matches!(self, Witness::Level { .. }) { Which::C2 } else { Which::C1 }
+    }
+
+    /// The branch it is about.
+    pub fn lambda(&self) -> &Expr {
+        match self {
+            Witness::Derivative { lambda, .. }
+            | Witness::Oscillation { lambda, .. }
+            | Witness::Level { lambda, .. }
+            | Witness::Kernel { lambda, .. } => lambda,
+        }
+    }
+
+    /// The parameter values.
+    pub fn parameters(&self) -> &[(Name, Rational)] {
+        match self {
+            Witness::Derivative { parameters, .. }
+            | Witness::Oscillation { parameters, .. }
+            | Witness::Level { parameters, .. }
+            | Witness::Kernel { parameters, .. } => parameters,
+        }
+    }
 }
 
 /// Squared wave numbers tried, in order.
@@ -141,7 +190,7 @@ pub(super) fn level(lambda: &Expr, facts: &Facts) -> Option<Witness> {
     })
 }
 
-fn at(e: &Expr, parameters: &[(Name, Rational)]) -> Expr {
+pub(super) fn at(e: &Expr, parameters: &[(Name, Rational)]) -> Expr {
     e.replace(&|part| match part {
         Expr::Sym(n) => parameters.iter().find(|(name, _)| name == n).map(|(_, v)| Expr::Num(v.clone())),
         _ => None,
@@ -151,12 +200,4 @@ fn at(e: &Expr, parameters: &[(Name, Rational)]) -> Expr {
 fn value(e: &Expr, kappa: f64) -> Option<Complex64> {
     let leaf = |part: &Expr| matches!(part, Expr::Var(Var::Kappa)).then(|| Complex64::from(kappa));
     e.evaluate(&leaf).filter(|z| z.re.is_finite() && z.im.is_finite())
-}
-
-fn as_text<S: Serializer, T: std::fmt::Display>(e: &T, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(e)
-}
-
-fn as_pairs<S: Serializer>(list: &[(Name, Rational)], to: S) -> Result<S::Ok, S::Error> {
-    to.collect_map(list.iter().map(|(n, v)| (n.as_str(), v.to_string())))
 }

@@ -3,7 +3,7 @@
 use crate::equations;
 use crate::table::{decide, rows};
 use genphys_compiler::dispersion::{self, Dispersion};
-use genphys_compiler::expr::{Expr, Sign, rational};
+use genphys_compiler::expr::{Expr, Rational, Sign, rational};
 use genphys_compiler::operator::Equation;
 use genphys_compiler::verdict::{Answer, Certificate, Node, Proof, Rule, Witness, check_witness, replay};
 
@@ -27,7 +27,7 @@ fn every_certificate_replays() {
         for c in [&v.c1, &v.c2] {
             assert!(c.answer != Answer::Yes || c.certificate.is_some(), "{id}: yes without a certificate");
             let Some(certificate) = &c.certificate else { continue };
-            let checked = replay(certificate, &equation, &dispersion, c.answer == Answer::Yes);
+            let checked = replay(certificate, c.answer, &equation, &dispersion);
             assert_eq!(checked, Ok(()), "{id}: {certificate:?}");
             count += 1;
         }
@@ -142,6 +142,11 @@ fn expressions(proof: &mut Proof) -> Vec<&mut Expr> {
         }
         Proof::Below { coefficients, level, value } => coefficients.iter_mut().chain([level, value]).collect(),
         Proof::PowerRoot { modulus, .. } => vec![modulus],
+        Proof::Growth { lambda, constant, exponent, coefficient, .. } => vec![lambda, constant, exponent, coefficient],
+        Proof::Convex { lambda, constant, bend } => vec![lambda, constant, bend],
+        Proof::NotReal { coefficients, imaginary } => coefficients.iter_mut().chain([imaginary]).collect(),
+        Proof::NotRising { coefficients, difference } => coefficients.iter_mut().chain([difference]).collect(),
+        Proof::OnLevel { coefficients, level, value } => coefficients.iter_mut().chain([level, value]).collect(),
     }
 }
 
@@ -175,7 +180,7 @@ fn tampered_certificates_are_rejected() {
         for c in [&v.c1, &v.c2] {
             let Some(certificate) = &c.certificate else { continue };
             for (what, changed) in tampered(certificate) {
-                let accepted = replay(&changed, &equation, &dispersion, c.answer == Answer::Yes).is_ok();
+                let accepted = replay(&changed, c.answer, &equation, &dispersion).is_ok();
                 assert!(!accepted, "{id}: accepted after change `{what}`: {changed:?}");
                 count += 1;
             }
@@ -190,7 +195,7 @@ fn dropped_cases_do_not_cover() {
     let dispersion = dispersion::derive(&equation).expect("linear");
     let mut certificate = decide(&equation).c1.certificate.expect("proved");
     certificate.cases.clear();
-    assert!(replay(&certificate, &equation, &dispersion, true).is_err());
+    assert!(replay(&certificate, Answer::Yes, &equation, &dispersion).is_err());
 }
 
 #[test]
@@ -198,25 +203,52 @@ fn tampered_witnesses_are_rejected() {
     let equation = equations::row("R38", "").expect("a row");
     let dispersion = dispersion::derive(&equation).expect("linear");
     let witness = decide(&equation).c1.witness.expect("refuted");
-    let Witness::Derivative { order, kappa, parameters, lambda, value, error } = witness else {
-        panic!("the biharmonic is refuted by a derivative")
+    let Witness::Kernel { dimension, radius, time, parameters, lambda, value, error } = witness else {
+        panic!("the biharmonic is refuted by a value of its kernel")
     };
-    let make = |order, lambda: Expr, value, error| Witness::Derivative {
-        order,
-        kappa: kappa.clone(),
+    // The depth of the first negative part is 0.103 of the peak, Gamma(1/4)/(4 pi) (theory, section 4).
+    assert!((value / (3.625609908221908 / (4.0 * std::f64::consts::PI)) + 0.103).abs() < 2e-3, "{value}");
+    let make = |dimension, radius: &Rational, time: &Rational, lambda: Expr, value, error| Witness::Kernel {
+        dimension,
+        radius: radius.clone(),
+        time: time.clone(),
         parameters: parameters.clone(),
         lambda,
         value,
         error,
     };
-    assert_eq!((order, value), (2, -2.0));
+    let half = |r: &Rational| r * rational(1, 2);
+    assert_eq!(check_witness(&make(1, &radius, &time, lambda.clone(), value, error), &equation, &dispersion), Ok(()));
     for bad in [
-        make(3, lambda.clone(), value, error),
-        make(order, Expr::kappa(), value, error),
-        make(order, lambda.clone(), -value, error),
-        make(order, lambda.clone(), value - 0.1, error),
-        make(order, lambda, value, 3.0),
+        make(2, &radius, &time, lambda.clone(), value, error),
+        make(dimension, &half(&radius), &time, lambda.clone(), value, error),
+        make(dimension, &radius, &half(&time), lambda.clone(), value, error),
+        make(dimension, &radius, &time, Expr::kappa(), value, error),
+        make(dimension, &radius, &time, lambda.clone(), -value, error),
+        make(dimension, &radius, &time, lambda.clone(), 1.01 * value, error),
+        make(dimension, &radius, &time, lambda.clone(), value, -error),
+        make(dimension, &radius, &time, lambda, value, 3.0),
     ] {
         assert!(check_witness(&bad, &equation, &dispersion).is_err(), "{bad:?}");
+    }
+}
+
+/// Evidence is data: it reads back from JSON as it was.
+#[test]
+fn evidence_reads_back() {
+    for (id, equation, _) in equations() {
+        let v = decide(&equation);
+        for c in [&v.c1, &v.c2] {
+            if let Some(certificate) = &c.certificate {
+                let text = serde_json::to_string(certificate).expect("JSON");
+                let again: Certificate = serde_json::from_str(&text).expect(&text);
+                assert_eq!(serde_json::to_string(&again).expect("JSON"), text, "{id}");
+            }
+            if let Some(witness) = &c.witness {
+                let text = serde_json::to_string(witness).expect("JSON");
+                let again: Witness = serde_json::from_str(&text).expect(&text);
+                assert_eq!(serde_json::to_string(&again).expect("JSON"), text, "{id}");
+            }
+        }
     }
 }

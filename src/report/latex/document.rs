@@ -56,7 +56,7 @@ fn continuity(out: &mut String, flow: &DensityFlow, report: &Report) {
         "With $L\\phi$ the left-hand side and the multiplier $M = {}$ ({}),\n\
          \\[ M \\, L\\phi = \\partial_t p + \\nabla\\cdot (p \\mathbf{{v}}) - R \\]\n\
          holds identically in $\\phi$ for",
-        expression(&flow.multiplier),
+        flow.multipliers.iter().map(expression).collect::<Vec<_>>().join(", \\; "),
         flow.part.as_str()
     );
     let equality = |name: &str, value: &Expr| format!("{name} &= {}", expression(value));

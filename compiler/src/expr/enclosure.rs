@@ -5,12 +5,12 @@
 //! Holds: every operation is widened outwards, by one step for the correctly rounded ones and by 8 for `exp`, `log` and
 //!       powers, whose libraries promise less than that.
 
-use crate::expr::{Expr, Func, rational};
+use super::{Expr, Func, rational};
 use num_traits::ToPrimitive;
 
 /// `[low, high]`, finite.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) struct Enclosure {
+pub(crate) struct Enclosure {
     /// Lower bound.
     pub low: f64,
     /// Upper bound.
