@@ -21,7 +21,7 @@ pub struct Bound {
     /// The part of lambda that only scales the mass: `exp(-offset t)` beside the law.
     offset: f64,
     flux_ratio: f64,
-    births: BoundBirths,
+    pub(super) births: BoundBirths,
 }
 
 /// The law with numbers in it: lambda is `law + offset`.
@@ -47,7 +47,7 @@ pub enum BoundLaw {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum BoundBirths {
+pub(super) enum BoundBirths {
     Constant(f64),
     BesselRatio(f64),
 }
@@ -93,6 +93,9 @@ pub struct KernelProgram {
     /// The reduction: sources are data points with log weights, queries are x.
     /// Means: displacement `v` (coefficient `rate`), and the scalar `births` when it is not constant.
     pub kernel: Kernel,
+    /// The same reduction with linear weights, in few dimensions: faster, and to be repeated with `kernel` where its sum
+    /// is below [`Kernel::least_linear_sum`].
+    pub linear: Option<Kernel>,
     bound: Bound,
 }
 
@@ -196,7 +199,7 @@ impl Bound {
         let rate = k.uniform("rate");
         means.insert(0, Mean::displacement("v", rate));
         let kernel = k.finish_reduce(log_weight, means)?;
-        Ok(KernelProgram { kernel, bound: self.clone() })
+        Ok(KernelProgram { kernel, linear: self.linear(precision)?, bound: self.clone() })
     }
 
     /// `log w + log K_(nu+1)(z) - (nu+1)/2 log(1 + q/tau^2)`, `z = mu varrho`, and the births' Bessel ratio.
@@ -241,7 +244,16 @@ impl KernelProgram {
 
     /// The uniforms of the kernel at time `t > 0`, in the kernel's order.
     pub fn uniforms(&self, t: f64) -> Vec<f64> {
-        self.kernel.uniforms().iter().map(|name| self.uniform(name, t)).collect()
+        self.uniforms_of(&self.kernel, t)
+    }
+
+    /// The uniforms of the kernel with linear weights at time `t > 0`; none if there is no such kernel.
+    pub fn linear_uniforms(&self, t: f64) -> Vec<f64> {
+        self.linear.as_ref().map_or(Vec::new(), |linear| self.uniforms_of(linear, t))
+    }
+
+    fn uniforms_of(&self, kernel: &Kernel, t: f64) -> Vec<f64> {
+        kernel.uniforms().iter().map(|name| self.uniform(name, t)).collect()
     }
 
     fn uniform(&self, name: &str, t: f64) -> f64 {
@@ -258,8 +270,8 @@ impl KernelProgram {
                 BoundBirths::BesselRatio(c) => c / (mass * mass * speed * t),
                 BoundBirths::Constant(c) => c,
             },
-            // The kernel of this very `Bound` has no other uniforms.
-            _ => f64::NAN,
+            // The kernels of this very `Bound` have no other uniforms.
+            _ => b.linear_uniform(name, t).unwrap_or(f64::NAN),
         }
     }
 
@@ -278,6 +290,11 @@ impl KernelProgram {
         law - self.bound.offset * t
     }
 
+    /// The same for the `log_sum` of linear weights.
+    pub fn linear_log_norm(&self, t: f64) -> f64 {
+        self.log_norm(t) + self.bound.log_linear_scale(t)
+    }
+
     /// `R/p` when it is the same everywhere; otherwise the kernel's mean `births` gives it.
     pub fn constant_births(&self) -> Option<f64> {
         match self.bound.births {
@@ -288,7 +305,7 @@ impl KernelProgram {
 }
 
 impl BoundLaw {
-    fn kernel_name(self) -> &'static str {
+    pub(super) fn kernel_name(self) -> &'static str {
         match self {
             BoundLaw::Gaussian { .. } => "gaussian_field",
             BoundLaw::Cauchy { .. } => "cauchy_field",

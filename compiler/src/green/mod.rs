@@ -6,6 +6,7 @@
 //!       checked symbolically or, where no closed simplification exists, at sample points.
 //! Source: GenPhys (arXiv:2304.02637), Table 1; the mathematics of each form is in the docs of its variant.
 
+mod linear;
 mod lower;
 mod multiplier;
 

@@ -22,6 +22,8 @@ pub enum Special {
     Exp,
     /// `exp(x)` for the weights of a reduction, `x <= 0`: results below `2^-126` (f64: `2^-1022`) become 0.
     ExpWeight,
+    /// `2^x` for the weights of a reduction, `x <= 127`: results below `2^-126` (f64: `2^-1022`) become 0.
+    Exp2Weight,
     /// `log(x)`, natural; minus infinity below the smallest normal number.
     Log,
     /// `log(1 + x)`, accurate for small `x`.
@@ -57,9 +59,10 @@ pub struct Facts {
 
 impl Special {
     /// One of each function, with a typical order.
-    pub const EXAMPLES: [Special; 6] = [
+    pub const EXAMPLES: [Special; 7] = [
         Special::Exp,
         Special::ExpWeight,
+        Special::Exp2Weight,
         Special::Log,
         Special::Log1p,
         Special::LogBesselK { n: 1 },
@@ -71,6 +74,7 @@ impl Special {
         match self {
             Special::Exp => &exp::EXP,
             Special::ExpWeight => &exp::EXP_WEIGHT,
+            Special::Exp2Weight => &exp::EXP2_WEIGHT,
             Special::Log => &log::LOG,
             Special::Log1p => &log::LOG1P,
             Special::LogBesselK { .. } => &bessel_k::LOG_BESSEL_K,
@@ -81,7 +85,7 @@ impl Special {
     /// The order and the largest order with a body.
     pub fn max_order(self) -> Option<(u32, u32)> {
         match self {
-            Special::Exp | Special::ExpWeight | Special::Log | Special::Log1p => None,
+            Special::Exp | Special::ExpWeight | Special::Exp2Weight | Special::Log | Special::Log1p => None,
             Special::LogBesselK { n } | Special::BesselKRatio { n } => Some((n, bessel_k::MAX_ORDER)),
         }
     }
@@ -91,6 +95,7 @@ impl Special {
         match self {
             Special::Exp => exp::exp(k, x),
             Special::ExpWeight => exp::exp_weight(k, x),
+            Special::Exp2Weight => exp::exp2_weight(k, x),
             Special::Log => log::log(k, x),
             Special::Log1p => log::log1p(k, x),
             Special::LogBesselK { n } => bessel_k::log_bessel_k(k, n, x),
