@@ -9,7 +9,7 @@ import random
 import struct
 import sys
 
-from mpmath import cos, exp, linspace, log, log1p, lu_solve, matrix, mp, mpf, nstr, pi, sqrt
+from mpmath import besselk, cos, exp, linspace, log, log1p, lu_solve, matrix, mp, mpf, nstr, pi, sqrt
 
 OUT = pathlib.Path(__file__).resolve().parent.parent / "compiler" / "tests" / "reference"
 
@@ -70,6 +70,32 @@ def print_coefficients():
     show("LOG f64", *minimax(atanh, lambda z: z + mpf(10) ** -9, 6, mpf(0), s_max ** 2 * (1 + mpf(10) ** -6)))
 
 
+    # x = 3/z - 1 runs from 1 to -1 while z runs from 3/2 to infinity.
+    z = lambda x: 3 / (x + 1)
+    log_k1 = lambda x: log(sqrt(2 * z(x) / pi) * exp(z(x)) * besselk(1, z(x)))
+    r0 = lambda x: besselk(0, z(x)) / besselk(1, z(x))
+    for precision, degree in [("f32", 9), ("f64", 26)]:
+        show("LOG_K1 " + precision, *chebyshev(log_k1, degree))
+        show("R0 " + precision, *chebyshev(r0, degree))
+
+
+def chebyshev(f, degree):
+    """Powers of x of the Chebyshev series of f on [-1, 1] cut at this degree, and the sum of what was cut."""
+    n = 2 * degree
+    angles = [pi * (k + mpf(1) / 2) / n for k in range(n)]
+    values = [f(cos(a)) for a in angles]
+    c = [mpf(2 if j else 1) / n * sum(v * cos(j * a) for v, a in zip(values, angles)) for j in range(n)]
+    before, this, powers = [mpf(1)], [mpf(0), mpf(1)], [c[0], c[1]] + [mpf(0)] * (degree - 1)
+    for j in range(2, degree + 1):
+        following = [mpf(0)] + [2 * t for t in this]
+        for i, b in enumerate(before):
+            following[i] -= b
+        before, this = this, following
+        for i, t in enumerate(this):
+            powers[i] += c[j] * t
+    return powers, sum(abs(v) for v in c[degree + 1:])
+
+
 def f32(x):
     """x rounded to a number that both f32 and f64 hold."""
     return struct.unpack("f", struct.pack("f", float(x)))[0]
@@ -103,6 +129,7 @@ def write_tables():
     write("log.tsv", ["x", "log", "tail"], [((x,), (log(mpf(x)),)) for x in xs])
     xs = cut([2 ** rng.uniform(-100, 100) for _ in range(300)] + [rng.uniform(0, 2) for _ in range(300)])
     write("log1p.tsv", ["x", "log1p", "tail"], [((x,), (log1p(mpf(x)),)) for x in xs])
+    write("bessel_k_integer.tsv", ["n", "z", "log K_n", "tail", "K_n/K_(n+1)", "tail"], integer_rows(random.Random(20230405)))
     write("bessel_k.tsv", ["n", "z", "log K_(n+1/2)", "tail", "K_(n+1/2)/K_(n+3/2)", "tail"], bessel_rows(rng))
 
 
@@ -112,6 +139,37 @@ def bessel_rows(rng):
         for z in sorted(zs):
             low, high = log_k(n, mpf(z)), log_k(n + 1, mpf(z))
             yield (n, z), (low, exp(low - high))
+
+
+def integer_rows(rng):
+    for n in [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 19, 20, 21, 22, 23, 64, 128, 392, 1000, 1535, 1536]:
+        zs = [f32(mpf(10) ** e) for e in range(-8, 9)] + [f32(rng.uniform(1.4, 1.6)), f32(1.5)]
+        zs += [f32((n + 1) * 2 ** rng.uniform(-6, 6)) for _ in range(20)]
+        for z in sorted(zs):
+            low, high = log_integer_k(n, mpf(z)), log_integer_k(n + 1, mpf(z))
+            yield (n, z), (low, exp(low - high))
+
+
+def log_integer_k(n, z):
+    """Upward recurrence of K, which is stable, from mpmath's K_0 and K_1; scaled by exp(z)."""
+    before, this = [besselk(j, z) if z < 1000 else tail_of_k(j, z) for j in (0, 1)]
+    shift = -z if z >= 1000 else 0
+    if n == 0:
+        return log(before) + shift
+    for j in range(1, n):
+        before, this = this, before + 2 * j / z * this
+    return log(this) + shift
+
+
+def tail_of_k(nu, z):
+    """exp(z) K_nu(z) by DLMF 10.40.2, for large z."""
+    term = total = mpf(1)
+    for j in range(1, 200):
+        term *= (4 * nu ** 2 - (2 * j - 1) ** 2) / (8 * j * z)
+        total += term
+        if abs(term) < mpf(10) ** -70:
+            break
+    return total * sqrt(pi / (2 * z))
 
 
 def log_k(n, z):

@@ -110,18 +110,18 @@ fn exp_and_log_reach_their_ends() {
     assert_eq!(value(Special::Exp, F64, -745.0), libm::exp(-745.0));
 }
 
-/// The largest errors over the table: of `log K` in units of `eps max(1, z, (n + 1/2) |log z|, |log K|)`, of the ratio in
+/// The largest errors over the table: of `log K` in units of `eps max(1, z, order |log z|, |log K|)`, of the ratio in
 /// units of `eps`.
-fn bessel_errors(precision: Precision) -> [(f64, u32, f64); 2] {
+fn bessel_errors(precision: Precision, file: &str, shift: f64, both: fn(u32) -> [Special; 2]) -> [(f64, u32, f64); 2] {
     let mut worst = [(0.0, 0, 0.0); 2];
     let mut programs = None;
-    for row in table("bessel_k.tsv") {
+    for row in table(file) {
         let (n, z) = (row[0] as u32, row[1]);
-        let (last, [log_k, ratio]) = programs.take().filter(|(last, _)| *last == n).unwrap_or_else(|| {
-            let both = [Special::LogBesselK { n }, Special::BesselKRatio { n }];
-            (n, both.map(|special| program(special, precision)))
-        });
-        let order = f64::from(n) + 0.5;
+        let (last, [log_k, ratio]) = programs
+            .take()
+            .filter(|(last, _)| *last == n)
+            .unwrap_or_else(|| (n, both(n).map(|special| program(special, precision))));
+        let order = f64::from(n) + shift;
         let pieces = [1.0, z, order * z.ln().abs(), row[2].abs()].into_iter().fold(0.0, f64::max);
         for (i, (program, scale)) in [(&log_k, pieces), (&ratio, row[4])].into_iter().enumerate() {
             let y = program.map(&[], &[z]).unwrap()[0];
@@ -137,11 +137,18 @@ fn bessel_errors(precision: Precision) -> [(f64, u32, f64); 2] {
 
 #[test]
 fn bessel_k_is_accurate_over_all_orders_and_sixteen_decades() {
+    let half_integer = |n| [Special::LogBesselK { n }, Special::BesselKRatio { n }];
+    let integer = |n| [Special::LogBesselKInteger { n }, Special::BesselKIntegerRatio { n }];
     for precision in [Precision::F32, Precision::F64] {
-        let [log_k, ratio] = bessel_errors(precision);
-        println!("{precision}: log K {log_k:?}, ratio {ratio:?} (eps, n, z)");
-        assert!(log_k.0 <= 1.3, "log K in {precision}: {log_k:?}");
-        assert!(ratio.0 <= 3.1, "ratio in {precision}: {ratio:?}");
+        for (file, shift, both, bounds) in [
+            ("bessel_k.tsv", 0.5, half_integer as fn(u32) -> [Special; 2], [1.3, 3.1]),
+            ("bessel_k_integer.tsv", 0.0, integer, [1.6, 2.1]),
+        ] {
+            let [log_k, ratio] = bessel_errors(precision, file, shift, both);
+            println!("{precision} {file}: log K {log_k:?}, ratio {ratio:?} (eps, n, z)");
+            assert!(log_k.0 <= bounds[0], "log K in {precision}: {log_k:?}");
+            assert!(ratio.0 <= bounds[1], "ratio in {precision}: {ratio:?}");
+        }
     }
 }
 
@@ -151,9 +158,14 @@ fn bodies_are_short() {
     for precision in [Precision::F32, Precision::F64] {
         for n in [0, 5, 6, 7, 19, 20, 21, 100, 1536] {
             let count = |special| program(special, precision).kernel().body().len();
-            let (log_k, ratio) = (count(Special::LogBesselK { n }), count(Special::BesselKRatio { n }));
-            println!("{precision} n = {n}: log K {log_k}, ratio {ratio} operations");
-            assert!(log_k < 250 && ratio < 250, "{precision} n = {n}: {log_k}, {ratio}");
+            for [log_k, ratio] in [
+                [Special::LogBesselK { n }, Special::BesselKRatio { n }],
+                [Special::LogBesselKInteger { n }, Special::BesselKIntegerRatio { n }],
+            ] {
+                let (log_k, ratio) = (count(log_k), count(ratio));
+                println!("{precision} n = {n}: log K {log_k}, ratio {ratio} operations");
+                assert!(log_k < 450 && ratio < 400, "{precision} n = {n}: {log_k}, {ratio}");
+            }
         }
     }
 }

@@ -8,6 +8,7 @@
 use super::{Births, Green, Law};
 use crate::expr::{Expr, Name, Rational};
 use crate::kernel::{Kernel, KernelBuilder, KernelError, MAX_DIM, Mean, Pair, Precision, Value};
+use crate::special::Special;
 use num_complex::Complex64;
 use num_traits::ToPrimitive;
 use std::collections::BTreeMap;
@@ -64,11 +65,6 @@ pub enum LowerError {
     /// The source term has no closed form.
     #[error("the birth rate R/p of this equation has no closed form here")]
     NoClosedSource,
-    /// K of integer order.
-    #[error(
-        "the kernel needs Bessel K of order {0}, which is not half-integer: only even N has a kernel for this equation"
-    )]
-    BesselOrder(f64),
     /// A parameter has no value.
     #[error("the parameter {0} has no value; give one with --set {0}=VALUE")]
     Unset(Name),
@@ -180,7 +176,7 @@ impl Bound {
     /// Builds the kernel in `precision`.
     ///
     /// # Errors
-    /// [`LowerError::BesselOrder`] for a tempered law in odd N.
+    /// [`LowerError::Kernel`], which would be a fault of this compiler.
     pub fn program(&self, precision: Precision) -> Result<KernelProgram, LowerError> {
         let (mut k, pair) = KernelBuilder::reduce(self.law.kernel_name(), precision, self.dim);
         let mut means = Vec::new();
@@ -194,7 +190,7 @@ impl Bound {
                 let power = k.constant(-0.5 * (self.dim as f64 + 1.0));
                 k.fma(log, power, pair.log_w)
             }
-            BoundLaw::Tempered { .. } => self.tempered(&mut k, pair, &mut means)?,
+            BoundLaw::Tempered { .. } => self.tempered(&mut k, pair, &mut means),
         };
         let rate = k.uniform("rate");
         means.insert(0, Mean::displacement("v", rate));
@@ -203,12 +199,9 @@ impl Bound {
     }
 
     /// `log w + log K_(nu+1)(z) - (nu+1)/2 log(1 + q/tau^2)`, `z = mu varrho`, and the births' Bessel ratio.
-    fn tempered(&self, k: &mut KernelBuilder, pair: Pair, means: &mut Vec<Mean>) -> Result<Value, LowerError> {
+    fn tempered(&self, k: &mut KernelBuilder, pair: Pair, means: &mut Vec<Mean>) -> Value {
         let order = 0.5 * (self.dim as f64 + 1.0);
-        if self.dim % 2 == 1 {
-            return Err(LowerError::BesselOrder(order));
-        }
-        let n = u32::try_from(self.dim / 2).map_err(|_| LowerError::Dimension(self.dim))?;
+        let (log_bessel_k, bessel_k_ratio) = self.bessel_k();
         let log = log_ratio(k, pair);
         let z_squared = {
             let mass_squared = k.uniform("mass_squared");
@@ -216,9 +209,9 @@ impl Bound {
             k.fma(pair.q, mass_squared, z0_squared)
         };
         let z = k.sqrt(z_squared);
-        let log_k = k.log_bessel_k(n, z);
+        let log_k = k.call(log_bessel_k, z);
         if let BoundBirths::BesselRatio(_) = self.births {
-            let ratio = k.bessel_k_ratio(n - 1, z);
+            let ratio = k.call(bessel_k_ratio, z);
             let scale = k.uniform("births_scale");
             let scaled = k.mul(z, scale);
             let births = k.mul(scaled, ratio);
@@ -226,7 +219,17 @@ impl Bound {
         }
         let power = k.constant(-0.5 * order);
         let weight = k.fma(log, power, pair.log_w);
-        Ok(k.add(weight, log_k))
+        k.add(weight, log_k)
+    }
+
+    /// `log K_h` and `K_(h-1)/K_h` for `h = (N+1)/2`: half-integer orders in even N, integer ones in odd N.
+    fn bessel_k(&self) -> (Special, Special) {
+        // `bind` has checked that N is at least 1 and far below the limit of u32.
+        let n = self.dim as u32 / 2;
+        match self.dim % 2 {
+            0 => (Special::LogBesselK { n }, Special::BesselKRatio { n: n.saturating_sub(1) }),
+            _ => (Special::LogBesselKInteger { n: n + 1 }, Special::BesselKIntegerRatio { n }),
+        }
     }
 }
 

@@ -14,9 +14,9 @@ use std::f64::consts::FRAC_PI_2;
 use super::log::log;
 use crate::kernel::{KernelBuilder, Value};
 
-/// `log K_(n+1/2)(z)`.
-pub(super) fn log_k(k: &mut KernelBuilder, n: u32, z: Value) -> Value {
-    let debye = Debye::new(k, n, z);
+/// `log K_nu(z)`.
+pub(super) fn log_k(k: &mut KernelBuilder, nu: f64, z: Value) -> Value {
+    let debye = Debye::new(k, nu, z);
     let expansion = Expansion::new(debye.nu, k.precision().epsilon());
     let (log_r, log_a) = (log(k, debye.r), log(k, debye.a));
     let correction = k.polynomial(debye.p, &expansion.log_k);
@@ -29,17 +29,17 @@ pub(super) fn log_k(k: &mut KernelBuilder, n: u32, z: Value) -> Value {
     k.fma(minus_nu, log_a, y)
 }
 
-/// `K_(n+1/2)(z) / K_(n+3/2)(z)`, which is `-(K'_nu/K_nu) - nu/z` at the upper order `nu = n + 3/2`.
-pub(super) fn ratio(k: &mut KernelBuilder, n: u32, z: Value) -> Value {
+/// `K_(nu-1)(z) / K_nu(z)`, which is `-(K'_nu/K_nu) - nu/z`.
+pub(super) fn ratio(k: &mut KernelBuilder, nu: f64, z: Value) -> Value {
     // (R S - nu)/z with R - nu = z^2/(R + nu) and S - 1 = (z/R)^2 T(p): nothing cancels.
-    let debye = Debye::new(k, n + 1, z);
+    let debye = Debye::new(k, nu, z);
     let expansion = Expansion::new(debye.nu, k.precision().epsilon());
     let t = k.polynomial(debye.p, &expansion.slope);
     let z_over_r = k.mul(z, debye.inverse_r);
     k.fma(z_over_r, t, debye.a)
 }
 
-/// The variables of the expansion for `nu = n + 1/2`.
+/// The variables of the expansion.
 struct Debye {
     nu: f64,
     r: Value,
@@ -50,8 +50,7 @@ struct Debye {
 }
 
 impl Debye {
-    fn new(k: &mut KernelBuilder, n: u32, z: Value) -> Debye {
-        let nu = f64::from(n) + 0.5;
+    fn new(k: &mut KernelBuilder, nu: f64, z: Value) -> Debye {
         let (order, order2, one) = (k.constant(nu), k.constant(nu * nu), k.constant(1.0));
         let r2 = k.fma(z, z, order2);
         let r = k.sqrt(r2);
@@ -70,7 +69,7 @@ struct Expansion {
     slope: Vec<f64>,
 }
 
-/// At the lowest order in use, 7 + 1/2 in f32 and 21 + 1/2 in f64, fewer terms are needed.
+/// At the lowest orders in use, 7 in f32 and 21 in f64, fewer terms are needed.
 const MAX_TERMS: usize = 16;
 
 impl Expansion {

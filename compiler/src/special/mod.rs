@@ -9,6 +9,7 @@ mod bessel_k;
 mod debye;
 mod exp;
 mod half_integer;
+mod integer_order;
 mod log;
 
 use std::fmt;
@@ -38,6 +39,16 @@ pub enum Special {
         /// The lower order is `n + 1/2`.
         n: u32,
     },
+    /// `log K_n(z)`.
+    LogBesselKInteger {
+        /// The order.
+        n: u32,
+    },
+    /// `K_n(z) / K_(n+1)(z)`.
+    BesselKIntegerRatio {
+        /// The lower order.
+        n: u32,
+    },
 }
 
 /// What is known about a special function; a row of the documentation.
@@ -59,7 +70,7 @@ pub struct Facts {
 
 impl Special {
     /// One of each function, with a typical order.
-    pub const EXAMPLES: [Special; 7] = [
+    pub const EXAMPLES: [Special; 9] = [
         Special::Exp,
         Special::ExpWeight,
         Special::Exp2Weight,
@@ -67,6 +78,8 @@ impl Special {
         Special::Log1p,
         Special::LogBesselK { n: 1 },
         Special::BesselKRatio { n: 1 },
+        Special::LogBesselKInteger { n: 1 },
+        Special::BesselKIntegerRatio { n: 1 },
     ];
 
     /// The row of this function.
@@ -79,6 +92,8 @@ impl Special {
             Special::Log1p => &log::LOG1P,
             Special::LogBesselK { .. } => &bessel_k::LOG_BESSEL_K,
             Special::BesselKRatio { .. } => &bessel_k::BESSEL_K_RATIO,
+            Special::LogBesselKInteger { .. } => &bessel_k::LOG_BESSEL_K_INTEGER,
+            Special::BesselKIntegerRatio { .. } => &bessel_k::BESSEL_K_INTEGER_RATIO,
         }
     }
 
@@ -86,7 +101,10 @@ impl Special {
     pub fn max_order(self) -> Option<(u32, u32)> {
         match self {
             Special::Exp | Special::ExpWeight | Special::Exp2Weight | Special::Log | Special::Log1p => None,
-            Special::LogBesselK { n } | Special::BesselKRatio { n } => Some((n, bessel_k::MAX_ORDER)),
+            Special::LogBesselK { n }
+            | Special::BesselKRatio { n }
+            | Special::LogBesselKInteger { n }
+            | Special::BesselKIntegerRatio { n } => Some((n, bessel_k::MAX_ORDER)),
         }
     }
 
@@ -100,6 +118,8 @@ impl Special {
             Special::Log1p => log::log1p(k, x),
             Special::LogBesselK { n } => bessel_k::log_bessel_k(k, n, x),
             Special::BesselKRatio { n } => bessel_k::bessel_k_ratio(k, n, x),
+            Special::LogBesselKInteger { n } => bessel_k::log_bessel_k_integer(k, n, x),
+            Special::BesselKIntegerRatio { n } => bessel_k::bessel_k_integer_ratio(k, n, x),
         }
     }
 }
@@ -107,9 +127,10 @@ impl Special {
 impl fmt::Display for Special {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.facts().name;
-        match self.max_order() {
-            None => f.write_str(name),
-            Some((n, _)) => write!(f, "{name}[{n} + 1/2]"),
+        match *self {
+            Special::Exp | Special::ExpWeight | Special::Log | Special::Log1p => f.write_str(name),
+            Special::LogBesselK { n } | Special::BesselKRatio { n } => write!(f, "{name}[{n} + 1/2]"),
+            Special::LogBesselKInteger { n } | Special::BesselKIntegerRatio { n } => write!(f, "{name}[{n}]"),
         }
     }
 }
