@@ -41,6 +41,7 @@
 pub mod classify;
 mod error;
 pub mod io;
+pub mod paper;
 pub mod picture;
 pub mod report;
 

@@ -6,6 +6,7 @@ mod corpus;
 mod ends;
 mod fields;
 mod goldens;
+mod paper;
 mod reports;
 mod runs;
 mod schema;
