@@ -4,7 +4,7 @@ use super::{Compared, expression};
 use genphys_compiler::Analysis;
 use genphys_compiler::dispersion::Problem;
 use genphys_compiler::expr::Expr;
-use genphys_compiler::flow::{DensityFlow, IdentityFailure, Proof, verify_identity};
+use genphys_compiler::flow::{DensityFlow, Derivation, IdentityFailure, verify_identity};
 
 pub(super) fn compare(analysis: &Analysis, printed: &str) -> Option<Compared> {
     let flow = analysis.flow.as_ref().ok()?;
@@ -26,7 +26,8 @@ fn residual(analysis: &Analysis, flow: &DensityFlow, [p, v, r]: [&Expr; 3]) -> O
             flux: flux(p, v),
             r: r.clone(),
             multiplier: multiplier.clone(),
-            proof: Proof::default(),
+            multipliers: std::iter::once(multiplier.clone()).chain(flow.multipliers.iter().skip(1).cloned()).collect(),
+            proof: Derivation::default().into(),
             ..flow.clone()
         };
         match verify_identity(&analysis.equation, &form) {

@@ -128,7 +128,9 @@ impl fmt::Display for Special {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.facts().name;
         match *self {
-            Special::Exp | Special::ExpWeight | Special::Log | Special::Log1p => f.write_str(name),
+            Special::Exp | Special::ExpWeight | Special::Exp2Weight | Special::Log | Special::Log1p => {
+                f.write_str(name)
+            }
             Special::LogBesselK { n } | Special::BesselKRatio { n } => write!(f, "{name}[{n} + 1/2]"),
             Special::LogBesselKInteger { n } | Special::BesselKIntegerRatio { n } => write!(f, "{name}[{n}]"),
         }
