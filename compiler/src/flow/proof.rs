@@ -148,13 +148,7 @@ fn collect_last(terms: &mut Vec<RecExpr<Node>>) -> Option<Vec<Link>> {
 }
 
 /// The flow whose parts are the sums of those of two; some of them without the 0 they contain.
-fn flow_of(
-    a: &RecExpr<Node>,
-    left: &[Id; 3],
-    b: &RecExpr<Node>,
-    right: &[Id; 3],
-    simpler: [bool; 3],
-) -> RecExpr<Node> {
+fn flow_of(a: &RecExpr<Node>, left: &[Id; 3], b: &RecExpr<Node>, right: &[Id; 3], simpler: [bool; 3]) -> RecExpr<Node> {
     let mut out = RecExpr::default();
     let parts = [0, 1, 2].map(|i| {
         let right_is_zero = matches!(&b[right[i]], Node::Atom(Atom(e)) if e.is_zero());
@@ -172,11 +166,7 @@ fn flow_of(
 }
 
 /// The links from `start` to `end` in a saturated e-graph that holds both.
-fn explain(
-    runner: &mut Runner<Node, FactAnalysis>,
-    start: &RecExpr<Node>,
-    end: &RecExpr<Node>,
-) -> Option<Vec<Link>> {
+fn explain(runner: &mut Runner<Node, FactAnalysis>, start: &RecExpr<Node>, end: &RecExpr<Node>) -> Option<Vec<Link>> {
     let known = runner.egraph.lookup_expr(start)?;
     if runner.egraph.lookup_expr(end) != Some(known) {
         return None;
@@ -264,7 +254,9 @@ pub fn check_proof(equation: &Equation, flow: &DensityFlow) -> Result<(), ProofF
         return Err(ProofFailure::End { found: text(before, given.real_fields) });
     }
     let shown = readable(flow.proof.links.clone());
-    if flow.proof.links.real_fields != given.real_fields || (&shown.start, &shown.steps) != (&flow.proof.start, &flow.proof.steps) {
+    if flow.proof.links.real_fields != given.real_fields
+        || (&shown.start, &shown.steps) != (&flow.proof.start, &flow.proof.steps)
+    {
         return Err(ProofFailure::Steps);
     }
     Ok(())

@@ -9,8 +9,8 @@
 //!         arXiv:2304.02637, A.6).
 
 use super::cost::time_order;
-use super::multiplier::coefficient_of;
 use super::language::{Paired, is_imaginary, is_real, split};
+use super::multiplier::coefficient_of;
 use super::plan::{Attempt, Plan, Summand, scaled, split_coefficients};
 use super::rules::conjugate;
 use super::{Part, Undecided};
@@ -25,7 +25,8 @@ pub(crate) fn plan(equation: &Equation) -> Result<Plan, Undecided> {
     let scales: Vec<Expr> = equation.components.iter().map(|c| normaliser(c, &equation.facts)).collect();
     let operators: Vec<Expr> =
         equation.components.iter().zip(&scales).map(|(c, s)| split_coefficients(&scaled(c, s))).collect();
-    let mut attempts: Vec<Attempt> = Quadratic::new(equation, &operators).map(|q| q.attempt(&scales)).into_iter().collect();
+    let mut attempts: Vec<Attempt> =
+        Quadratic::new(equation, &operators).map(|q| q.attempt(&scales)).into_iter().collect();
     if !equation.is_complex() {
         attempts.extend(linear(equation, &operators, &scales));
     }

@@ -39,9 +39,8 @@ pub(crate) fn normaliser(component: &Expr, facts: &Facts) -> Expr {
     };
     let others = coefficients.iter().filter(|(body, _)| *body != leader).map(|(_, sum)| sum);
     let candidates = std::iter::once(first).chain(others).map(|sum| inverse(sum));
-    let shortest = candidates
-        .map(|scale| (length(&scale), scale))
-        .reduce(|best, next| if next.0 < best.0 { next } else { best });
+    let shortest =
+        candidates.map(|scale| (length(&scale), scale)).reduce(|best, next| if next.0 < best.0 { next } else { best });
     shortest.map_or_else(Expr::one, |(_, scale)| scale)
 }
 

@@ -78,10 +78,7 @@ fn nonlinear_terms_are_derivatives_where_the_chain_rule_says_so() {
     one("phi_t - div(phi^2 grad(phi)) = 0", "-phi^2 grad(phi)");
     one("phi_t - phi lap(phi) - abs2(grad(phi)) = 0", "-phi grad(phi)");
     one("phi_t - 3 phi^2 lap(phi) - 6 phi abs2(grad(phi)) = 0", "-3 phi^2 grad(phi)");
-    one(
-        "phi_t - lap(phi^3 - phi - g lap(phi)) = 0 where g > 0",
-        "g grad(lap(phi)) - grad(phi^3) + grad(phi)",
-    );
+    one("phi_t - lap(phi^3 - phi - g lap(phi)) = 0 where g > 0", "g grad(lap(phi)) - grad(phi^3) + grad(phi)");
     one("phi_t + phi phi_x + lap(phi) + lap(lap(phi)) = 0", "grad(lap(phi)) + grad(phi) + phi^2 e_x/2");
     check("phi phi_t - lap(phi) = 0", &["1"], "phi^2/2", "-grad(phi)", "0");
     // An exponent that may be -1 has no power as its integral.
@@ -123,7 +120,8 @@ fn every_alternative_is_a_form_and_the_first_is_the_choice() {
             assert_eq!(other.why_not.is_empty(), i == 0, "{text}: p = {}", other.p);
         }
         assert_eq!((&all[0].p, &all[0].flux, &all[0].r), (&chosen.p, &chosen.flux, &chosen.r), "{text}");
-        let distinct = |i: usize| all[..i].iter().any(|o| (&o.p, &o.flux, &o.r) == (&all[i].p, &all[i].flux, &all[i].r));
+        let distinct =
+            |i: usize| all[..i].iter().any(|o| (&o.p, &o.flux, &o.r) == (&all[i].p, &all[i].flux, &all[i].r));
         assert!(!(0..all.len()).any(distinct), "{text}: a form is listed twice");
     }
 }

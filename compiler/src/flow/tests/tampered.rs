@@ -92,7 +92,11 @@ fn a_guard_is_asked_again() {
         let link =
             |rule: &str, path: Vec<usize>, after: RecExpr<Node>| Link { rule: rule.into(), forward: true, path, after };
         let real_fields = true;
-        let links = Links { real_fields, start, links: vec![link("scale_into_dt", vec![0], inside), link("density", vec![], end)] };
+        let links = Links {
+            real_fields,
+            start,
+            links: vec![link("scale_into_dt", vec![0], inside), link("density", vec![], end)],
+        };
         let zero = Expr::zero;
         let search = Search { iterations: 0, nodes: 0, classes: 0, stop: "by hand".into() };
         let (p, reason) = (c * phi(), String::new());
