@@ -6,6 +6,7 @@ use num_integer::Integer;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// Powers of numbers are evaluated while the result has at most this many bits; larger ones stay symbolic.
@@ -18,7 +19,12 @@ impl Expr {
         for term in terms {
             for t in term.terms() {
                 let (c, rest) = t.split_coefficient();
-                *collected.entry(rest).or_insert_with(Rational::zero) += c;
+                match collected.entry(rest) {
+                    Entry::Vacant(place) => {
+                        place.insert(c);
+                    }
+                    Entry::Occupied(mut place) => *place.get_mut() += c,
+                }
             }
         }
         let mut out: Vec<Expr> =
@@ -41,7 +47,7 @@ impl Expr {
         let mut stack: Vec<Expr> = factors.into_iter().collect();
         while let Some(factor) = stack.pop() {
             match factor {
-                Expr::Num(r) => coefficient *= r,
+                Expr::Num(r) => multiply(&mut coefficient, r),
                 Expr::Mul(parts) => stack.extend(parts),
                 Expr::Pow(base, exponent) => powers.entry(*base).or_default().push(*exponent),
                 other => powers.entry(other).or_default().push(Expr::one()),
@@ -56,7 +62,7 @@ impl Expr {
             let power = Expr::pow(base, exponent.unwrap_or_else(Expr::one));
             for part in power.factors() {
                 match part {
-                    Expr::Num(r) => coefficient *= r,
+                    Expr::Num(r) => multiply(&mut coefficient, r.clone()),
                     other => out.push(other.clone()),
                 }
             }
@@ -179,6 +185,17 @@ impl Expr {
             (Expr::FracLap(f, b1), b) => f.frac_lap(Expr::add([*b1, b])),
             (f, b) => Expr::FracLap(Box::new(f), Box::new(b)),
         }
+    }
+}
+
+/// The product; most coefficients are 1 or -1, and need no greatest common divisor.
+fn multiply(a: &mut Rational, b: Rational) {
+    if a.is_one() {
+        *a = b;
+    } else if a.is_integer() && b.is_integer() {
+        *a = Rational::from_integer(a.numer() * b.numer());
+    } else if !b.is_one() {
+        *a *= b;
     }
 }
 

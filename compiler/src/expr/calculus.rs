@@ -1,8 +1,9 @@
 //! What is done with expressions: expansion, substitution, derivatives with respect to a letter, numeric values.
 
-use super::{Expr, Func};
+use super::{Expr, Func, Rational};
+use num_bigint::BigInt;
 use num_complex::Complex64;
-use num_traits::{Signed, ToPrimitive};
+use num_traits::ToPrimitive;
 
 /// Whole powers of sums are multiplied out up to this exponent.
 const LARGEST_EXPANDED_POWER: i64 = 12;
@@ -107,7 +108,7 @@ impl Expr {
             return Some(value);
         }
         match self {
-            Expr::Num(r) => r.to_f64().map(Complex64::from),
+            Expr::Num(r) => number(r).map(Complex64::from),
             Expr::Imag => Some(Complex64::i()),
             Expr::Add(terms) => terms.iter().map(|t| t.evaluate(leaf)).sum(),
             Expr::Mul(factors) => factors.iter().map(|f| f.evaluate(leaf)).product(),
@@ -132,13 +133,22 @@ impl Expr {
     }
 }
 
+/// The nearest float; numbers of a few digits, nearly all, need no division of big integers.
+fn number(r: &Rational) -> Option<f64> {
+    let small = |n: &BigInt| n.to_i32().map(f64::from);
+    match (small(r.numer()), small(r.denom())) {
+        (Some(p), Some(q)) => Some(p / q),
+        _ => r.to_f64(),
+    }
+}
+
 fn power(base: Complex64, exponent: &Expr, leaf: &dyn Fn(&Expr) -> Option<Complex64>) -> Option<Complex64> {
     if let Some(n) = exponent.as_int().and_then(|n| i32::try_from(n).ok()) {
         return Some(if base.im == 0.0 { Complex64::from(base.re.powi(n)) } else { base.powi(n) });
     }
     let e = exponent.evaluate(leaf)?;
     if base.im == 0.0 && base.re >= 0.0 && e.im == 0.0 {
-        let half = exponent.as_num().is_some_and(|r| r.abs() == super::rational(1, 2));
+        let half = e.re.abs() == 0.5;
         let value = if half && e.re > 0.0 {
             base.re.sqrt()
         } else if half {
@@ -150,7 +160,7 @@ fn power(base: Complex64, exponent: &Expr, leaf: &dyn Fn(&Expr) -> Option<Comple
     }
     // A real negative base sits on the cut: take the upper side whatever the sign of its zero imaginary part.
     let base = if base.im == 0.0 { Complex64::new(base.re, 0.0) } else { base };
-    if exponent.as_num().is_some_and(|r| *r == super::rational(1, 2)) {
+    if e == Complex64::from(0.5) {
         return Some(base.sqrt());
     }
     Some(base.powc(e))

@@ -31,6 +31,9 @@ pub type Rational = num_rational::BigRational;
 
 /// The rational `p/q`; `q` must not be zero.
 pub fn rational(p: i64, q: i64) -> Rational {
+    if q == 1 {
+        return Rational::from_integer(BigInt::from(p));
+    }
     Rational::new(BigInt::from(p), BigInt::from(q))
 }
 

@@ -91,7 +91,7 @@ impl Rank {
         } else if self.flux != best.flux {
             "its flux is longer"
         } else {
-            "it is as good, and comes later in the order of terms"
+            "it is as good; the sign of the highest time derivative or the order of terms decides"
         }
     }
 

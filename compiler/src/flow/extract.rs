@@ -45,6 +45,10 @@ pub fn extract<'a>(
         if best.as_ref().is_none_or(|b| found.choice.rank < b.choice.rank) {
             best = Some(found);
         }
+        // A sum of squares without a source stands before every linear density.
+        if best.as_ref().is_some_and(|b| equation.is_system() && b.attempt.quadratic && b.choice.form.r.is_zero()) {
+            break;
+        }
     }
     let found = best.ok_or_else(|| Undecided::new("no split of the equation has a density"))?;
     context.finish(found, forms, budget)
@@ -125,7 +129,7 @@ impl<'a> Context<'a> {
         let symbol = dispersion.filter(|_| plan.as_given).and_then(|d| d.coefficients.last().cloned());
         // The attempts for a system have their signs.
         let single = || plan.operators.first().filter(|_| !equation.is_system());
-        let leading = symbol.or_else(|| coefficient_of(single()?, order));
+        let leading = single().and_then(|operator| coefficient_of(operator, order)).or(symbol);
         let sign = leading.map_or(Sign::ANY, |c| equation.facts.sign(&c));
         let problem = dispersion.map_or_else(|| principal_problem(equation, &plan.operators, order), |d| d.problem);
         let alternates = problem == Problem::FreeBoundary && order.is_multiple_of(2) && !equation.is_system();

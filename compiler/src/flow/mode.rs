@@ -39,10 +39,10 @@ impl Standing {
 pub(crate) type Point = BTreeMap<Name, f64>;
 
 /// Wave numbers squared at which amplitudes are tried.
-const KAPPAS: [f64; 8] = [0.01, 0.1, 0.5, 1.0, 2.0, 5.0, 20.0, 100.0];
+const KAPPAS: [f64; 7] = [0.01, 0.1, 0.5, 1.0, 3.0, 15.0, 100.0];
 
-/// How many admitted parameter points are tried.
-const POINTS: usize = 12;
+/// So many points of a finer grid are tried where a coarse one leaves too few.
+const MOST_TRIED: usize = 1300;
 
 /// The branch that carries the density, at admitted parameter points.
 pub(crate) struct Modes<'a> {
@@ -202,23 +202,50 @@ pub(crate) fn amplitude(p: &Expr, growth: &Expr) -> Option<Expr> {
     }
 }
 
-/// Parameter points that satisfy every assumption, the same at each call.
+/// Parameter points that satisfy every assumption, the same at each call: a grid of the same fractions of every interval,
+/// so that the names of the parameters do not matter.
 pub(crate) fn admitted(equation: &Equation) -> Vec<Point> {
     let mut names: Vec<Name> = equation.components.iter().flat_map(Expr::symbols).collect();
     names.extend(equation.facts.relations().iter().flat_map(|(e, _)| e.symbols()));
     names.sort();
     names.dedup();
-    let all = (1..=200).map(|i| {
-        let draw = |(j, name): (usize, &Name)| {
-            // Weyl sequences: the fractional parts of multiples of irrational numbers fill the unit cube evenly.
-            let irrational = (2.0 + j as f64 + 0.5 * std::f64::consts::E).sqrt();
-            let u = (f64::from(i) * irrational).fract();
-            (name.clone(), within(equation.facts.interval(name), u))
+    let coarse = match names.len() {
+        0 => 1,
+        1 => 9,
+        2 | 3 => 3,
+        4 | 5 => 2,
+        _ => 1,
+    };
+    // Relations such as eps > m may leave few points of a coarse grid.
+    let finer = |side: &usize| u32::try_from(names.len()).ok().and_then(|n| side.checked_pow(n)).unwrap_or(usize::MAX);
+    let mut points = Vec::new();
+    for side in [coarse, 2 * coarse, 4 * coarse] {
+        if side > coarse && finer(&side) > MOST_TRIED {
+            break;
+        }
+        points = grid(&names, side, equation);
+        if points.len() >= 3.min(finer(&coarse)) {
+            break;
+        }
+    }
+    points
+}
+
+/// The points of a grid with so many values of each parameter that satisfy every assumption.
+fn grid(names: &[Name], side: usize, equation: &Equation) -> Vec<Point> {
+    // Multiples of the golden ratio fill the unit interval evenly and meet no simple fraction.
+    let fraction = |i: usize| (0.61803398875 * (i + 1) as f64).fract();
+    let count = u32::try_from(names.len()).ok().and_then(|n| side.checked_pow(n)).unwrap_or(1);
+    let point = |mut index: usize| {
+        let mut draw = |name: &Name| {
+            let i = index % side;
+            index /= side;
+            (name.clone(), within(equation.facts.interval(name), fraction(i)))
         };
-        names.iter().enumerate().map(draw).collect::<Point>()
-    });
-    let count = if names.is_empty() { 1 } else { POINTS };
-    all.filter(|point| equation.facts.relations().iter().all(|(e, sign)| holds(e, *sign, point))).take(count).collect()
+        names.iter().map(&mut draw).collect::<Point>()
+    };
+    let admitted = |point: &Point| equation.facts.relations().iter().all(|(e, sign)| holds(e, *sign, point));
+    (0..count).map(point).filter(admitted).collect()
 }
 
 /// A value of the interval for `0 < u < 1`.
