@@ -50,10 +50,11 @@ pub fn replay(
     let known = Known::new(&equation.facts);
     let whens: Vec<&[SideCondition]> = certificate.cases.iter().map(|c| c.when.as_slice()).collect();
     let covered = covers(&known, &whens);
-    let all = |one: Answer| covered && shown.iter().all(|a| *a == one);
+    let distinct = (1..whens.len()).all(|i| !whens[..i].contains(&whens[i]));
+    let all = |one: Answer| covered && distinct && shown.iter().all(|a| *a == one);
     match answer {
         Answer::Yes | Answer::No if all(answer) => Ok(()),
-        Answer::Conditional if !shown.is_empty() && !all(Answer::Yes) && !all(Answer::No) => Ok(()),
+        Answer::Conditional if distinct && !shown.is_empty() && !all(Answer::Yes) && !all(Answer::No) => Ok(()),
         _ => wrong("the cases do not amount to the answer", answer),
     }
 }

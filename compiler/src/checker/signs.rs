@@ -100,9 +100,16 @@ impl Known {
             {
                 sign = sign.and(known.times(self.sign_at_depth(&quotient, depth)));
             }
-            for (scale, known) in [(1, *known), (-1, known.negate())] {
-                let rest = (e.clone() - Expr::int(scale) * relation.clone()).expand();
-                sign = rest.as_num().map_or(sign, |r| sign.and(known.plus(Sign::of(r))));
+            for term in e.terms() {
+                // A multiple of the relation and a constant: the ratio is that of some term to the first in a letter.
+                let Some(first) = relation.terms().iter().find(|t| t.as_num().is_none()) else { continue };
+                let ((p, x), (q, y)) = (term.split_coefficient(), first.split_coefficient());
+                if x == y {
+                    let (ratio, known) = (p / q, *known);
+                    let rest = (e.clone() - Expr::Num(ratio.clone()) * relation.clone()).expand();
+                    let scaled = known.times(Sign::of(&ratio));
+                    sign = rest.as_num().map_or(sign, |r| sign.and(scaled.plus(Sign::of(r))));
+                }
             }
         }
         sign
@@ -126,17 +133,20 @@ impl Known {
     }
 }
 
-/// `e / divisor` when it is exact: long division in a letter in which the divisor has degree 1.
+/// `e / divisor` when it is exact: long division in a letter of which the divisor has a numeric leading coefficient.
 fn quotient(e: &Expr, divisor: &Expr) -> Option<Expr> {
-    let monic = |x: &Expr| powers_of(divisor, x).is_some_and(|c| c.len() == 2 && c[1].as_num().is_some());
+    let monic = |x: &Expr| powers_of(divisor, x).is_some_and(|c| c.len() > 1 && c[c.len() - 1].as_num().is_some());
     let letter = divisor.symbols().into_iter().map(Expr::Sym).find(monic)?;
-    let (d, mut rest) = (powers_of(divisor, &letter)?, powers_of(e, &letter)?);
+    let (mut d, mut rest) = (powers_of(divisor, &letter)?, powers_of(e, &letter)?);
+    let lead = d.pop()?;
     let mut terms = Vec::new();
-    while rest.len() > 1 {
-        let top = (rest.pop()? / d[1].clone()).expand();
-        let n = rest.len() - 1;
-        rest[n] = (rest[n].clone() - top.clone() * d[0].clone()).expand();
-        terms.push(top * letter.clone().powi(n as i64));
+    while rest.len() > d.len() {
+        let top = (rest.pop()? / lead.clone()).expand();
+        let shift = rest.len() - d.len();
+        for (i, c) in d.iter().enumerate() {
+            rest[shift + i] = (rest[shift + i].clone() - top.clone() * c.clone()).expand();
+        }
+        terms.push(top * letter.clone().powi(shift as i64));
     }
     (rest.iter().all(Expr::is_zero) && !terms.is_empty()).then(|| Expr::add(terms).expand())
 }

@@ -173,7 +173,7 @@ pub(super) fn combine(tree: &Tree, which: Which) -> Condition {
         condition: (answer == Answer::Conditional).then(|| condition(tree, &leaves)).flatten(),
         reason: reason(&leaves),
         certificate: useful.then_some(Certificate { condition: which, cases }),
-        witness: leaves.iter().find_map(|(o, _)| o.witness.clone()),
+        witness: leaves.iter().find_map(|(o, when)| Some(o.witness.clone()?.in_case(when))),
         missing: leaves.iter().find(|(o, _)| o.answer == Answer::Undecided).map(|(o, _)| o.reason.clone()),
     }
 }

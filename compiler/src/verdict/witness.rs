@@ -5,8 +5,8 @@
 //! Holds: the value of a derivative is exact, or enclosed by interval arithmetic; a witness refutes the condition at its
 //!       own parameters, the reason beside it says why the others fail too.
 
-use super::{Which, text};
-use crate::expr::{Enclosure, Expr, Facts, Name, Rational, Var, rational};
+use super::{SideCondition, Which, text};
+use crate::expr::{Enclosure, Expr, Facts, Name, Rational, Sign, Var, rational};
 use num_complex::Complex64;
 use num_traits::{Signed, ToPrimitive};
 use serde::{Deserialize, Serialize};
@@ -101,6 +101,21 @@ impl Witness {
             | Witness::Level { lambda, .. }
             | Witness::Kernel { lambda, .. } => lambda,
         }
+    }
+
+    /// With the values that its case fixes, which lambda no longer has.
+    pub(super) fn in_case(mut self, when: &[SideCondition]) -> Witness {
+        let (Witness::Derivative { parameters, .. }
+        | Witness::Oscillation { parameters, .. }
+        | Witness::Level { parameters, .. }
+        | Witness::Kernel { parameters, .. }) = &mut self;
+        for (name, _, value) in when.iter().filter(|c| c.sign == Sign::ZERO).filter_map(|c| c.expression.affine()) {
+            if parameters.iter().all(|(n, _)| *n != name) {
+                parameters.push((name, value));
+            }
+        }
+        parameters.sort();
+        self
     }
 
     /// The parameter values.
