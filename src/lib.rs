@@ -44,6 +44,7 @@ pub mod io;
 pub mod paper;
 pub mod picture;
 pub mod report;
+pub mod transform;
 
 pub use error::{Error, Result};
 pub use genphys_compiler as compiler;

@@ -53,6 +53,42 @@ pub(super) fn picture(
     encode(width, height, &average(&buffer, width as usize, height as usize))
 }
 
+/// The format of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PictureFormat {
+    /// Pixels.
+    Png,
+    /// Lines and text, sharp at any size.
+    Svg,
+}
+
+/// What can be drawn on any surface. Lengths are in fine pixels, [`FINE`] to a pixel.
+pub(super) trait Drawing {
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Result<(), PictureError>;
+}
+
+/// Draws a picture of `width` x `height` pixels.
+pub(super) fn render(
+    (width, height): (u32, u32),
+    format: PictureFormat,
+    drawing_of: &impl Drawing,
+) -> Result<Vec<u8>, PictureError> {
+    if format == PictureFormat::Png {
+        return picture((width, height), |area| drawing_of.draw(area));
+    }
+    let fine = (width * FINE, height * FINE);
+    let mut text = String::new();
+    {
+        let area = SVGBackend::with_string(&mut text, fine).into_drawing_area();
+        area.fill(&WHITE).map_err(drawing)?;
+        drawing_of.draw(&area)?;
+        area.present().map_err(drawing)?;
+    }
+    // Fine pixels are the units of the drawing; the picture has the size of its pixels.
+    let size = format!("width=\"{}\" height=\"{}\"", fine.0, fine.1);
+    Ok(text.replacen(&size, &format!("width=\"{width}\" height=\"{height}\""), 1).into_bytes())
+}
+
 fn font_is_registered() -> bool {
     static REGISTERED: OnceLock<bool> = OnceLock::new();
     const BYTES: &[u8] = include_bytes!("../../assets/DejaVuSans-subset.ttf");

@@ -7,6 +7,7 @@ mod ends;
 mod fields;
 mod goldens;
 mod paper;
+mod plots;
 mod reports;
 mod runs;
 mod schema;
