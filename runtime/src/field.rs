@@ -6,7 +6,8 @@
 //! Source: GenPhys (arXiv:2304.02637), Sec. 2: the density of data is the superposition of one kernel per point.
 
 use crate::cpu::{
-    ArgumentError, CompileError, CompiledReduce, GuardedReduce, GuardedUniforms, ReduceOutput, ReduceProgram, Sources,
+    ArgumentError, BlockedReduce, BlockedSources, CompileError, CompiledReduce, GuardedReduce, GuardedUniforms,
+    ReduceOutput, ReduceProgram, Sources,
 };
 use crate::density::{DensityField, Evaluation, FieldError, check_evaluation, check_queries};
 use genphys_compiler::green::{Bound, KernelProgram, LowerError};
@@ -44,7 +45,6 @@ const ROWS_PER_TASK: usize = 64;
 pub struct Field {
     program: KernelProgram,
     engine: Engine,
-    sources: Sources,
     /// Data and queries are shifted by it, so that f32 keeps digits for data far from the origin.
     center: Array1<f64>,
     compile_seconds: f64,
@@ -54,9 +54,11 @@ pub struct Field {
 #[derive(Debug)]
 enum Engine {
     /// Few dimensions: linear weights, and logarithms where those underflow.
-    Guarded(GuardedReduce),
-    /// Logarithms.
-    Log(CompiledReduce),
+    Guarded(GuardedReduce, Sources),
+    /// Logarithms, pair by pair.
+    Log(CompiledReduce, Sources),
+    /// Many dimensions: matrix products.
+    Blocked(BlockedReduce, BlockedSources),
 }
 
 /// Why a field could not be made.
@@ -92,17 +94,11 @@ impl Field {
         let bound = bound.as_ref();
         let log_weights = log_weights(bound.dim(), points, weights)?;
         let program = bound.program(precision)?;
-        let started = Instant::now();
-        let engine = Engine::new(&program)?;
-        let compile_seconds = started.elapsed().as_secs_f64();
         let center = points.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(bound.dim()));
         let center = center.mapv(|c| if c.is_finite() { c } else { 0.0 });
         let shifted = &points - &center;
-        let sources = match &engine {
-            Engine::Guarded(engine) => engine.layout(shifted.view(), &log_weights)?,
-            Engine::Log(engine) => engine.layout(shifted.view(), &log_weights)?,
-        };
-        Ok(Field { program, engine, sources, center, compile_seconds })
+        let (engine, compile_seconds) = Engine::new(&program, shifted.view(), &log_weights)?;
+        Ok(Field { program, engine, center, compile_seconds })
     }
 
     /// Seconds the machine code took to make.
@@ -142,8 +138,9 @@ impl Field {
         let shifted: Array2<f64> = &x - &self.center;
         let mut out = ReduceOutput::default();
         let is_done = match &self.engine {
-            Engine::Guarded(engine) => engine.run(uniforms, &self.sources, shifted.view(), &mut out).is_ok(),
-            Engine::Log(engine) => engine.run(&uniforms.log, &self.sources, shifted.view(), &mut out).is_ok(),
+            Engine::Guarded(engine, sources) => engine.run(uniforms, sources, shifted.view(), &mut out).is_ok(),
+            Engine::Log(engine, sources) => engine.run(&uniforms.log, sources, shifted.view(), &mut out).is_ok(),
+            Engine::Blocked(engine, sources) => engine.run(&uniforms.log, sources, shifted.view(), &mut out).is_ok(),
         };
         if is_done { Ok(out) } else { Err(FieldError::NonFiniteOutput { row: 0, quantity: "log p", t }) }
     }
@@ -158,11 +155,23 @@ impl Field {
 }
 
 impl Engine {
-    fn new(program: &KernelProgram) -> Result<Engine, CompileError> {
-        Ok(match &program.linear {
-            Some(linear) => Engine::Guarded(GuardedReduce::new(linear, &program.kernel)?),
-            None => Engine::Log(CompiledReduce::new(&program.kernel)?),
-        })
+    /// Compiles the code and lays the data out; also returns the seconds that compilation took.
+    fn new(program: &KernelProgram, points: ArrayView2<f64>, log_weights: &[f64]) -> Result<(Engine, f64), BuildError> {
+        let started = Instant::now();
+        let seconds = || started.elapsed().as_secs_f64();
+        if let Some(linear) = &program.linear {
+            let (engine, seconds) = (GuardedReduce::new(linear, &program.kernel)?, seconds());
+            let sources = engine.layout(points, log_weights)?;
+            return Ok((Engine::Guarded(engine, sources), seconds));
+        }
+        if BlockedReduce::supports(&program.kernel) {
+            let (engine, seconds) = (BlockedReduce::new(&program.kernel)?, seconds());
+            let sources = engine.layout(points, log_weights)?;
+            return Ok((Engine::Blocked(engine, sources), seconds));
+        }
+        let (engine, seconds) = (CompiledReduce::new(&program.kernel)?, seconds());
+        let sources = engine.layout(points, log_weights)?;
+        Ok((Engine::Log(engine, sources), seconds))
     }
 }
 

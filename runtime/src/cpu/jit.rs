@@ -59,7 +59,7 @@ unsafe impl Send for Machine {}
 // SAFETY: as above; the code keeps no state, all it writes is behind the caller's `&mut`.
 unsafe impl Sync for Machine {}
 
-type MapFn<T> = unsafe extern "C" fn(*const T, *const T, *mut T, i64);
+type MapFn<T> = unsafe extern "C" fn(*const T, *const *const T, *const *mut T, i64);
 type ReduceFn<T> = unsafe extern "C" fn(*const T, *const T, *const T, *const T, *const T, i64, *const T, i64, *mut T);
 
 /// A slice whose length does not fit the layout: a fault of the caller, which is this crate.
@@ -94,43 +94,52 @@ impl Machine {
 
     /// The first argument of the code. `uniforms` were counted against the kernel's signature.
     pub(super) fn parameters<T: Scalar>(&self, uniforms: &[f64]) -> Vec<T> {
+        let mut parameters = Vec::new();
+        self.parameters_into(uniforms, &mut parameters);
+        parameters
+    }
+
+    /// The same in a buffer that is kept.
+    pub(super) fn parameters_into<T: Scalar>(&self, uniforms: &[f64], parameters: &mut Vec<T>) {
         let value = |parameter: &Parameter| match parameter {
             Parameter::Uniform(index) => T::from_f64(uniforms[*index as usize]),
             Parameter::Bits(bits) => T::from_bits(*bits),
         };
         let lanes = self.clif.lanes;
-        self.clif.parameters.iter().flat_map(|p| std::iter::repeat_n(value(p), lanes)).collect()
+        parameters.clear();
+        parameters.extend(self.clif.parameters.iter().flat_map(|p| std::iter::repeat_n(value(p), lanes)));
     }
 
-    /// Runs a map over `inputs` `[blocks][n_in][lanes]` into `outputs` `[blocks][n_out][lanes]`.
+    /// Runs a map over columns of equal length, a multiple of the lanes.
     pub(super) fn map<T: Scalar>(
         &self,
         parameters: &[T],
-        inputs: &[T],
-        outputs: &mut [T],
-        counts: (usize, usize),
+        inputs: &[&[T]],
+        outputs: &mut [&mut [T]],
     ) -> Result<(), LayoutMismatch> {
         let lanes = self.clif.lanes;
-        let Some(blocks) = outputs.len().checked_div(counts.1 * lanes) else {
-            return Ok(());
-        };
+        let len = outputs.first().map_or(0, |column| column.len());
         let fits = T::PRECISION == self.clif.precision
             && self.clif.function.signature.params.len() == 4
             && parameters.len() == self.clif.parameters.len() * lanes
-            && outputs.len() == blocks * counts.1 * lanes
-            && inputs.len() == blocks * counts.0 * lanes;
+            && (inputs.len(), outputs.len()) == self.clif.columns
+            && len % lanes == 0
+            && inputs.iter().all(|column| column.len() == len)
+            && outputs.iter().all(|column| column.len() == len);
         if !fits {
             return Err(LayoutMismatch);
         }
-        if blocks == 0 {
+        if len == 0 {
             return Ok(());
         }
+        let inputs: Vec<*const T> = inputs.iter().map(|column| column.as_ptr()).collect();
+        let outputs: Vec<*mut T> = outputs.iter_mut().map(|column| column.as_mut_ptr()).collect();
         // SAFETY: `entry` is code for the map signature of `ClifFunction`, which has four parameters, all of pointer size,
         // in the C calling convention of this machine; the kernel's float is `T`.
         let code = unsafe { std::mem::transmute::<*const u8, MapFn<T>>(self.entry) };
-        // SAFETY: the code reads all of `parameters` and `inputs` and writes all of `outputs`, and the lengths were checked
-        // against its layout for `blocks >= 1` above.
-        unsafe { code(parameters.as_ptr(), inputs.as_ptr(), outputs.as_mut_ptr(), blocks as i64) };
+        // SAFETY: the code reads all of `parameters` and of the input columns and writes all of the output columns, whose
+        // numbers and lengths were checked against its layout for `len / lanes >= 1` blocks above.
+        unsafe { code(parameters.as_ptr(), inputs.as_ptr(), outputs.as_ptr(), (len / lanes) as i64) };
         Ok(())
     }
 

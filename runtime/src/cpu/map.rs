@@ -76,22 +76,17 @@ impl CompiledMap {
         inputs: &[&[f64]],
         len: usize,
     ) -> Result<Vec<Vec<f64>>, ArgumentError> {
-        let lanes = self.machine.clif.lanes;
-        let blocks = len.div_ceil(lanes);
+        let padded = len.next_multiple_of(self.machine.clif.lanes);
         let parameters: Vec<T> = self.machine.parameters(uniforms);
-        let mut packed = Vec::with_capacity(blocks * self.inputs * lanes);
-        for block in 0..blocks {
-            for column in inputs {
-                packed.extend((0..lanes).map(|lane| T::from_f64(column[(block * lanes + lane).min(len - 1)])));
-            }
-        }
-        let mut results = vec![T::default(); blocks * self.outputs * lanes];
+        let column = |x: &&[f64]| (0..padded).map(|i| T::from_f64(x[i.min(len - 1)])).collect();
+        let inputs: Vec<Vec<T>> = inputs.iter().map(column).collect();
+        let mut results = vec![vec![T::default(); padded]; self.outputs];
+        let columns: Vec<&[T]> = inputs.iter().map(Vec::as_slice).collect();
+        let mut into: Vec<&mut [T]> = results.iter_mut().map(Vec::as_mut_slice).collect();
         self.machine
-            .map(&parameters, &packed, &mut results, (self.inputs, self.outputs))
+            .map(&parameters, &columns, &mut into)
             .map_err(|_| ArgumentError::Layout { kernel: self.kernel.name().to_owned() })?;
-        let element =
-            |output: usize, i: usize| results[((i / lanes) * self.outputs + output) * lanes + i % lanes].into();
-        Ok((0..self.outputs).map(|output| (0..len).map(|i| element(output, i)).collect()).collect())
+        Ok(results.iter().map(|column| column[..len].iter().map(|x| (*x).into()).collect()).collect())
     }
 
     /// The Cranelift text of the kernel.

@@ -17,8 +17,10 @@ use super::{ArgumentError, check_count, check_uniforms};
 
 /// Sources whose sums are carried in the kernel's precision.
 const FLUSH: usize = 2048;
-/// Sources and partial sums of one call should stay in a core's cache.
+/// Partial sums of one call should stay in a core's second cache,
 const CACHE_BYTES: usize = 256 * 1024;
+/// and sources in its first one.
+const SOURCE_BYTES: usize = 16 * 1024;
 /// Queries per call at most.
 const BATCH: usize = 64;
 
@@ -182,7 +184,7 @@ impl CompiledReduce {
 
     fn sources_per_call(&self) -> usize {
         let ClifFunction { width, lanes, .. } = self.machine.clif;
-        let blocks = CACHE_BYTES / (self.dim * width / lanes * VECTOR_BYTES);
+        let blocks = SOURCE_BYTES / ((self.dim + 1) * width / lanes * VECTOR_BYTES);
         blocks.clamp(2, FLUSH / width) * width
     }
 

@@ -203,6 +203,11 @@ impl Code<'_> {
         self.builder.ins().store(MemFlagsData::new().with_notrap(), x, pointer, Offset32::new(offset));
     }
 
+    /// The pointer at `index` of an array of pointers.
+    pub(super) fn pointer(&mut self, array: Clif, index: usize) -> Clif {
+        self.builder.ins().load(types::I64, read_only(), array, Offset32::new(8 * index as i32))
+    }
+
     /// One scalar that the function never writes, in all lanes.
     pub(super) fn broadcast(&mut self, pointer: Clif, offset: i32) -> Clif {
         let x = self.builder.ins().load(self.format.scalar, read_only(), pointer, Offset32::new(offset));
@@ -246,6 +251,30 @@ impl Code<'_> {
         let more = self.builder.ins().icmp(IntCC::UnsignedLessThan, next, count);
         self.builder.ins().brif(more, head, &[BlockArg::Value(next)], exit, &[]);
         self.builder.switch_to_block(exit);
+        result
+    }
+
+    /// Ends a block: what the variables hold is computed before anything that follows. Cranelift otherwise orders a straight
+    /// path by its last results, and keeps alive what each of them needs.
+    pub(super) fn settle(&mut self, variables: impl Iterator<Item = Variable>) {
+        let (next, variables): (_, Vec<Variable>) = (self.builder.create_block(), variables.collect());
+        let values: Vec<BlockArg> = variables.iter().map(|v| BlockArg::Value(self.builder.use_var(*v))).collect();
+        self.builder.ins().jump(next, &values);
+        self.builder.switch_to_block(next);
+        for variable in variables {
+            let settled = self.builder.append_block_param(next, self.format.vector);
+            self.builder.def_var(variable, settled);
+        }
+    }
+
+    /// Reads constants and uniforms in `body` from memory at each use, not from registers shared with other calls of a
+    /// different `salt < 16`. `index` is a loop counter.
+    pub(super) fn with_fresh_parameters<T>(&mut self, index: Clif, salt: i64, body: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.parameters_at;
+        let zero = self.builder.ins().ushr_imm_u(index, 63 - salt);
+        self.parameters_at = self.builder.ins().iadd(self.arguments[0], zero);
+        let result = body(self);
+        self.parameters_at = outer;
         result
     }
 

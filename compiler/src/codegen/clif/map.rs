@@ -1,4 +1,4 @@
-//! Elementwise kernels: one vector of elements per turn.
+//! Elementwise kernels: one vector of elements per turn, one column per input and output.
 
 use cranelift_codegen::isa::TargetFrontendConfig;
 
@@ -14,14 +14,18 @@ pub(super) fn emit(
 ) -> Result<Vec<Parameter>, Unsupported> {
     let Shape::Map { inputs, outputs } = kernel.shape() else { return Ok(Vec::new()) };
     let arguments = code.arguments.clone();
-    let (source, target, blocks) = (arguments[1], arguments[2], arguments[3]);
-    code.repeat(blocks, |code, block| {
-        let source = code.at(source, block, inputs.len() * VECTOR_BYTES);
-        let target = code.at(target, block, outputs.len() * VECTOR_BYTES);
-        let values: Vec<_> = (0..inputs.len()).map(|i| code.load(source, (i * VECTOR_BYTES) as i32)).collect();
+    let sources: Vec<_> = (0..inputs.len()).map(|i| code.pointer(arguments[1], i)).collect();
+    let targets: Vec<_> = (0..outputs.len()).map(|i| code.pointer(arguments[2], i)).collect();
+    code.repeat(arguments[3], |code, block| {
+        let mut values = Vec::new();
+        for source in &sources {
+            let source = code.at(*source, block, VECTOR_BYTES);
+            values.push(code.load(source, 0));
+        }
         let results = code.body(kernel, &values, &kernel.shape().results())?;
-        for (i, result) in results.into_iter().enumerate() {
-            code.store(result, target, (i * VECTOR_BYTES) as i32);
+        for (result, target) in results.into_iter().zip(&targets) {
+            let target = code.at(*target, block, VECTOR_BYTES);
+            code.store(result, target, 0);
         }
         Ok::<(), Unsupported>(())
     })?;

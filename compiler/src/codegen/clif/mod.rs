@@ -32,8 +32,8 @@ pub struct Cranelift {
 ///
 /// `T` is the kernel's float, `lanes` are `16 / size_of::<T>()`. All counts are at least 1.
 /// - Both begin with `parameters: *const T`, `[parameters][lanes]`: see [`Parameter`].
-/// - A map is `fn(parameters: *const T, inputs: *const T, outputs: *mut T, blocks: i64)` with inputs
-///   `[blocks][inputs][lanes]` and outputs `[blocks][outputs][lanes]`.
+/// - A map is `fn(parameters: *const T, inputs: *const *const T, outputs: *const *mut T, blocks: i64)` with a column
+///   `[blocks][lanes]` for every input and every output.
 /// - A reduction is `fn(parameters: *const T, sources: *const T, weights: [*const T; 3], blocks: i64, queries: *const T,
 ///   tiles: i64, partials: *mut T)` with sources `[blocks][N][width]`; one array `[blocks][width]` for each weight of
 ///   [`PairInput`], of which those are read that the kernel reads; queries `[tiles * tile][N]` and
@@ -48,6 +48,8 @@ pub struct ClifFunction {
     pub parameters: Vec<Parameter>,
     /// Elements or sources per vector.
     pub lanes: usize,
+    /// The numbers of inputs and outputs of a map.
+    pub columns: (usize, usize),
     /// The weights that a reduction reads.
     pub reads: Vec<PairInput>,
     /// Sources per block: some vectors, which are processed together.
@@ -152,6 +154,10 @@ impl Target for Cranelift {
         let code = body::Code::new(builder, Format::of(kernel.precision()), self.fused);
         let (precision, lanes) = (kernel.precision(), Format::of(kernel.precision()).lanes());
         let reads = kernel.weight_inputs().collect();
+        let columns = match kernel.shape() {
+            Shape::Map { inputs, outputs } => (inputs.len(), outputs.len()),
+            Shape::Reduce { .. } => (0, 0),
+        };
         let (width, tile, partials, parameters) = match kernel.shape() {
             Shape::Map { .. } => (lanes, 1, Partials::default(), map::emit(code, &kernel, self.config)?),
             Shape::Reduce { dim, means, weight } => {
@@ -161,7 +167,7 @@ impl Target for Cranelift {
                 (lanes * VECTORS_PER_BLOCK, tile.queries, partials, parameters)
             }
         };
-        Ok(ClifFunction { function, precision, parameters, lanes, reads, width, tile, partials })
+        Ok(ClifFunction { function, precision, parameters, lanes, columns, reads, width, tile, partials })
     }
 
     fn listing(artifact: &ClifFunction) -> String {
@@ -182,10 +188,8 @@ struct Tile {
 impl Tile {
     fn choose(weight: Weight, dim: usize) -> Tile {
         match weight {
-            Weight::Linear(_) if dim <= 16 => {
-                let get = |name, default| std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default);
-                Tile { queries: get("TQ", 1), vectors: get("TV", 2), unrolled: true }
-            }
+            // Measured over 1, 2 and 4 of each: sixteen registers hold the sums of one query.
+            Weight::Linear(_) if dim <= 16 => Tile { queries: 1, vectors: VECTORS_PER_BLOCK, unrolled: true },
             Weight::Log(_) | Weight::Linear(_) => Tile { queries: 4, vectors: 1, unrolled: dim <= 8 },
         }
     }

@@ -1,54 +1,55 @@
-//! Linear weights in few dimensions: nothing but sums, one step for all vectors of a turn.
+//! Linear weights in few dimensions: nothing but sums.
+//!
+//! Holds: the vectors of a turn are added one after the other, so that differences and weights of one vector at a time live
+//!   in registers beside the sums.
 
-use cranelift_codegen::ir::{InstBuilder, Value as Clif};
+use cranelift_codegen::ir::Value as Clif;
 
 use super::super::body::Code;
 use super::super::{Unsupported, VECTOR_BYTES};
-use super::{BLOCK_BYTES, Loops, Query, Source, Weighed, add, differences, squared_norm};
-use crate::kernel::MeanKind;
+use super::{BLOCK_BYTES, Loops, Query, Source, Weighed, add, add_product, differences, squared_norm};
+use crate::kernel::{MeanKind, Op};
+
+/// Constants and uniforms that are kept in registers; if there are more, all are operands in memory.
+const RESIDENT: usize = 3;
 
 impl Loops<'_> {
     /// Adds a turn of sources to the sums of every query.
     pub(super) fn linear(&self, code: &mut Code<'_>, queries: &[Query], source: Source) -> Result<(), Unsupported> {
-        for query in queries {
-            let (mut r, mut pairs) = (Vec::new(), Vec::new());
-            for vector in 0..self.tile.vectors {
-                let y: Vec<Clif> = (0..self.dim)
-                    .map(|d| code.load(source.y, (d * BLOCK_BYTES + vector * VECTOR_BYTES) as i32))
-                    .collect();
-                r.push(differences(code, query, &y));
-                let q = squared_norm(code, &r[vector]);
-                pairs.push(self.pair(code, q, source, vector)?);
+        let parameters = self.kernel.body().iter().filter(|op| matches!(op, Op::Const(_) | Op::Uniform(_))).count();
+        for vector in 0..self.tile.vectors {
+            for (i, query) in queries.iter().enumerate() {
+                match parameters <= RESIDENT {
+                    true => self.vector(code, query, source, vector)?,
+                    false => {
+                        let salt = (vector * queries.len() + i) as i64;
+                        code.with_fresh_parameters(source.block, salt, |code| {
+                            self.vector(code, query, source, vector)
+                        })?;
+                    }
+                }
+                code.settle(queries.iter().flat_map(|query| &query.sums).flatten().copied());
             }
-            self.add_up(code, query, &r, &pairs);
         }
         Ok(())
     }
 
-    /// The vectors are summed before they meet the running sums, whose chains of additions are then shorter.
-    fn add_up(&self, code: &mut Code<'_>, query: &Query, r: &[Vec<Clif>], pairs: &[Weighed]) {
-        let weights: Vec<Clif> = pairs.iter().map(|pair| pair.w).collect();
-        let total = sum(code, &weights);
-        add(code, query, 1, total);
-        for (i, (mean, part)) in self.means.iter().zip(&self.partials.means).enumerate() {
-            let summands: Vec<Clif> =
-                pairs.iter().map(|pair| self.summand(code, mean, pair.w, pair.values[i])).collect();
+    fn vector(&self, code: &mut Code<'_>, query: &Query, source: Source, vector: usize) -> Result<(), Unsupported> {
+        let offset = |d: usize| (d * BLOCK_BYTES + vector * VECTOR_BYTES) as i32;
+        let y: Vec<Clif> = (0..self.dim).map(|d| code.load(source.y, offset(d))).collect();
+        let r = differences(code, query, &y);
+        let q = squared_norm(code, &r);
+        let Weighed { w, values } = self.pair(code, q, source, vector)?;
+        add(code, query, 1, w);
+        for (mean, (part, value)) in self.means.iter().zip(self.partials.means.iter().zip(values)) {
+            let summand = self.summand(code, mean, w, value);
             match mean.kind {
-                MeanKind::Scalar(_) | MeanKind::Weighted(_) => {
-                    let total = sum(code, &summands);
-                    add(code, query, part.first, total);
+                MeanKind::Scalar(_) | MeanKind::Weighted(_) => add(code, query, part.first, summand),
+                MeanKind::Displacement(_) => {
+                    r.iter().enumerate().for_each(|(d, r)| add_product(code, query, part.first + d, summand, *r));
                 }
-                MeanKind::Displacement(_) => (0..self.dim).for_each(|d| {
-                    let first = code.builder.ins().fmul(summands[0], r[0][d]);
-                    let rest = summands.iter().zip(r).skip(1);
-                    let total = rest.fold(first, |total, (summand, r)| code.fma(*summand, r[d], total));
-                    add(code, query, part.first + d, total);
-                }),
             }
         }
+        Ok(())
     }
-}
-
-fn sum(code: &mut Code<'_>, summands: &[Clif]) -> Clif {
-    summands[1..].iter().fold(summands[0], |total, x| code.builder.ins().fadd(total, *x))
 }

@@ -50,6 +50,8 @@ struct Sources {
 /// Pointers to the first vector of a turn.
 #[derive(Clone, Copy)]
 struct Source {
+    /// The counter of the loop over blocks.
+    block: Clif,
     y: Clif,
     weights: [Clif; 3],
 }
@@ -94,7 +96,8 @@ impl Loops<'_> {
             let weights = sources.weights.map(|column| code.at(column, block, BLOCK_BYTES));
             self.turns(code, |code, turn| {
                 let step = self.tile.vectors * VECTOR_BYTES;
-                let source = Source { y: code.at(y, turn, step), weights: weights.map(|w| code.at(w, turn, step)) };
+                let weights = weights.map(|w| code.at(w, turn, step));
+                let source = Source { block, y: code.at(y, turn, step), weights };
                 match self.tile.unrolled {
                     true => self.unrolled(code, &queries, source),
                     false => self.looped(code, &queries, source),
@@ -232,6 +235,7 @@ fn add(code: &mut Code<'_>, query: &Query, vector: usize, summand: Clif) {
 
 fn add_product(code: &mut Code<'_>, query: &Query, vector: usize, a: Clif, b: Clif) {
     let sum = get(code, query, vector);
-    let sum = code.fma(a, b, sum);
+    // The first factor may be overwritten by the result.
+    let sum = code.fma(b, a, sum);
     set(code, query, vector, sum);
 }

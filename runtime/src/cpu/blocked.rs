@@ -1,0 +1,434 @@
+//! Reductions in many dimensions: inner products by matrix multiplication, the pair body on tiles of them.
+//!
+//! In:   a kernel with weights given by their logarithm, whose displacements have a common coefficient.
+//! Out:  a [`ReduceOutput`], within rounding that of [`CompiledReduce`](super::CompiledReduce).
+//! Holds: one pass over the sources with a running maximum per query; memory is that of the sources and of one tile.
+//!   Queries are padded to whole tiles of the multiplication, and every sum of a row is taken in the same order whatever the
+//!   other rows are. Where `|x|^2 + |y|^2 - 2 x.y` cancels (below [`NEAR`] of its terms) `q` and `x - y` are recomputed from the
+//!   coordinates.
+
+use genphys_compiler::codegen::clif::Factor;
+use genphys_compiler::codegen::interp::largest_log_weight;
+use genphys_compiler::kernel::{
+    Kernel, KernelBuilder, MeanKind, Op, Output, PairInput, Precision, Scalar, Shape, Weight, pair_map,
+};
+use genphys_compiler::special::Special;
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, LinalgScalar, s};
+
+use super::ArgumentError;
+use super::jit::{CompileError, LayoutMismatch, Machine};
+use super::reduce::{ReduceOutput, ReduceProgram, check_arguments, dimension, means};
+use super::sources::check_sources;
+
+/// Sources of a tile.
+const COLUMNS: usize = 256;
+/// Queries of a tile at most, and what their number is padded to.
+const ROWS: usize = 64;
+const ROW_STEP: usize = 8;
+/// A pair is near when `q` is below this part of `|x|^2 + |y|^2`: four bits of `q` are then lost to cancellation.
+const NEAR: f64 = 1.0 / 16.0;
+
+/// A reduction by matrix multiplication.
+#[derive(Debug)]
+pub struct BlockedReduce {
+    kernel: Kernel,
+    dim: usize,
+    pair: Machine,
+    exp: Machine,
+    /// The factor of each displacement.
+    factors: Vec<Factor>,
+}
+
+/// Sources laid out for a [`BlockedReduce`].
+#[derive(Clone, Debug)]
+pub struct BlockedSources {
+    len: usize,
+    log_scale: f64,
+    packed: Packed,
+}
+
+#[derive(Clone, Debug)]
+enum Packed {
+    F32(Rows<f32>),
+    F64(Rows<f64>),
+}
+
+/// Sources, padded with weight zero to whole vectors.
+#[derive(Clone, Debug)]
+struct Rows<T> {
+    y: Array2<T>,
+    y_squared: Vec<T>,
+    weights: [Vec<T>; 3],
+}
+
+impl BlockedReduce {
+    /// Whether this form can evaluate `kernel`.
+    pub fn supports(kernel: &Kernel) -> bool {
+        matches!(kernel.shape(), Shape::Reduce { weight: Weight::Log(_), .. }) && factors(kernel).is_some()
+    }
+
+    /// Compiles the pair body of `kernel`.
+    ///
+    /// # Errors
+    /// [`CompileError`], among others when the kernel is not [supported](BlockedReduce::supports).
+    pub fn new(kernel: &Kernel) -> Result<BlockedReduce, CompileError> {
+        let shape = || CompileError::Shape {
+            kernel: kernel.name().to_owned(),
+            expected: "reduction with logarithms and common coefficients",
+        };
+        let factors = factors(kernel).filter(|_| BlockedReduce::supports(kernel)).ok_or_else(shape)?;
+        let compile = |kernel: &Kernel| Machine::new(kernel, |target| target);
+        Ok(BlockedReduce {
+            kernel: kernel.clone(),
+            dim: dimension(kernel)?,
+            pair: compile(&pair_map(kernel).map_err(genphys_compiler::codegen::Unsupported::from)?)?,
+            exp: compile(&weight_map(kernel.precision())?)?,
+            factors,
+        })
+    }
+}
+
+/// The common factor of every displacement, if all have one.
+fn factors(kernel: &Kernel) -> Option<Vec<Factor>> {
+    let factor = |mean| match mean {
+        MeanKind::Scalar(_) | MeanKind::Weighted(_) => None,
+        MeanKind::Displacement(v) => Some(match kernel.op(v) {
+            Op::Const(c) => Some(Factor::Constant(c.get())),
+            Op::Uniform(index) => Some(Factor::Uniform(index as usize)),
+            _ => None,
+        }),
+    };
+    means(kernel).filter_map(factor).collect()
+}
+
+/// `exp(l - m)`, with the row's `m` as a uniform.
+fn weight_map(precision: Precision) -> Result<Kernel, CompileError> {
+    let mut k = KernelBuilder::map("weight", precision);
+    let (l, m) = (k.input("l"), k.uniform("m"));
+    let excess = k.sub(l, m);
+    let w = k.call(Special::ExpWeight, excess);
+    Ok(k.finish_map(vec![Output::new("w", w)]).map_err(genphys_compiler::codegen::Unsupported::from)?)
+}
+
+impl ReduceProgram for BlockedReduce {
+    type Sources = BlockedSources;
+
+    fn layout(&self, sources: ArrayView2<'_, f64>, log_weights: &[f64]) -> Result<BlockedSources, ArgumentError> {
+        check_sources(&self.kernel, self.dim, sources, log_weights)?;
+        let log_scale = largest_log_weight(log_weights);
+        let packed = match self.kernel.precision() {
+            Precision::F32 => Packed::F32(Rows::new(&self.kernel, sources, log_weights, log_scale)),
+            Precision::F64 => Packed::F64(Rows::new(&self.kernel, sources, log_weights, log_scale)),
+        };
+        Ok(BlockedSources { len: log_weights.len(), log_scale, packed })
+    }
+
+    fn run(
+        &self,
+        uniforms: &[f64],
+        sources: &BlockedSources,
+        queries: ArrayView2<'_, f64>,
+        out: &mut ReduceOutput,
+    ) -> Result<(), ArgumentError> {
+        check_arguments(&self.kernel, self.dim, uniforms, queries)?;
+        out.resize(&self.kernel, self.dim, queries.nrows());
+        for (index, queries) in queries.axis_chunks_iter(Axis(0), ROWS).enumerate() {
+            let batch = Batch { program: self, uniforms, first: index * ROWS, log_scale: sources.log_scale };
+            let done = match &sources.packed {
+                Packed::F32(rows) => batch.run(rows, sources.len, queries, out),
+                Packed::F64(rows) => batch.run(rows, sources.len, queries, out),
+            };
+            done.map_err(|_| ArgumentError::Layout { kernel: self.kernel.name().to_owned() })?;
+        }
+        Ok(())
+    }
+}
+
+impl<T: Scalar> Rows<T> {
+    fn new(kernel: &Kernel, sources: ArrayView2<'_, f64>, log_weights: &[f64], log_scale: f64) -> Rows<T> {
+        let (len, dim) = sources.dim();
+        // A multiple of the lanes of any target.
+        let padded = len.next_multiple_of(16);
+        let y = Array2::from_shape_fn((padded, dim), |(i, d)| T::from_f64(sources[[i.min(len - 1), d]]));
+        let reads: Vec<PairInput> = kernel.weight_inputs().collect();
+        let [_, inputs @ ..] = PairInput::ALL;
+        let weights = inputs.map(|input| {
+            let log_w = |i: usize| log_weights.get(i).map_or(f64::NEG_INFINITY, |w| w - log_scale);
+            let column = (0..padded).map(|i| T::from_f64(input.of_log_weight(log_w(i))));
+            if reads.contains(&input) { column.collect() } else { vec![T::default(); padded] }
+        });
+        Rows {
+            y_squared: y.rows().into_iter().map(|y| squared_norm(y.as_slice().unwrap_or(&[]))).collect(),
+            y,
+            weights,
+        }
+    }
+}
+
+/// One batch of queries at work.
+struct Batch<'a> {
+    program: &'a BlockedReduce,
+    uniforms: &'a [f64],
+    first: usize,
+    log_scale: f64,
+}
+
+/// What a query has summed up so far, relative to `exp(max)`.
+struct RowTotal {
+    max: f64,
+    sum: f64,
+    scalars: Vec<f64>,
+    /// The weight of the sources in `pulled`; the others are in `direct`.
+    pulled_weight: f64,
+    /// `sum_j w_j y_j` over pairs that are not near.
+    pulled: Vec<f64>,
+    /// `sum_j w_j (x - y_j)` over near pairs.
+    direct: Vec<f64>,
+}
+
+/// Buffers of one tile.
+struct TileBuffers<T> {
+    /// Inner products, then weights for the second product.
+    g: Array2<T>,
+    q: Vec<T>,
+    results: Vec<Vec<T>>,
+    w: Vec<T>,
+    near: Vec<usize>,
+    pulled: Array2<T>,
+}
+
+impl Batch<'_> {
+    fn run<T>(
+        &self,
+        sources: &Rows<T>,
+        len: usize,
+        queries: ArrayView2<'_, f64>,
+        out: &mut ReduceOutput,
+    ) -> Result<(), LayoutMismatch>
+    where
+        T: Scalar + LinalgScalar,
+    {
+        let rows = queries.nrows();
+        let (padded, dim) = (rows.next_multiple_of(ROW_STEP), self.program.dim);
+        let x = Array2::from_shape_fn((padded, dim), |(i, d)| T::from_f64(queries[[i.min(rows - 1), d]]));
+        let mut totals: Vec<RowTotal> = (0..rows).map(|_| RowTotal::new(&self.program.kernel, dim)).collect();
+        let results = means(&self.program.kernel).count() + 1;
+        let mut tile = TileBuffers {
+            g: Array2::zeros((padded, COLUMNS)),
+            q: Vec::new(),
+            results: vec![Vec::new(); results],
+            w: Vec::new(),
+            near: Vec::new(),
+            pulled: Array2::zeros((padded, dim)),
+        };
+        let mut parameters = (self.program.pair.parameters(self.uniforms), Vec::new());
+        for first in (0..sources.y.nrows()).step_by(COLUMNS) {
+            let columns = first..(first + COLUMNS).min(sources.y.nrows());
+            self.tile(&x, sources, columns, len, &mut totals, &mut tile, &mut parameters)?;
+        }
+        totals.iter().enumerate().for_each(|(row, total)| self.write(row, total, &x, out));
+        Ok(())
+    }
+
+    /// Adds a tile of pairs to the totals of every row.
+    #[expect(clippy::too_many_arguments, reason = "buffers are kept between tiles")]
+    fn tile<T>(
+        &self,
+        x: &Array2<T>,
+        sources: &Rows<T>,
+        columns: std::ops::Range<usize>,
+        len: usize,
+        totals: &mut [RowTotal],
+        tile: &mut TileBuffers<T>,
+        parameters: &mut (Vec<T>, Vec<T>),
+    ) -> Result<(), LayoutMismatch>
+    where
+        T: Scalar + LinalgScalar,
+    {
+        let y = sources.y.slice(s![columns.clone(), ..]);
+        let (one, zero) = (T::from_f64(1.0), T::from_f64(0.0));
+        let TileBuffers { g, q, results, w, near, pulled } = tile;
+        let mut g: ArrayViewMut2<'_, T> = g.slice_mut(s![.., ..columns.len()]);
+        general_mat_mul(one, x, &y.t(), zero, &mut g);
+        q.resize(columns.len(), zero);
+        w.resize(columns.len(), zero);
+        results.iter_mut().for_each(|column| column.resize(columns.len(), zero));
+        let cut = self.program.kernel.precision().epsilon() / (8.0 * len as f64);
+        let mut any_pulled = false;
+        for (row, total) in totals.iter_mut().enumerate() {
+            let Some(x) = x.row(row).to_slice().map(<[T]>::to_vec) else { return Err(LayoutMismatch) };
+            let mut g = g.row_mut(row);
+            let Some(g) = g.as_slice_mut() else { return Err(LayoutMismatch) };
+            distances(&x, g, sources, columns.clone(), q, near);
+            self.pairs(sources, columns.clone(), q, results, &parameters.0)?;
+            total.rise(&results[0]);
+            if total.max == f64::NEG_INFINITY {
+                g.fill(zero);
+                continue;
+            }
+            self.program.exp.parameters_into(&[total.max], &mut parameters.1);
+            self.program.exp.map(&parameters.1, &[&results[0]], &mut [w])?;
+            total.add_scalars(&self.program.kernel, w, results);
+            // Near pairs leave the second product, where x - y would cancel.
+            for j in near.iter().copied() {
+                if w[j].into() > cut {
+                    let (weight, y) = (w[j].into(), y.row(j));
+                    total.direct.iter_mut().zip(x.iter().zip(y)).for_each(|(sum, (x, y))| {
+                        *sum += weight * Scalar::sub(*x, *y).into();
+                    });
+                }
+                w[j] = zero;
+            }
+            let cut = T::from_f64(cut);
+            if w.iter().any(|w| !(*w <= cut)) {
+                total.pulled_weight += lanes_sum(w);
+                g.copy_from_slice(w);
+                any_pulled = true;
+            } else {
+                g.fill(zero);
+            }
+        }
+        if any_pulled {
+            let rows = g.nrows();
+            (totals.len()..rows).for_each(|row| g.row_mut(row).fill(zero));
+            general_mat_mul(one, &g, &y, zero, pulled);
+            for (total, pulled) in totals.iter_mut().zip(pulled.rows()) {
+                total.pulled.iter_mut().zip(pulled).for_each(|(sum, x)| *sum += (*x).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// The pair body over one row of a tile.
+    fn pairs<T: Scalar>(
+        &self,
+        sources: &Rows<T>,
+        columns: std::ops::Range<usize>,
+        q: &[T],
+        results: &mut [Vec<T>],
+        parameters: &[T],
+    ) -> Result<(), LayoutMismatch> {
+        let [log_w, log2_w, w] = sources.weights.each_ref().map(|column| &column[columns.clone()]);
+        let mut outputs: Vec<&mut [T]> = results.iter_mut().map(Vec::as_mut_slice).collect();
+        self.program.pair.map(parameters, &[q, log_w, log2_w, w], &mut outputs)
+    }
+
+    fn write<T: Scalar>(&self, row: usize, total: &RowTotal, x: &Array2<T>, out: &mut ReduceOutput) {
+        let to = self.first + row;
+        out.log_sum[to] = total.max + total.sum.ln() + self.log_scale;
+        out.scalars.row_mut(to).iter_mut().zip(&total.scalars).for_each(|(out, sum)| *out = sum / total.sum);
+        for (factor, means) in self.program.factors.iter().zip(&mut out.displacements) {
+            let factor = match factor {
+                Factor::Constant(c) => *c,
+                Factor::Uniform(index) => self.uniforms[*index],
+            } / total.sum;
+            let sums = total.direct.iter().zip(&total.pulled).zip(x.row(row));
+            for (out, ((direct, pulled), x)) in means.row_mut(to).into_iter().zip(sums) {
+                let x: f64 = (*x).into();
+                *out = factor * (direct + (total.pulled_weight * x - pulled));
+            }
+        }
+    }
+}
+
+/// Squared distances from inner products `g`, and the near pairs among them, whose distances are taken from the coordinates.
+fn distances<T: Scalar>(
+    x: &[T],
+    g: &[T],
+    sources: &Rows<T>,
+    columns: std::ops::Range<usize>,
+    q: &mut [T],
+    near: &mut Vec<usize>,
+) {
+    let x_squared = squared_norm(x);
+    let (two, part, zero) = (T::from_f64(2.0), T::from_f64(NEAR), T::from_f64(0.0));
+    let y_squared = &sources.y_squared[columns.clone()];
+    let mut is_any_near = false;
+    for ((q, g), y_squared) in q.iter_mut().zip(g).zip(y_squared) {
+        let scale = x_squared.add(*y_squared);
+        *q = scale.sub(two.mul(*g)).max(zero);
+        is_any_near |= *q <= part.mul(scale);
+    }
+    near.clear();
+    if !is_any_near {
+        return;
+    }
+    for (j, (q, y_squared)) in q.iter_mut().zip(y_squared).enumerate() {
+        if *q <= part.mul(x_squared.add(*y_squared)) {
+            if let Some(y) = sources.y.row(columns.start + j).to_slice() {
+                *q = squared_distance(x, y);
+            }
+            near.push(j);
+        }
+    }
+}
+
+impl RowTotal {
+    fn new(kernel: &Kernel, dim: usize) -> RowTotal {
+        let scalars = means(kernel).filter(|mean| !matches!(mean, MeanKind::Displacement(_))).count();
+        let (pulled, direct) = (vec![0.0; dim], vec![0.0; dim]);
+        RowTotal { max: f64::NEG_INFINITY, sum: 0.0, scalars: vec![0.0; scalars], pulled_weight: 0.0, pulled, direct }
+    }
+
+    /// Raises the maximum to that of `l` and rescales every sum.
+    fn rise<T: Scalar>(&mut self, l: &[T]) {
+        let max = lanes_max(l);
+        if max > self.max {
+            let scale = (self.max - max).exp();
+            self.max = max;
+            self.sum *= scale;
+            self.pulled_weight *= scale;
+            self.scalars.iter_mut().chain(&mut self.pulled).chain(&mut self.direct).for_each(|sum| *sum *= scale);
+        }
+    }
+
+    fn add_scalars<T: Scalar>(&mut self, kernel: &Kernel, w: &[T], results: &[Vec<T>]) {
+        self.sum += lanes_sum(w);
+        let values = means(kernel).zip(&results[1..]).filter(|(mean, _)| !matches!(mean, MeanKind::Displacement(_)));
+        for (sum, (_, values)) in self.scalars.iter_mut().zip(values) {
+            *sum += w.iter().zip(values).map(|(w, b)| w.mul(*b).into()).sum::<f64>();
+        }
+    }
+}
+
+/// Lanes of the sums below: enough for the compiler to use vectors.
+const LANES: usize = 16;
+
+fn lanes_sum<T: Scalar>(x: &[T]) -> f64 {
+    let mut lanes = [T::default(); LANES];
+    let chunks = x.chunks_exact(LANES);
+    let rest: f64 = chunks.remainder().iter().map(|x| (*x).into()).sum();
+    chunks.for_each(|chunk| lanes.iter_mut().zip(chunk).for_each(|(lane, x)| *lane = lane.add(*x)));
+    lanes.iter().map(|lane| (*lane).into()).sum::<f64>() + rest
+}
+
+/// The largest number; NaN is passed over here and found in the sums.
+fn lanes_max<T: Scalar>(x: &[T]) -> f64 {
+    let mut lanes = [T::LOWEST; LANES];
+    let chunks = x.chunks_exact(LANES);
+    let rest = chunks.remainder().iter().fold(T::LOWEST, |max, x| x.max(max));
+    chunks.for_each(|chunk| lanes.iter_mut().zip(chunk).for_each(|(lane, x)| *lane = x.max(*lane)));
+    let max = lanes.iter().fold(rest, |max, lane| lane.max(max));
+    if max == T::LOWEST { f64::NEG_INFINITY } else { max.into() }
+}
+
+fn squared_norm<T: Scalar>(x: &[T]) -> T {
+    accumulate(x, x, |x, _| x)
+}
+
+fn squared_distance<T: Scalar>(x: &[T], y: &[T]) -> T {
+    accumulate(x, y, Scalar::sub)
+}
+
+/// `sum_d f(x_d, y_d)^2` over lanes.
+fn accumulate<T: Scalar>(x: &[T], y: &[T], f: impl Fn(T, T) -> T) -> T {
+    let mut lanes = [T::default(); LANES];
+    for (x, y) in x.chunks(LANES).zip(y.chunks(LANES)) {
+        for (lane, (x, y)) in lanes.iter_mut().zip(x.iter().zip(y)) {
+            let r = f(*x, *y);
+            *lane = lane.add(r.mul(r));
+        }
+    }
+    lanes.iter().fold(T::default(), |sum, lane| sum.add(*lane))
+}
