@@ -20,7 +20,9 @@ const MAX_LINEAR_DIM: usize = 16;
 impl Bound {
     /// The kernel with linear weights, where that is worth having.
     pub(super) fn linear(&self, precision: Precision) -> Result<Option<Kernel>, LowerError> {
-        if self.dim() > MAX_LINEAR_DIM {
+        // In odd N the order of K is an integer, which has no such polynomial.
+        let elementary = !matches!(self.law(), BoundLaw::Tempered { .. }) || self.dim().is_multiple_of(2);
+        if self.dim() > MAX_LINEAR_DIM || !elementary {
             return Ok(None);
         }
         let (mut k, pair) = KernelBuilder::reduce(self.law().kernel_name(), precision, self.dim());
