@@ -41,7 +41,7 @@ pub enum Stroke {
     Plain(usize),
     /// The same, twice as thick.
     Thick(usize),
-    /// A thin dashed line: a level to compare with.
+    /// A thin grey line: a level to compare with.
     Level,
     /// As `Plain`, red and filled to zero where it is negative.
     Signed(usize),

@@ -1,8 +1,8 @@
 //! Which of several valid continuity forms to prefer: a total order.
 //!
 //! In:   a split `(p, J, R)` of `M L phi`, and how its p stands on the modes of the selected branch.
-//! Out:  [`Rank`]; the smallest is chosen.
-//! Holds: the order is total, so the same equation gives the same form on every machine.
+//! Out:  [`Rank`]; the smallest is chosen, and among equals the first in the order of terms ([`Form`]).
+//! Holds: that order is total, so the same equation gives the same form on every machine.
 
 use super::mode::Standing;
 use crate::expr::Expr;
@@ -39,8 +39,6 @@ pub(crate) struct Rank {
     density: (u32, usize, u32),
     /// The size of the flux, numbers aside.
     flux: usize,
-    /// A total order on terms breaks ties.
-    last: (Expr, Expr, Expr),
 }
 
 impl Rank {
@@ -61,13 +59,7 @@ impl Rank {
             sources: r.terms().len(),
             density: (orders.clone().max().unwrap_or(0), p.terms().len(), orders.sum()),
             flux: flux.terms().iter().map(|t| t.split_coefficient().1.size()).sum(),
-            last: (p.clone(), flux.clone(), r.clone()),
         }
-    }
-
-    /// The rank without the order on terms that only breaks ties.
-    pub(crate) fn without_terms(&self) -> Rank {
-        Rank { last: (Expr::zero(), Expr::zero(), Expr::zero()), ..self.clone() }
     }
 
     /// Why a form of this rank stands behind one of rank `best`, in words.

@@ -42,7 +42,7 @@ pub fn extract<'a>(
         let found = if best.is_some() { found.unwrap_or(None) } else { found? };
         let Some(found) = found else { continue };
         forms = forms.saturating_add(found.space.forms());
-        if best.as_ref().is_none_or(|b| found.choice.rank < b.choice.rank) {
+        if best.as_ref().is_none_or(|b| found.choice.compare(&b.choice).is_lt()) {
             best = Some(found);
         }
         // A sum of squares without a source stands before every linear density.
@@ -86,10 +86,7 @@ pub fn alternatives<'a>(
         let (choices, _) = context.judge(attempt).all(&space);
         all.extend(choices.into_iter().map(|c| (c, attempt)));
     }
-    all.sort_by(|(a, _), (b, _)| {
-        let sign = a.flipped.cmp(&b.flipped);
-        a.rank.without_terms().cmp(&b.rank.without_terms()).then(sign).then_with(|| a.rank.cmp(&b.rank))
-    });
+    all.sort_by(|(a, _), (b, _)| a.compare(b));
     let Some(first) = all.first().map(|(c, _)| c.rank.clone()) else {
         return extract(equation, dispersion, budget).map(|_| Vec::new());
     };

@@ -31,8 +31,10 @@ impl Factored {
             return None;
         }
         let g = dispersion.selected_branch()?.growth.clone();
-        let square = g.clone().powi(2).expand();
-        let candidates = [vec![-g, Expr::one()], vec![-square, Expr::zero(), Expr::one()]];
+        let mut candidates = vec![vec![-g.clone(), Expr::one()]];
+        if dispersion.coefficients.len() > 3 {
+            candidates.push(vec![-g.powi(2).expand(), Expr::zero(), Expr::one()]);
+        }
         let mut candidates = candidates.into_iter().filter(|a| a.iter().all(is_polynomial)).peekable();
         candidates.peek()?;
         let points = points();
@@ -126,7 +128,8 @@ fn applied(symbol: &Expr, order: usize, field: &Expr) -> Expr {
 
 /// Is every term a real constant times a whole power of kappa?
 fn is_polynomial(e: &Expr) -> bool {
-    if e.contains(&Expr::Imag) {
+    let root = |f: &Expr| matches!(f, Expr::Pow(base, n) if n.as_int().is_none() && base.contains(&Expr::kappa()));
+    if e.any(&|f| *f == Expr::Imag || root(f)) {
         return false;
     }
     let whole = |f: &Expr| match f {

@@ -9,6 +9,7 @@ use super::factor::Factored;
 use super::mode::{Modes, Standing, Values};
 use super::search::{Space, Split};
 use crate::expr::Expr;
+use std::cmp::Ordering;
 
 /// This many forms of one space are ranked; equations of a few terms have fewer.
 const MOST_RANKED: usize = 256;
@@ -22,6 +23,13 @@ pub(crate) struct Choice {
     pub(crate) flipped: bool,
     /// Which flow of each term.
     pub(crate) pick: Vec<usize>,
+}
+
+impl Choice {
+    /// The better is the lesser. The sign guessed wins a tie, since nothing then tells the two apart.
+    pub(crate) fn compare(&self, other: &Choice) -> Ordering {
+        self.rank.cmp(&other.rank).then(self.flipped.cmp(&other.flipped)).then_with(|| self.form.cmp(&other.form))
+    }
 }
 
 /// What ranks depend on.
@@ -80,11 +88,7 @@ impl Judge<'_> {
                 out.push(Choice { rank, form, standing, flipped, pick: pick.clone() });
             }
         }
-        // The sign guessed wins a tie, since nothing then tells the two apart.
-        out.sort_by(|a, b| {
-            let sign = a.flipped.cmp(&b.flipped);
-            a.rank.without_terms().cmp(&b.rank.without_terms()).then(sign).then_with(|| a.rank.cmp(&b.rank))
-        });
+        out.sort_by(Choice::compare);
         out.dedup_by(|a, b| a.form == b.form);
         (out, complete)
     }
@@ -135,7 +139,13 @@ fn added(space: &Space, pick: &[usize]) -> Form {
 
 /// Coefficients stay as they are written unless terms cancel when they are multiplied out.
 fn shortest(e: Expr) -> Expr {
-    if e.terms().len() < 2 {
+    // Like terms are collected already; only sums among the factors hide more of them.
+    let hides = |f: &Expr| match f {
+        Expr::Add(_) => true,
+        Expr::Pow(base, _) => matches!(**base, Expr::Add(_)),
+        _ => false,
+    };
+    if !e.terms().iter().any(|t| t.factors().iter().any(hides)) {
         return e;
     }
     let expanded = e.expand();
