@@ -57,6 +57,10 @@ def print_coefficients():
     tail = lambda r: (exp(r) - 1 - r) / r ** 2 if abs(r) > mpf(10) ** -15 else mpf(1) / 2 + r / 6
     for name, degree in [("EXP weight f32", 3), ("EXP f32", 4), ("EXP f64", 9)]:
         show(name, *minimax(tail, lambda r: r ** 2 * exp(-r) + mpf(10) ** -12, degree, -h, h))
+    half = mpf(1) / 2 * (1 + mpf(10) ** -6)
+    slope = lambda f: (2 ** f - 1) / f if abs(f) > mpf(10) ** -20 else log(2)
+    for name, degree in [("EXP2 f32", 4), ("EXP2 f64", 10)]:
+        show(name, *minimax(slope, lambda f: abs(f) * 2 ** -f + mpf(10) ** -12, degree, -half, half))
     a, b = sqrt(mpf(1) / 2) - 1, sqrt(mpf(2)) - 1
     cubic = lambda f: (log1p(f) - f + f ** 2 / 2) / f ** 3 if abs(f) > mpf(10) ** -12 else mpf(1) / 3 - f / 4
     show("LOG f32", *minimax(cubic, lambda f: abs(f) ** 2 + mpf(10) ** -9, 7, a, b))
@@ -116,6 +120,9 @@ def write_tables():
     cut = lambda xs: [f32(x) if i % 2 else float(x) for i, x in enumerate(xs)]
     xs = cut([rng.uniform(-0.4, 0.4) for _ in range(300)] + [rng.uniform(-86, 88) for _ in range(500)]
              + [rng.uniform(-104, -86) for _ in range(100)] + [rng.uniform(-745, 709) for _ in range(300)])
+    draw = random.Random(20230405)
+    twos = [draw.uniform(-127, 127) for _ in range(500)] + [draw.uniform(-1022, 1023) for _ in range(300)]
+    write("exp2.tsv", ["x", "exp2", "tail"], [((x,), (mpf(2) ** mpf(x),)) for x in cut(twos)])
     write("exp.tsv", ["x", "exp", "tail"], [((x,), (exp(mpf(x)),)) for x in xs])
     xs = cut([2 ** rng.uniform(-126, 128) for _ in range(300)] + [2 ** rng.uniform(-1022, 1024) for _ in range(200)]
              + [rng.uniform(0.6, 1.6) for _ in range(500)] + [1 + rng.uniform(-1e-3, 1e-3) for _ in range(200)])

@@ -70,6 +70,8 @@ fn exp_and_log_are_accurate_to_the_stated_ulps() {
     // The table has positive arguments too, where the body for weights is as accurate below 2^128.
     check(Special::ExpWeight, F32, "exp.tsv", 2.1);
     check(Special::ExpWeight, F64, "exp.tsv", 1.0);
+    check(Special::Exp2Weight, F32, "exp2.tsv", 2.0);
+    check(Special::Exp2Weight, F64, "exp2.tsv", 1.0);
 }
 
 #[test]
@@ -86,6 +88,9 @@ fn exp_and_log_reach_their_ends() {
             (Special::ExpWeight, 0.0, 1.0),
             (Special::ExpWeight, -inf, 0.0),
             (Special::ExpWeight, -1e30, 0.0),
+            (Special::Exp2Weight, 0.0, 1.0),
+            (Special::Exp2Weight, -inf, 0.0),
+            (Special::Exp2Weight, -1e30, 0.0),
             (Special::Log, 1.0, 0.0),
             (Special::Log, 0.0, -inf),
             (Special::Log, inf, inf),
@@ -93,7 +98,7 @@ fn exp_and_log_reach_their_ends() {
         ] {
             assert_eq!(value(special, precision, x), y, "{special}({x}) in {precision}");
         }
-        for special in [Special::Exp, Special::ExpWeight, Special::Log, Special::Log1p] {
+        for special in [Special::Exp, Special::ExpWeight, Special::Exp2Weight, Special::Log, Special::Log1p] {
             assert!(value(special, precision, f64::NAN).is_nan(), "{special}(NaN) in {precision}");
         }
     }

@@ -5,7 +5,9 @@
 //! Holds: a row of the result depends on its query alone, so any split over threads gives the same bits.
 //! Source: GenPhys (arXiv:2304.02637), Sec. 2: the density of data is the superposition of one kernel per point.
 
-use crate::cpu::{ArgumentError, CompileError, CompiledReduce, ReduceOutput, ReduceProgram, Sources};
+use crate::cpu::{
+    ArgumentError, CompileError, CompiledReduce, GuardedReduce, GuardedUniforms, ReduceOutput, ReduceProgram, Sources,
+};
 use crate::density::{DensityField, Evaluation, FieldError, check_evaluation, check_queries};
 use genphys_compiler::green::{Bound, KernelProgram, LowerError};
 use genphys_compiler::kernel::Precision;
@@ -41,11 +43,20 @@ const ROWS_PER_TASK: usize = 64;
 #[derive(Debug)]
 pub struct Field {
     program: KernelProgram,
-    compiled: CompiledReduce,
+    engine: Engine,
     sources: Sources,
     /// Data and queries are shifted by it, so that f32 keeps digits for data far from the origin.
     center: Array1<f64>,
     compile_seconds: f64,
+}
+
+/// The code that evaluates a field.
+#[derive(Debug)]
+enum Engine {
+    /// Few dimensions: linear weights, and logarithms where those underflow.
+    Guarded(GuardedReduce),
+    /// Logarithms.
+    Log(CompiledReduce),
 }
 
 /// Why a field could not be made.
@@ -82,13 +93,16 @@ impl Field {
         let log_weights = log_weights(bound.dim(), points, weights)?;
         let program = bound.program(precision)?;
         let started = Instant::now();
-        let compiled = CompiledReduce::new(&program.kernel)?;
+        let engine = Engine::new(&program)?;
         let compile_seconds = started.elapsed().as_secs_f64();
         let center = points.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(bound.dim()));
         let center = center.mapv(|c| if c.is_finite() { c } else { 0.0 });
         let shifted = &points - &center;
-        let sources = compiled.layout(shifted.view(), &log_weights)?;
-        Ok(Field { program, compiled, sources, center, compile_seconds })
+        let sources = match &engine {
+            Engine::Guarded(engine) => engine.layout(shifted.view(), &log_weights)?,
+            Engine::Log(engine) => engine.layout(shifted.view(), &log_weights)?,
+        };
+        Ok(Field { program, engine, sources, center, compile_seconds })
     }
 
     /// Seconds the machine code took to make.
@@ -119,13 +133,36 @@ impl Field {
         }
     }
 
-    fn evaluate_rows(&self, t: f64, uniforms: &[f64], x: ArrayView2<f64>) -> Result<ReduceOutput, FieldError> {
+    fn evaluate_rows(
+        &self,
+        t: f64,
+        uniforms: &GuardedUniforms,
+        x: ArrayView2<f64>,
+    ) -> Result<ReduceOutput, FieldError> {
         let shifted: Array2<f64> = &x - &self.center;
         let mut out = ReduceOutput::default();
-        match self.compiled.run(uniforms, &self.sources, shifted.view(), &mut out) {
-            Ok(()) => Ok(out),
-            Err(_) => Err(FieldError::NonFiniteOutput { row: 0, quantity: "log p", t }),
+        let is_done = match &self.engine {
+            Engine::Guarded(engine) => engine.run(uniforms, &self.sources, shifted.view(), &mut out).is_ok(),
+            Engine::Log(engine) => engine.run(&uniforms.log, &self.sources, shifted.view(), &mut out).is_ok(),
+        };
+        if is_done { Ok(out) } else { Err(FieldError::NonFiniteOutput { row: 0, quantity: "log p", t }) }
+    }
+
+    fn uniforms(&self, t: f64) -> GuardedUniforms {
+        GuardedUniforms {
+            linear: self.program.linear_uniforms(t),
+            log: self.program.uniforms(t),
+            log_scale: self.program.linear_log_norm(t) - self.program.log_norm(t),
         }
+    }
+}
+
+impl Engine {
+    fn new(program: &KernelProgram) -> Result<Engine, CompileError> {
+        Ok(match &program.linear {
+            Some(linear) => Engine::Guarded(GuardedReduce::new(linear, &program.kernel)?),
+            None => Engine::Log(CompiledReduce::new(&program.kernel)?),
+        })
     }
 }
 
@@ -137,7 +174,7 @@ impl DensityField for Field {
     fn evaluate(&self, t: f64, x: ArrayView2<f64>, out: &mut Evaluation) -> Result<(), FieldError> {
         check_queries(self.dim(), t, x)?;
         out.resize(x.nrows(), self.dim());
-        let uniforms = self.program.uniforms(t);
+        let uniforms = self.uniforms(t);
         let log_norm = self.program.log_norm(t);
         let births = self.program.constant_births();
         let rows = x.nrows().clamp(1, ROWS_PER_TASK);
@@ -160,7 +197,7 @@ impl DensityField for Field {
     }
 
     fn displacement_rate(&self, t: f64) -> Option<f64> {
-        Some(self.program.bound().displacement_rate(t))
+        self.program.bound().displacement_rate(t)
     }
 
     fn branches(&self) -> bool {

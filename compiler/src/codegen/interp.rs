@@ -2,13 +2,14 @@
 //!
 //! In:   a [`Kernel`].
 //! Out:  a [`Program`], run on slices of f64, which are rounded to the kernel's precision first.
-//! Holds: every operation is rounded to the kernel's precision, and a fused multiply-add once. A reduction makes two
-//!   passes, the largest `l_j`, then the sums in source order; those are carried in f64, so that the reference for f32
-//!   has no error that depends on the order of the sources.
+//! Holds: every operation is rounded to the kernel's precision, and a fused multiply-add once. A reduction evaluates all
+//!   pairs, then the weights relative to the largest where they are given as logarithms, then the sums in source order;
+//!   those are carried in f64, so that the reference for f32 has no error that depends on the order of the sources.
 
 use super::{Target, Unsupported};
 use crate::kernel::{
-    Kernel, KernelBuilder, MeanKind, Op, Output, Precision, Scalar, Shape, Type, Value, inline_specials,
+    Kernel, KernelBuilder, MeanKind, Op, Output, PairInput, Precision, Scalar, Shape, Type, Value, Weight,
+    inline_specials,
 };
 
 /// The interpreter as a [`Target`].
@@ -43,7 +44,7 @@ pub struct Program {
 /// The result of a reduction for one query.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reduced {
-    /// `log sum_j exp(l_j)`; minus infinity when every weight is zero.
+    /// `log sum_j W_j`; minus infinity when every weight is zero.
     pub log_sum: f64,
     /// The means, in the kernel's order: one number for a scalar, `N` for a displacement. NaN when every weight is zero.
     pub means: Vec<Vec<f64>>,
@@ -84,27 +85,40 @@ impl Program {
     }
 
     fn reduce_in<T: Scalar>(&self, uniforms: &[f64], y: &[f64], log_w: &[f64], x: &[f64]) -> Reduced {
-        let (uniforms, y, log_w, x) = (rounded::<T>(uniforms), rounded::<T>(y), rounded::<T>(log_w), rounded::<T>(x));
+        let (uniforms, y, x) = (rounded::<T>(uniforms), rounded::<T>(y), rounded::<T>(x));
         let results = self.kernel.shape().results();
+        let largest = largest_log_weight(log_w);
         let pairs: Vec<Vec<f64>> = y
             .chunks_exact(x.len())
-            .zip(&log_w)
-            .map(|(y, log_w)| eval(&self.kernel, &uniforms, &[squared_distance(&x, y), *log_w], &results))
+            .zip(log_w)
+            .map(|(y, log_w)| {
+                let mut inputs = PairInput::ALL.map(|input| T::from_f64(input.of_log_weight(log_w - largest)));
+                inputs[0] = squared_distance(&x, y);
+                eval(&self.kernel, &uniforms, &inputs, &results)
+            })
             .collect();
-        let max = pairs.iter().map(|pair| pair[0]).fold(f64::NEG_INFINITY, f64::max);
-        if max == f64::NEG_INFINITY && !pairs.iter().any(|pair| pair[0].is_nan()) {
+        let (max, weights) = self.weights::<T>(&pairs);
+        let total: f64 = weights.iter().sum();
+        if total == 0.0 {
             let means = self.mean_lengths().map(|n| vec![f64::NAN; n]).collect();
             return Reduced { log_sum: f64::NEG_INFINITY, means };
         }
-        let weights: Vec<f64> = pairs
-            .iter()
-            .map(|pair| {
-                eval(&self.weight, &[], &[T::from_f64(pair[0]).sub(T::from_f64(max))], &[self.weight_result()])[0]
-            })
-            .collect();
-        let total: f64 = weights.iter().sum();
         let means = self.means(&weights, total, &pairs, &y, &x);
-        Reduced { log_sum: max + total.ln(), means }
+        Reduced { log_sum: largest + max + total.ln(), means }
+    }
+
+    /// A common logarithm, and the weights divided by its exponential.
+    fn weights<T: Scalar>(&self, pairs: &[Vec<f64>]) -> (f64, Vec<f64>) {
+        let given = pairs.iter().map(|pair| pair[0]);
+        if let Shape::Reduce { weight: Weight::Linear(_), .. } = self.kernel.shape() {
+            return (0.0, given.collect());
+        }
+        let max = given.clone().fold(f64::NEG_INFINITY, f64::max);
+        if max == f64::NEG_INFINITY && !given.clone().any(f64::is_nan) {
+            return (0.0, vec![0.0; pairs.len()]);
+        }
+        let weight = |l| eval(&self.weight, &[], &[T::from_f64(l).sub(T::from_f64(max))], &[self.weight_result()])[0];
+        (max, given.map(weight).collect())
     }
 
     fn means<T: Scalar>(&self, weights: &[f64], total: f64, pairs: &[Vec<f64>], y: &[T], x: &[T]) -> Vec<Vec<f64>> {
@@ -114,6 +128,7 @@ impl Program {
             for ((mean, sum), value) in means.iter().zip(&mut result).zip(&pair[1..]) {
                 match mean.kind {
                     MeanKind::Scalar(_) => sum[0] += w * value,
+                    MeanKind::Weighted(_) => sum[0] += value,
                     MeanKind::Displacement(_) => sum
                         .iter_mut()
                         .zip(x.iter().zip(y))
@@ -131,7 +146,7 @@ impl Program {
             Shape::Map { .. } => (0, &[][..]),
         };
         means.iter().map(move |mean| match mean.kind {
-            MeanKind::Scalar(_) => 1,
+            MeanKind::Scalar(_) | MeanKind::Weighted(_) => 1,
             MeanKind::Displacement(_) => dim,
         })
     }
@@ -139,6 +154,12 @@ impl Program {
     fn weight_result(&self) -> Value {
         self.weight.shape().results()[0]
     }
+}
+
+/// The logarithm that weights are given relative to; 0 when all weights are zero.
+pub fn largest_log_weight(log_weights: &[f64]) -> f64 {
+    let largest = log_weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if largest.is_finite() { largest } else { 0.0 }
 }
 
 fn rounded<T: Scalar>(x: &[f64]) -> Vec<T> {

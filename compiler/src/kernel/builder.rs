@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use super::ir::{Compare, Constant, Kernel, Mean, Op, Output, Precision, Shape, Type, Value};
+use super::ir::{Compare, Constant, Kernel, Mean, Op, Output, PairInput, Precision, Shape, Type, Value, Weight};
 use super::scalar::Scalar;
 use super::verify::{KernelError, verify};
 use crate::special::Special;
@@ -34,6 +34,10 @@ pub struct Pair {
     pub q: Value,
     /// `log w_j`; minus infinity for a source of weight zero.
     pub log_w: Value,
+    /// `log w_j / log 2`.
+    pub log2_w: Value,
+    /// `w_j`.
+    pub w: Value,
 }
 
 /// The beginning and the end of a kernel.
@@ -54,8 +58,8 @@ impl KernelBuilder {
     /// Starts a reduction over sources in `dim` dimensions and returns the inputs of its pair body.
     pub fn reduce(name: &str, precision: Precision, dim: usize) -> (KernelBuilder, Pair) {
         let mut k = KernelBuilder { dim, ..KernelBuilder::map(name, precision) };
-        let pair = Pair { q: k.input("q"), log_w: k.input("log_w") };
-        (k, pair)
+        let [q, log_w, log2_w, w] = PairInput::ALL.map(|input| k.input(input.name()));
+        (k, Pair { q, log_w, log2_w, w })
     }
 
     /// Ends an elementwise kernel.
@@ -67,13 +71,22 @@ impl KernelBuilder {
         self.finish(Shape::Map { inputs, outputs })
     }
 
-    /// Ends a reduction: `log_weight` is `l_j`, the logarithm of the kernel plus `log w_j`.
+    /// Ends a reduction: `log_weight` is the logarithm of the kernel plus `log w_j`.
     ///
     /// # Errors
     /// [`KernelError`] when the body is not well formed or `N` is outside `1..=MAX_DIM`.
     pub fn finish_reduce(self, log_weight: Value, means: Vec<Mean>) -> Result<Kernel, KernelError> {
         let dim = self.dim;
-        self.finish(Shape::Reduce { dim, log_weight, means })
+        self.finish(Shape::Reduce { dim, weight: Weight::Log(log_weight), means })
+    }
+
+    /// Ends a reduction whose body gives the kernel times `w_j` itself.
+    ///
+    /// # Errors
+    /// As [`KernelBuilder::finish_reduce`].
+    pub fn finish_linear_reduce(self, weight: Value, means: Vec<Mean>) -> Result<Kernel, KernelError> {
+        let dim = self.dim;
+        self.finish(Shape::Reduce { dim, weight: Weight::Linear(weight), means })
     }
 
     pub(crate) fn finish(self, shape: Shape) -> Result<Kernel, KernelError> {
@@ -177,6 +190,8 @@ operations! {
     log(x) = Op::Call(Special::Log, x);
     /// `log(1 + x)`, accurate for small `x`.
     log1p(x) = Op::Call(Special::Log1p, x);
+    /// `2^x` for `x` of moderate size, 0 far below.
+    exp2_weight(x) = Op::Call(Special::Exp2Weight, x);
 }
 
 /// Operations with a parameter that is known when the kernel is built, and composed ones.
@@ -206,6 +221,28 @@ impl KernelBuilder {
     pub fn offset(&mut self, a: Value, c: f64) -> Value {
         let c = self.constant(c);
         self.add(a, c)
+    }
+
+    /// `x^n` by squaring; `x^0` is 1.
+    pub fn powi(&mut self, x: Value, n: u32) -> Value {
+        let (mut power, mut square, mut rest) = (None, x, n);
+        while rest > 0 {
+            if rest & 1 == 1 {
+                power = Some(power.map_or(square, |power| self.mul(power, square)));
+            }
+            rest >>= 1;
+            if rest > 0 {
+                square = self.mul(square, square);
+            }
+        }
+        power.unwrap_or_else(|| self.constant(1.0))
+    }
+
+    /// `c[0] + c[1] x + c[2] x^2 + ...` by Horner's scheme: the fewest operations, each of which waits for the one before.
+    pub fn horner(&mut self, x: Value, c: &[f64]) -> Value {
+        let mut terms = c.iter().rev().map(|c| self.constant(*c)).collect::<Vec<Value>>().into_iter();
+        let Some(leading) = terms.next() else { return self.constant(0.0) };
+        terms.fold(leading, |sum, c| self.fma(sum, x, c))
     }
 
     /// `c[0] + c[1] x + c[2] x^2 + ...` by Estrin's scheme: neighbours are joined by `x`, their sums by `x^2`, then by

@@ -42,19 +42,44 @@ pub enum Shape {
         /// Named results.
         outputs: Vec<Output>,
     },
-    /// Log-sum-exp over sources `(y_j, log w_j)` for every query `x`, with weighted means.
+    /// A sum over sources `(y_j, w_j)` for every query `x`, with weighted means.
     ///
-    /// The body has two inputs, `q = |x - y_j|^2` (input 0) and `log_w = log w_j` (input 1), and yields
-    /// `l_j`. The loop returns `log sum_j exp(l_j)` and, for every mean, the average of its summand under the
-    /// weights `exp(l_j)`.
+    /// The body has the inputs [`PairInput`], of which it reads what it needs, and yields the
+    /// contribution `W_j` of one source. The loop returns `log sum_j W_j` and, for every mean, the average of its
+    /// summand under the weights `W_j`.
     Reduce {
         /// The dimension `N` of queries and sources, `1..=MAX_DIM`.
         dim: usize,
-        /// `l_j`: logarithm of the kernel plus `log w_j`.
-        log_weight: Value,
+        /// `W_j`, the kernel times `w_j`.
+        weight: Weight,
         /// The averages to return.
         means: Vec<Mean>,
     },
+}
+
+/// An input of the pair body of a reduction, in the order of [`Op::Input`].
+///
+/// Weights are given relative to the largest of their data set, so that `w <= 1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PairInput {
+    /// `q = |x - y_j|^2`.
+    SquaredDistance,
+    /// `log w_j`; minus infinity for a source of weight zero.
+    LogWeight,
+    /// `log w_j / log 2`.
+    Log2Weight,
+    /// `w_j`.
+    Weight,
+}
+
+/// How a pair body states the contribution `W_j` of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// By its logarithm: the loop keeps a running maximum, and nothing over- or underflows.
+    Log(Value),
+    /// By itself, a number of `[0, inf)`: the loop adds. Shorter than its logarithm where `W_j` is an algebraic function of `q`,
+    /// and wrong where all the `W_j` underflow: see [`Kernel::least_linear_sum`].
+    Linear(Value),
 }
 
 /// A named result of a map.
@@ -75,12 +100,14 @@ pub struct Mean {
     pub kind: MeanKind,
 }
 
-/// What a [`Mean`] averages under the weights `exp(l_j)`.
+/// What a [`Mean`] averages under the weights `W_j`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MeanKind {
-    /// `sum_j exp(l_j) b_j / sum_j exp(l_j)`, a number.
+    /// `sum_j W_j b_j / sum_j W_j`, a number.
     Scalar(Value),
-    /// `sum_j exp(l_j) a_j (x - y_j) / sum_j exp(l_j)`, a vector of length `N`.
+    /// `sum_j c_j / sum_j W_j`, a number, where `c_j` holds the weight already; for linear weights.
+    Weighted(Value),
+    /// `sum_j W_j a_j (x - y_j) / sum_j W_j`, a vector of length `N`.
     ///
     /// A coefficient that is a constant or a uniform is taken out of the sum.
     Displacement(Value),
@@ -192,6 +219,25 @@ impl Kernel {
         &self.shape
     }
 
+    /// The inputs that the pair body of a reduction reads beside `q`, in their order.
+    pub fn weight_inputs(&self) -> impl Iterator<Item = PairInput> {
+        PairInput::ALL.into_iter().enumerate().skip(1).filter_map(|(i, input)| {
+            let is_read = self.body.contains(&Op::Input(i as u32));
+            (is_read && matches!(self.shape, Shape::Reduce { .. })).then_some(input)
+        })
+    }
+
+    /// The sum of linear weights of `sources` sources below which it has lost digits to underflow, and the query is to be
+    /// repeated with logarithms. A weight is wrong by at most the smallest normal number, which is below a
+    /// hundredth of a rounding error of such a sum.
+    pub fn least_linear_sum(&self, sources: usize) -> f64 {
+        let exponent = match self.precision {
+            Precision::F32 => -126 + 24 + 8,
+            Precision::F64 => -1022 + 53 + 8,
+        };
+        2f64.powi(exponent) * sources as f64
+    }
+
     /// The operation that computes `value`.
     pub fn op(&self, value: Value) -> Op {
         self.body[value.index()]
@@ -203,8 +249,8 @@ impl Shape {
     pub fn results(&self) -> Vec<Value> {
         match self {
             Shape::Map { outputs, .. } => outputs.iter().map(|o| o.value).collect(),
-            Shape::Reduce { log_weight, means, .. } => {
-                std::iter::once(*log_weight).chain(means.iter().map(|m| m.kind.value())).collect()
+            Shape::Reduce { weight, means, .. } => {
+                std::iter::once(weight.value()).chain(means.iter().map(|m| m.kind.value())).collect()
             }
         }
     }
@@ -214,11 +260,13 @@ impl Shape {
         let mut shape = self.clone();
         match &mut shape {
             Shape::Map { outputs, .. } => outputs.iter_mut().for_each(|o| o.value = f(o.value)),
-            Shape::Reduce { log_weight, means, .. } => {
-                *log_weight = f(*log_weight);
+            Shape::Reduce { weight, means, .. } => {
+                match weight {
+                    Weight::Log(v) | Weight::Linear(v) => *v = f(*v),
+                }
                 for mean in means {
                     match &mut mean.kind {
-                        MeanKind::Scalar(v) | MeanKind::Displacement(v) => *v = f(*v),
+                        MeanKind::Scalar(v) | MeanKind::Weighted(v) | MeanKind::Displacement(v) => *v = f(*v),
                     }
                 }
             }
@@ -233,6 +281,11 @@ impl Mean {
         Mean { name: name.to_owned(), kind: MeanKind::Scalar(b) }
     }
 
+    /// The sum of `c`, which holds the weight, over the sum of the weights.
+    pub fn weighted(name: &str, c: Value) -> Mean {
+        Mean { name: name.to_owned(), kind: MeanKind::Weighted(c) }
+    }
+
     /// The average of the vector `a (x - y)`.
     pub fn displacement(name: &str, a: Value) -> Mean {
         Mean { name: name.to_owned(), kind: MeanKind::Displacement(a) }
@@ -240,10 +293,44 @@ impl Mean {
 }
 
 impl MeanKind {
-    /// The coefficient `a` or the number `b`.
+    /// The coefficient `a` or the number `b` or `c`.
     pub fn value(self) -> Value {
         match self {
-            MeanKind::Scalar(v) | MeanKind::Displacement(v) => v,
+            MeanKind::Scalar(v) | MeanKind::Weighted(v) | MeanKind::Displacement(v) => v,
+        }
+    }
+}
+
+impl Weight {
+    /// The value of the body.
+    pub fn value(self) -> Value {
+        match self {
+            Weight::Log(v) | Weight::Linear(v) => v,
+        }
+    }
+}
+
+impl PairInput {
+    /// Every input, by its index.
+    pub const ALL: [PairInput; 4] =
+        [PairInput::SquaredDistance, PairInput::LogWeight, PairInput::Log2Weight, PairInput::Weight];
+
+    /// The name in listings.
+    pub fn name(self) -> &'static str {
+        match self {
+            PairInput::SquaredDistance => "q",
+            PairInput::LogWeight => "log_w",
+            PairInput::Log2Weight => "log2_w",
+            PairInput::Weight => "w",
+        }
+    }
+
+    /// The input of a source whose weight has this logarithm; `q` is given with the pair.
+    pub fn of_log_weight(self, log_w: f64) -> f64 {
+        match self {
+            PairInput::SquaredDistance | PairInput::LogWeight => log_w,
+            PairInput::Log2Weight => log_w * std::f64::consts::LOG2_E,
+            PairInput::Weight => log_w.exp(),
         }
     }
 }

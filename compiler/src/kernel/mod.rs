@@ -30,7 +30,9 @@ mod verify;
 
 pub use builder::{KernelBuilder, Pair};
 pub use inline::inline_specials;
-pub use ir::{Compare, Constant, Kernel, MAX_DIM, Mean, MeanKind, Op, Output, Precision, Shape, Type, Value};
+pub use ir::{
+    Compare, Constant, Kernel, MAX_DIM, Mean, MeanKind, Op, Output, PairInput, Precision, Shape, Type, Value, Weight,
+};
 pub use scalar::Scalar;
 #[cfg(feature = "cranelift")]
 pub(crate) use scalar::{EXP2_MAGIC_F32, EXP2_MAGIC_F64, EXPONENT_MAGIC_F32, EXPONENT_MAGIC_F64};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::ir::{Compare, Kernel, Mean, MeanKind, Op, Precision, Shape, Value};
+use super::ir::{Compare, Kernel, Mean, MeanKind, Op, PairInput, Precision, Shape, Value, Weight};
 
 /// ```text
 /// kernel diffusion: reduce f64, N = 2
@@ -30,8 +30,11 @@ impl fmt::Display for Kernel {
             Shape::Map { outputs, .. } => {
                 outputs.iter().try_for_each(|o| writeln!(f, "  output {}: {}", o.name, o.value))
             }
-            Shape::Reduce { log_weight, means, .. } => {
-                writeln!(f, "  log_weight {log_weight}")?;
+            Shape::Reduce { weight, means, .. } => {
+                match weight {
+                    Weight::Log(v) => writeln!(f, "  log_weight {v}")?,
+                    Weight::Linear(v) => writeln!(f, "  weight {v}")?,
+                }
                 means.iter().try_for_each(|mean| writeln!(f, "  {mean}"))
             }
         }
@@ -95,7 +98,7 @@ impl Kernel {
     fn input_name(&self, index: usize) -> &str {
         match &self.shape {
             Shape::Map { inputs, .. } => &inputs[index],
-            Shape::Reduce { .. } => ["q", "log_w"][index],
+            Shape::Reduce { .. } => PairInput::ALL[index].name(),
         }
     }
 }
@@ -104,6 +107,7 @@ impl fmt::Display for Mean {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
             MeanKind::Scalar(v) => write!(f, "mean {}: scalar {v}", self.name),
+            MeanKind::Weighted(v) => write!(f, "mean {}: weighted {v}", self.name),
             MeanKind::Displacement(v) => write!(f, "mean {}: displacement {v}", self.name),
         }
     }

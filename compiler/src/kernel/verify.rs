@@ -7,11 +7,12 @@
 //!   2. every uniform and input is in the signature;
 //!   3. constants are not NaN and do not overflow the precision (an infinity written as such is allowed);
 //!   4. orders of special functions are in their domain;
-//!   5. a reduction has `1 <= N <= MAX_DIM`; every result is a float of the body.
+//!   5. a reduction has `1 <= N <= MAX_DIM`; every result is a float of the body; only under linear weights does a mean
+//!      hold its weight already.
 
 use thiserror::Error;
 
-use super::ir::{Kernel, MAX_DIM, Op, Precision, Shape, Type, Value};
+use super::ir::{Kernel, MAX_DIM, MeanKind, Op, PairInput, Precision, Shape, Type, Value, Weight};
 
 /// An invariant of KernelIr that a kernel breaks. It is a fault of the code that built the kernel, except for `N`.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -82,6 +83,14 @@ pub enum KernelError {
         /// The dimension asked for.
         dim: usize,
     },
+    /// A mean holds its weight already, but the weights are logarithms.
+    #[error("kernel `{kernel}`: mean `{mean}` holds its weight, which is given by its logarithm")]
+    Weighted {
+        /// Name of the kernel.
+        kernel: String,
+        /// Name of the mean.
+        mean: String,
+    },
     /// A result is not a float of the body.
     #[error("kernel `{kernel}`: result %{value} is not a float of the body")]
     Result {
@@ -100,11 +109,16 @@ pub(crate) fn verify(kernel: &Kernel) -> Result<(), KernelError> {
         Shape::Reduce { dim, .. } if !(1..=MAX_DIM).contains(dim) => {
             return Err(KernelError::Dimension { kernel: name(), dim: *dim });
         }
-        Shape::Reduce { .. } => 2,
+        Shape::Reduce { .. } => PairInput::ALL.len(),
     };
     for (at, op) in kernel.body.iter().enumerate() {
         check_operands(kernel, at, *op)?;
         check_leaf(kernel, at, *op, inputs)?;
+    }
+    if let Shape::Reduce { weight: Weight::Log(_), means, .. } = &kernel.shape {
+        if let Some(mean) = means.iter().find(|mean| matches!(mean.kind, MeanKind::Weighted(_))) {
+            return Err(KernelError::Weighted { kernel: name(), mean: mean.name.clone() });
+        }
     }
     let is_float = |v: &Value| kernel.body.get(v.index()).is_some_and(|op| op.result() == Type::Float);
     match kernel.shape.results().iter().find(|v| !is_float(v)) {
@@ -214,6 +228,15 @@ mod tests {
             let error = k.finish_reduce(pair.log_w, vec![Mean::scalar("q", pair.q)]).unwrap_err();
             assert_eq!(error, KernelError::Dimension { kernel: "test".into(), dim });
         }
+    }
+
+    #[test]
+    fn a_mean_may_hold_its_weight_only_if_that_is_linear() {
+        let (k, pair) = KernelBuilder::reduce("test", Precision::F64, 2);
+        let means = vec![Mean::weighted("b", pair.q)];
+        assert!(k.clone().finish_linear_reduce(pair.w, means.clone()).is_ok());
+        let error = KernelError::Weighted { kernel: "test".into(), mean: "b".into() };
+        assert_eq!(k.finish_reduce(pair.log_w, means).unwrap_err(), error);
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub enum Special {
     Exp,
     /// `exp(x)` for the weights of a reduction, `x <= 0`: results below `2^-126` (f64: `2^-1022`) become 0.
     ExpWeight,
+    /// `2^x` for the weights of a reduction, `x <= 127`: results below `2^-126` (f64: `2^-1022`) become 0.
+    Exp2Weight,
     /// `log(x)`, natural; minus infinity below the smallest normal number.
     Log,
     /// `log(1 + x)`, accurate for small `x`.
@@ -68,9 +70,10 @@ pub struct Facts {
 
 impl Special {
     /// One of each function, with a typical order.
-    pub const EXAMPLES: [Special; 8] = [
+    pub const EXAMPLES: [Special; 9] = [
         Special::Exp,
         Special::ExpWeight,
+        Special::Exp2Weight,
         Special::Log,
         Special::Log1p,
         Special::LogBesselK { n: 1 },
@@ -84,6 +87,7 @@ impl Special {
         match self {
             Special::Exp => &exp::EXP,
             Special::ExpWeight => &exp::EXP_WEIGHT,
+            Special::Exp2Weight => &exp::EXP2_WEIGHT,
             Special::Log => &log::LOG,
             Special::Log1p => &log::LOG1P,
             Special::LogBesselK { .. } => &bessel_k::LOG_BESSEL_K,
@@ -96,7 +100,7 @@ impl Special {
     /// The order and the largest order with a body.
     pub fn max_order(self) -> Option<(u32, u32)> {
         match self {
-            Special::Exp | Special::ExpWeight | Special::Log | Special::Log1p => None,
+            Special::Exp | Special::ExpWeight | Special::Exp2Weight | Special::Log | Special::Log1p => None,
             Special::LogBesselK { n }
             | Special::BesselKRatio { n }
             | Special::LogBesselKInteger { n }
@@ -109,6 +113,7 @@ impl Special {
         match self {
             Special::Exp => exp::exp(k, x),
             Special::ExpWeight => exp::exp_weight(k, x),
+            Special::Exp2Weight => exp::exp2_weight(k, x),
             Special::Log => log::log(k, x),
             Special::Log1p => log::log1p(k, x),
             Special::LogBesselK { n } => bessel_k::log_bessel_k(k, n, x),
@@ -123,7 +128,9 @@ impl fmt::Display for Special {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.facts().name;
         match *self {
-            Special::Exp | Special::ExpWeight | Special::Log | Special::Log1p => f.write_str(name),
+            Special::Exp | Special::ExpWeight | Special::Exp2Weight | Special::Log | Special::Log1p => {
+                f.write_str(name)
+            }
             Special::LogBesselK { n } | Special::BesselKRatio { n } => write!(f, "{name}[{n} + 1/2]"),
             Special::LogBesselKInteger { n } | Special::BesselKIntegerRatio { n } => write!(f, "{name}[{n}]"),
         }

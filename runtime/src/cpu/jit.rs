@@ -13,7 +13,7 @@ use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{Module, default_libcall_names};
 use genphys_compiler::codegen::clif::{ClifFunction, Cranelift, Parameter};
 use genphys_compiler::codegen::{Target, Unsupported};
-use genphys_compiler::kernel::{Kernel, Scalar};
+use genphys_compiler::kernel::{Kernel, PairInput, Scalar};
 use thiserror::Error;
 
 /// Why a kernel could not be compiled on this machine.
@@ -60,7 +60,7 @@ unsafe impl Send for Machine {}
 unsafe impl Sync for Machine {}
 
 type MapFn<T> = unsafe extern "C" fn(*const T, *const T, *mut T, i64);
-type ReduceFn<T> = unsafe extern "C" fn(*const T, *const T, *const T, i64, *const T, i64, *mut T);
+type ReduceFn<T> = unsafe extern "C" fn(*const T, *const T, *const T, *const T, *const T, i64, *const T, i64, *mut T);
 
 /// A slice whose length does not fit the layout: a fault of the caller, which is this crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +71,8 @@ pub(super) struct ReduceCall<'a, T> {
     pub(super) parameters: &'a [T],
     pub(super) dim: usize,
     pub(super) sources: &'a [T],
-    pub(super) log_weights: &'a [T],
+    /// One for each weight of `PairInput`; those that are not read may be empty.
+    pub(super) weights: [&'a [T]; 3],
     pub(super) queries: &'a [T],
     pub(super) partials: &'a mut [T],
 }
@@ -135,13 +136,16 @@ impl Machine {
 
     /// Advances the partial sums of every query by all sources.
     pub(super) fn reduce<T: Scalar>(&self, call: ReduceCall<'_, T>) -> Result<(), LayoutMismatch> {
-        let ClifFunction { lanes, tile, .. } = self.clif;
-        let (blocks, queries) = (call.log_weights.len() / lanes, call.queries.len() / call.dim.max(1));
+        let ClifFunction { lanes, width, tile, .. } = self.clif;
+        let (blocks, queries) = (call.sources.len() / (call.dim * width).max(1), call.queries.len() / call.dim.max(1));
+        let [_, inputs @ ..] = PairInput::ALL;
+        let weights_fit =
+            |(input, column): (&PairInput, &&[T])| !self.clif.reads.contains(input) || column.len() == blocks * width;
         let fits = T::PRECISION == self.clif.precision
-            && self.clif.function.signature.params.len() == 7
+            && self.clif.function.signature.params.len() == 9
             && call.parameters.len() == self.clif.parameters.len() * lanes
-            && call.log_weights.len() == blocks * lanes
-            && call.sources.len() == blocks * call.dim * lanes
+            && inputs.iter().zip(&call.weights).all(weights_fit)
+            && call.sources.len() == blocks * call.dim * width
             && queries % tile == 0
             && call.queries.len() == queries * call.dim
             && call.partials.len() == queries * self.clif.partials.vectors * lanes;
@@ -151,16 +155,19 @@ impl Machine {
         if blocks == 0 || queries == 0 {
             return Ok(());
         }
-        // SAFETY: `entry` is code for the reduce signature of `ClifFunction`, which has seven parameters, all of pointer
+        // SAFETY: `entry` is code for the reduce signature of `ClifFunction`, which has nine parameters, all of pointer
         // size, in the C calling convention of this machine; the kernel's float is `T`.
         let code = unsafe { std::mem::transmute::<*const u8, ReduceFn<T>>(self.entry) };
-        // SAFETY: the code reads `parameters`, `sources`, `log_weights` and `queries` and reads and writes `partials`, whose
+        // SAFETY: the code reads `parameters`, `sources`, `queries` and those `weights` that the kernel reads, and reads and
+        // writes `partials`, whose
         // lengths were checked against its layout for `blocks >= 1` blocks and `queries / tile >= 1` tiles above.
         unsafe {
             code(
                 call.parameters.as_ptr(),
                 call.sources.as_ptr(),
-                call.log_weights.as_ptr(),
+                call.weights[0].as_ptr(),
+                call.weights[1].as_ptr(),
+                call.weights[2].as_ptr(),
                 blocks as i64,
                 call.queries.as_ptr(),
                 (queries / tile) as i64,

@@ -8,6 +8,7 @@ use genphys_compiler::kernel::Scalar;
 
 /// The sums of one query in f64: vectors of the partials with their lanes added.
 pub(super) struct Total {
+    /// The logarithm that the sums are relative to.
     pub(super) max: f64,
     /// `sums[0]` is unused, so that the rest is numbered as in the partials.
     pub(super) sums: Vec<f64>,
@@ -18,8 +19,16 @@ impl Total {
         Total { max: f64::NEG_INFINITY, sums: vec![0.0; vectors] }
     }
 
-    /// Adds the partial sums of one flush.
-    pub(super) fn merge<T: Scalar>(&mut self, partial: &[T], lanes: usize) {
+    /// Adds the partial sums of one flush of linear weights.
+    pub(super) fn merge_linear<T: Scalar>(&mut self, partial: &[T], lanes: usize) {
+        self.max = 0.0;
+        for (sum, vector) in self.sums.iter_mut().zip(partial.chunks_exact(lanes)).skip(1) {
+            *sum += vector.iter().map(|x| (*x).into()).sum::<f64>();
+        }
+    }
+
+    /// Adds the partial sums of one flush of weights given by their logarithm.
+    pub(super) fn merge_log<T: Scalar>(&mut self, partial: &[T], lanes: usize) {
         let (m, s) = (&partial[..lanes], &partial[lanes..2 * lanes]);
         // A lane without weight has not moved its maximum from the start value. NaN is a weight.
         let has_weight = |lane: &usize| s[*lane].into() != 0.0;

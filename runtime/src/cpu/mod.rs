@@ -5,6 +5,7 @@
 //! Holds: arguments are checked against the kernel's signature before any compiled code runs; results do not depend on
 //!   threads, as every call is single-threaded and deterministic; the only `unsafe` is in `jit`.
 
+mod guarded;
 mod jit;
 mod map;
 mod merge;
@@ -12,6 +13,7 @@ mod reduce;
 mod reference;
 mod sources;
 
+pub use guarded::{GuardedError, GuardedReduce, GuardedUniforms};
 pub use jit::{CompileError, host_target};
 pub use map::CompiledMap;
 pub use reduce::{CompiledReduce, ReduceOutput, ReduceProgram};

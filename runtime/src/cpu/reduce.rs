@@ -6,13 +6,13 @@
 //!   vector; sums of lanes and of flushes are merged in f64, always in the same order.
 
 use genphys_compiler::codegen::Target;
-use genphys_compiler::codegen::clif::{Cranelift, Factor, VECTOR_BYTES};
+use genphys_compiler::codegen::clif::{ClifFunction, Cranelift, Factor, VECTOR_BYTES};
 use genphys_compiler::kernel::{Kernel, MeanKind, Scalar, Shape};
 use ndarray::{Array2, ArrayView2, Axis};
 
 use super::jit::{CompileError, LayoutMismatch, Machine, ReduceCall};
 use super::merge::Total;
-use super::sources::{Blocks, Packed, Sources, check_points};
+use super::sources::{Blocks, Layout, Packed, Sources, check_points};
 use super::{ArgumentError, check_count, check_uniforms};
 
 /// Sources whose sums are carried in the kernel's precision.
@@ -25,7 +25,7 @@ const BATCH: usize = 64;
 /// What a reduction returns for `M` queries.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReduceOutput {
-    /// `[M]`: `log sum_j exp(l_j)`; minus infinity when every weight is zero, NaN when some `l_j` is NaN or infinite.
+    /// `[M]`: `log sum_j W_j`; minus infinity when every weight is zero, NaN when some weight is not a number.
     pub log_sum: Vec<f64>,
     /// `[M, scalars]`: the scalar means, in the kernel's order; NaN when every weight is zero.
     pub scalars: Array2<f64>,
@@ -108,7 +108,7 @@ impl ReduceProgram for CompiledReduce {
     type Sources = Sources;
 
     fn layout(&self, sources: ArrayView2<'_, f64>, log_weights: &[f64]) -> Result<Sources, ArgumentError> {
-        Sources::new(&self.kernel, self.dim, self.machine.clif.lanes, sources, log_weights)
+        Sources::new(&self.kernel, self.dim, self.source_layout(), sources, log_weights)
     }
 
     fn run(
@@ -125,11 +125,17 @@ impl ReduceProgram for CompiledReduce {
             Packed::F32(blocks) => self.run_in(uniforms, blocks, queries, out),
             Packed::F64(blocks) => self.run_in(uniforms, blocks, queries, out),
         };
+        out.log_sum.iter_mut().for_each(|log_sum| *log_sum += sources.log_scale);
         result.map_err(|_| ArgumentError::Layout { kernel: self.kernel.name().to_owned() })
     }
 }
 
 impl CompiledReduce {
+    /// What the code expects of its sources.
+    pub(super) fn source_layout(&self) -> Layout<'_> {
+        Layout { width: self.machine.clif.width, reads: &self.machine.clif.reads }
+    }
+
     fn run_in<T: Scalar>(
         &self,
         uniforms: &[f64],
@@ -147,20 +153,25 @@ impl CompiledReduce {
             let tiled = tiled::<T>(batch_queries, clif.tile);
             let mut totals: Vec<Total> =
                 batch_queries.rows().into_iter().map(|_| Total::new(clif.partials.vectors)).collect();
-            for chunk in sources.chunks(self.dim, FLUSH / clif.lanes * clif.lanes) {
+            for chunk in sources.chunks(self.dim, FLUSH / clif.width * clif.width) {
                 self.start(&mut partials, tiled.len() / self.dim);
                 for part in chunk.chunks(self.dim, self.sources_per_call()) {
                     self.machine.reduce(ReduceCall {
                         parameters: &parameters,
                         dim: self.dim,
                         sources: part.coordinates,
-                        log_weights: part.log_weights,
+                        weights: part.weights,
                         queries: &tiled,
                         partials: &mut partials,
                     })?;
                 }
                 let per_query = partials.chunks_exact(clif.partials.vectors * clif.lanes);
-                totals.iter_mut().zip(per_query).for_each(|(total, partial)| total.merge(partial, clif.lanes));
+                for (total, partial) in totals.iter_mut().zip(per_query) {
+                    match clif.partials.linear {
+                        true => total.merge_linear(partial, clif.lanes),
+                        false => total.merge_log(partial, clif.lanes),
+                    }
+                }
             }
             for (row, total) in totals.iter().enumerate() {
                 self.write(index * batch + row, total, uniforms, out);
@@ -170,8 +181,9 @@ impl CompiledReduce {
     }
 
     fn sources_per_call(&self) -> usize {
-        let blocks = CACHE_BYTES / (self.dim * VECTOR_BYTES);
-        blocks.clamp(8, FLUSH / self.machine.clif.lanes) * self.machine.clif.lanes
+        let ClifFunction { width, lanes, .. } = self.machine.clif;
+        let blocks = CACHE_BYTES / (self.dim * width / lanes * VECTOR_BYTES);
+        blocks.clamp(2, FLUSH / width) * width
     }
 
     /// Partial sums of no source: see `Partials` of the target.
@@ -180,8 +192,8 @@ impl CompiledReduce {
         let per_query = clif.partials.vectors * clif.lanes;
         partials.clear();
         partials.resize(queries * per_query, T::default());
-        for query in partials.chunks_exact_mut(per_query) {
-            query[..clif.lanes].fill(T::LOWEST);
+        if !clif.partials.linear {
+            partials.chunks_exact_mut(per_query).for_each(|query| query[..clif.lanes].fill(T::LOWEST));
         }
     }
 
@@ -196,7 +208,7 @@ impl CompiledReduce {
             } / total.sums[1];
             let sums = &total.sums[part.first..part.first + part.count];
             match mean {
-                MeanKind::Scalar(_) => {
+                MeanKind::Scalar(_) | MeanKind::Weighted(_) => {
                     out.scalars[[row, scalar]] = sums[0] * factor;
                     scalar += 1;
                 }
@@ -222,21 +234,23 @@ fn tiled<T: Scalar>(queries: ArrayView2<'_, f64>, tile: usize) -> Vec<T> {
 #[derive(Clone, Copy)]
 struct Chunk<'a, T> {
     coordinates: &'a [T],
-    log_weights: &'a [T],
+    weights: [&'a [T]; 3],
 }
 
 impl<T> Blocks<T> {
     fn chunks(&self, dim: usize, sources: usize) -> impl Iterator<Item = Chunk<'_, T>> {
-        Chunk { coordinates: &self.coordinates, log_weights: &self.log_weights }.chunks(dim, sources)
+        let weights = self.weights.each_ref().map(Vec::as_slice);
+        Chunk { coordinates: &self.coordinates, weights }.chunks(dim, sources)
     }
 }
 
 impl<'a, T> Chunk<'a, T> {
-    /// Ranges of at most `sources` sources, a multiple of the lanes.
+    /// Ranges of at most `sources` sources, a multiple of the width.
     fn chunks(self, dim: usize, sources: usize) -> impl Iterator<Item = Chunk<'a, T>> {
-        let coordinates = self.coordinates.chunks(sources * dim);
-        let log_weights = self.log_weights.chunks(sources);
-        coordinates.zip(log_weights).map(|(coordinates, log_weights)| Chunk { coordinates, log_weights })
+        self.coordinates.chunks(sources * dim).enumerate().map(move |(i, coordinates)| {
+            let part = |column: &'a [T]| column.get(i * sources..).map_or(&[][..], |c| &c[..c.len().min(sources)]);
+            Chunk { coordinates, weights: self.weights.map(part) }
+        })
     }
 }
 

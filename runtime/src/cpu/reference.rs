@@ -61,7 +61,7 @@ impl ReduceProgram for InterpReduce {
             let (mut scalar, mut displacement) = (0, 0);
             for (mean, value) in means(kernel).zip(&reduced.means) {
                 match mean {
-                    MeanKind::Scalar(_) => {
+                    MeanKind::Scalar(_) | MeanKind::Weighted(_) => {
                         out.scalars[[row, scalar]] = value[0];
                         scalar += 1;
                     }

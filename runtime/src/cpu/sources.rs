@@ -1,9 +1,10 @@
-//! Sources of a reduction in the layout of compiled code: `[block][N][lane]`, in the kernel's precision.
+//! Sources of a reduction in the layout of compiled code: `[block][N][width]`, in the kernel's precision.
 //!
 //! Holds: the last block is filled up with sources of weight zero at the coordinates of the last source, so that padding
 //!   adds exactly nothing and cannot overflow.
 
-use genphys_compiler::kernel::{Kernel, Precision, Scalar};
+use genphys_compiler::codegen::interp::largest_log_weight;
+use genphys_compiler::kernel::{Kernel, PairInput, Precision, Scalar};
 use ndarray::ArrayView2;
 
 use super::{ArgumentError, check_count, check_finite};
@@ -13,6 +14,8 @@ use super::{ArgumentError, check_count, check_finite};
 pub struct Sources {
     pub(super) dim: usize,
     len: usize,
+    /// The largest log weight, which the laid out weights are relative to.
+    pub(super) log_scale: f64,
     pub(super) packed: Packed,
 }
 
@@ -24,10 +27,19 @@ pub(super) enum Packed {
 
 #[derive(Clone, Debug)]
 pub(super) struct Blocks<T> {
-    /// `[blocks][N][lanes]`.
+    /// `[blocks][N][width]`.
     pub(super) coordinates: Vec<T>,
-    /// `[blocks][lanes]`.
-    pub(super) log_weights: Vec<T>,
+    /// `[blocks][width]` for each of the inputs asked for, empty for the others.
+    pub(super) weights: [Vec<T>; 3],
+}
+
+/// What the code that reads the sources expects.
+#[derive(Clone, Copy)]
+pub(super) struct Layout<'a> {
+    /// Sources per block.
+    pub(super) width: usize,
+    /// The weights that are read.
+    pub(super) reads: &'a [PairInput],
 }
 
 impl Sources {
@@ -44,16 +56,17 @@ impl Sources {
     pub(super) fn new(
         kernel: &Kernel,
         dim: usize,
-        lanes: usize,
+        layout: Layout<'_>,
         sources: ArrayView2<'_, f64>,
         log_weights: &[f64],
     ) -> Result<Sources, ArgumentError> {
         check_sources(kernel, dim, sources, log_weights)?;
+        let log_scale = largest_log_weight(log_weights);
         let packed = match kernel.precision() {
-            Precision::F32 => Packed::F32(Blocks::new(lanes, sources, log_weights)),
-            Precision::F64 => Packed::F64(Blocks::new(lanes, sources, log_weights)),
+            Precision::F32 => Packed::F32(Blocks::new(layout, sources, log_weights, log_scale)),
+            Precision::F64 => Packed::F64(Blocks::new(layout, sources, log_weights, log_scale)),
         };
-        Ok(Sources { dim, len: log_weights.len(), packed })
+        Ok(Sources { dim, len: log_weights.len(), log_scale, packed })
     }
 }
 
@@ -80,19 +93,21 @@ pub(super) fn check_points(kernel: &Kernel, what: &'static str, x: ArrayView2<'_
 }
 
 impl<T: Scalar> Blocks<T> {
-    fn new(lanes: usize, sources: ArrayView2<'_, f64>, log_weights: &[f64]) -> Blocks<T> {
+    fn new(layout: Layout<'_>, sources: ArrayView2<'_, f64>, log_weights: &[f64], log_scale: f64) -> Blocks<T> {
         let (len, dim) = sources.dim();
-        let blocks = len.div_ceil(lanes);
-        let mut coordinates = Vec::with_capacity(blocks * dim * lanes);
-        let mut padded = Vec::with_capacity(blocks * lanes);
-        for block in 0..blocks {
+        let padded = len.next_multiple_of(layout.width);
+        let mut coordinates = Vec::with_capacity(padded * dim);
+        for first in (0..padded).step_by(layout.width) {
             for d in 0..dim {
-                coordinates
-                    .extend((0..lanes).map(|lane| T::from_f64(sources[[(block * lanes + lane).min(len - 1), d]])));
+                coordinates.extend((first..first + layout.width).map(|i| T::from_f64(sources[[i.min(len - 1), d]])));
             }
-            let log_w = |lane| log_weights.get(block * lanes + lane).copied().unwrap_or(f64::NEG_INFINITY);
-            padded.extend((0..lanes).map(|lane| T::from_f64(log_w(lane))));
         }
-        Blocks { coordinates, log_weights: padded }
+        let column = |input: PairInput| {
+            let log_w = |i: usize| log_weights.get(i).map_or(f64::NEG_INFINITY, |log_w| log_w - log_scale);
+            let value = |i: usize| T::from_f64(input.of_log_weight(log_w(i)));
+            if layout.reads.contains(&input) { (0..padded).map(value).collect() } else { Vec::new() }
+        };
+        let [_, weights @ ..] = PairInput::ALL;
+        Blocks { coordinates, weights: weights.map(column) }
     }
 }

@@ -14,10 +14,12 @@ use cranelift_codegen::isa::{TargetFrontendConfig, TargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
 use super::{Target, Unsupported};
-use crate::kernel::{Kernel, MAX_DIM, Mean, MeanKind, Op, Precision, Shape, inline_specials};
+use crate::kernel::{Kernel, MAX_DIM, Mean, MeanKind, Op, PairInput, Precision, Shape, Weight, inline_specials};
 
 /// Bytes of a vector register.
 pub const VECTOR_BYTES: usize = 16;
+/// Vectors of sources that lie together, the same for every reduction, so that all read the same layout.
+pub const VECTORS_PER_BLOCK: usize = 4;
 
 /// The Cranelift target for one instruction set.
 #[derive(Clone, Copy)]
@@ -32,9 +34,10 @@ pub struct Cranelift {
 /// - Both begin with `parameters: *const T`, `[parameters][lanes]`: see [`Parameter`].
 /// - A map is `fn(parameters: *const T, inputs: *const T, outputs: *mut T, blocks: i64)` with inputs
 ///   `[blocks][inputs][lanes]` and outputs `[blocks][outputs][lanes]`.
-/// - A reduction is `fn(parameters: *const T, sources: *const T, log_weights: *const T, blocks: i64, queries: *const T,
-///   tiles: i64, partials: *mut T)` with sources `[blocks][N][lanes]`, log weights `[blocks][lanes]`, queries
-///   `[tiles * tile][N]` and partials `[tiles * tile]` of [`Partials`], which are read, advanced and written.
+/// - A reduction is `fn(parameters: *const T, sources: *const T, weights: [*const T; 3], blocks: i64, queries: *const T,
+///   tiles: i64, partials: *mut T)` with sources `[blocks][N][width]`; one array `[blocks][width]` for each weight of
+///   [`PairInput`], of which those are read that the kernel reads; queries `[tiles * tile][N]` and
+///   partials `[tiles * tile]` of [`Partials`], which are read, advanced and written.
 #[derive(Clone, Debug)]
 pub struct ClifFunction {
     /// The function, with its signature.
@@ -45,6 +48,10 @@ pub struct ClifFunction {
     pub parameters: Vec<Parameter>,
     /// Elements or sources per vector.
     pub lanes: usize,
+    /// The weights that a reduction reads.
+    pub reads: Vec<PairInput>,
+    /// Sources per block: some vectors, which are processed together.
+    pub width: usize,
     /// Queries that a reduction processes together, so that one load of a source serves them all.
     pub tile: usize,
     /// What a reduction leaves per query; empty for a map.
@@ -63,13 +70,16 @@ pub enum Parameter {
     Bits(u64),
 }
 
-/// The partial sums of a reduction for one query: vectors of `lanes` numbers in this order: a reference `m` close to
-/// the largest `l_j`, `s = sum exp(l_j - m)`, then for each mean `sum exp(l_j - m)` times its summand.
+/// The partial sums of a reduction for one query: vectors of `lanes` numbers in this order: a reference `m`,
+/// `s = sum W_j exp(-m)`, then for each mean `sum W_j exp(-m)` times its summand.
 ///
-/// To start, `m` is [`Precision`]'s lowest finite number (so that minus infinity minus `m` is minus infinity, not NaN)
-/// and all else 0.
+/// For weights given by their logarithm, `m` is close to the largest; to start, it is [`Precision`]'s lowest finite
+/// number (so that minus infinity minus `m` is minus infinity, not NaN). For linear weights, `m` is 0 and stays so. All else
+/// starts at 0.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Partials {
+    /// Whether the weights are linear.
+    pub linear: bool,
     /// Vectors per query.
     pub vectors: usize,
     /// Where each mean lies.
@@ -132,7 +142,7 @@ impl Target for Cranelift {
         let kernel = inline_specials(kernel)?;
         let parameters = match kernel.shape() {
             Shape::Map { .. } => 4,
-            Shape::Reduce { .. } => 7,
+            Shape::Reduce { .. } => 9,
         };
         let mut signature = Signature::new(self.config.default_call_conv);
         signature.params = vec![AbiParam::new(types::I64); parameters];
@@ -141,15 +151,17 @@ impl Target for Cranelift {
         let builder = FunctionBuilder::new(&mut function, &mut context);
         let code = body::Code::new(builder, Format::of(kernel.precision()), self.fused);
         let (precision, lanes) = (kernel.precision(), Format::of(kernel.precision()).lanes());
-        let (tile, partials, parameters) = match kernel.shape() {
-            Shape::Map { .. } => (1, Partials::default(), map::emit(code, &kernel, self.config)?),
-            Shape::Reduce { dim, means, .. } => {
-                let partials = Partials::new(&kernel, *dim, means);
-                let parameters = reduce::emit(code, &kernel, *dim, &partials, self.config)?;
-                (reduce::TILE, partials, parameters)
+        let reads = kernel.weight_inputs().collect();
+        let (width, tile, partials, parameters) = match kernel.shape() {
+            Shape::Map { .. } => (lanes, 1, Partials::default(), map::emit(code, &kernel, self.config)?),
+            Shape::Reduce { dim, means, weight } => {
+                let tile = Tile::choose(*weight, *dim);
+                let partials = Partials::new(&kernel, *dim, *weight, means);
+                let parameters = reduce::emit(code, &kernel, tile, &partials, self.config)?;
+                (lanes * VECTORS_PER_BLOCK, tile.queries, partials, parameters)
             }
         };
-        Ok(ClifFunction { function, precision, parameters, lanes, tile, partials })
+        Ok(ClifFunction { function, precision, parameters, lanes, reads, width, tile, partials })
     }
 
     fn listing(artifact: &ClifFunction) -> String {
@@ -157,14 +169,36 @@ impl Target for Cranelift {
     }
 }
 
+/// How many pairs one turn of the innermost loop takes: a property of this target's registers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Tile {
+    queries: usize,
+    /// Vectors of sources; a divisor of [`VECTORS_PER_BLOCK`].
+    vectors: usize,
+    /// Whether dimensions are unrolled and their sums live in registers.
+    unrolled: bool,
+}
+
+impl Tile {
+    fn choose(weight: Weight, dim: usize) -> Tile {
+        match weight {
+            Weight::Linear(_) if dim <= 16 => {
+                let get = |name, default| std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default);
+                Tile { queries: get("TQ", 1), vectors: get("TV", 2), unrolled: true }
+            }
+            Weight::Log(_) | Weight::Linear(_) => Tile { queries: 4, vectors: 1, unrolled: dim <= 8 },
+        }
+    }
+}
+
 impl Partials {
-    fn new(kernel: &Kernel, dim: usize, means: &[Mean]) -> Partials {
+    fn new(kernel: &Kernel, dim: usize, weight: Weight, means: &[Mean]) -> Partials {
         let mut vectors = 2;
         let means = means
             .iter()
             .map(|mean| {
                 let count = match mean.kind {
-                    MeanKind::Scalar(_) => 1,
+                    MeanKind::Scalar(_) | MeanKind::Weighted(_) => 1,
                     MeanKind::Displacement(_) => dim,
                 };
                 let first = vectors;
@@ -172,13 +206,17 @@ impl Partials {
                 PartialMean { first, count, factor: common_factor(kernel, mean).unwrap_or(Factor::Constant(1.0)) }
             })
             .collect();
-        Partials { vectors, means }
+        Partials { linear: matches!(weight, Weight::Linear(_)), vectors, means }
     }
 }
 
 /// The coefficient of a mean, if it does not depend on the source; then the sum is taken without it.
 fn common_factor(kernel: &Kernel, mean: &Mean) -> Option<Factor> {
-    match kernel.op(mean.kind.value()) {
+    let coefficient = match mean.kind {
+        MeanKind::Scalar(v) | MeanKind::Displacement(v) => v,
+        MeanKind::Weighted(_) => return None,
+    };
+    match kernel.op(coefficient) {
         Op::Const(c) => Some(Factor::Constant(c.get())),
         Op::Uniform(index) => Some(Factor::Uniform(index as usize)),
         _ => None,
@@ -218,4 +256,4 @@ fn unsupported(kernel: &Kernel, what: &str) -> Unsupported {
 }
 
 /// Offsets into the partial sums of one query fit an instruction's 32-bit displacement.
-const _: () = assert!(MAX_DIM * VECTOR_BYTES < 1 << 20);
+const _: () = assert!(MAX_DIM * VECTORS_PER_BLOCK * VECTOR_BYTES < 1 << 20);

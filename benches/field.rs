@@ -1,0 +1,183 @@
+//! Field evaluation on one core: nanoseconds per pair of a query and a data point, beside a plain Rust loop.
+//!
+//! `cargo bench --bench field` prints the table of ratios, then divan's own statistics (items are pairs).
+//! Both sides run in turn in the same process, so that their ratio holds on a busy machine too.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use divan::counter::ItemsCount;
+use genphys_compiler::expr::{Name, Rational};
+use genphys_compiler::kernel::Precision;
+use genphys_compiler::source::Source;
+use genphys_compiler::{Budget, analyze};
+use genphys_runtime::density::{DensityField, Evaluation};
+use genphys_runtime::field::Field;
+use genphys_runtime::model::Model;
+use ndarray::Array2;
+
+/// A benchmark: an equation in a dimension, against so many data points from so many queries.
+#[derive(Clone, Copy)]
+struct Case {
+    name: &'static str,
+    pde: &'static str,
+    dim: usize,
+    sources: usize,
+    queries: usize,
+    t: f64,
+    /// `log g(q)` up to a constant, as one would write it in plain Rust.
+    log_kernel: fn(q: f32, dim: usize, t: f32) -> f32,
+}
+
+const POISSON: &str = "phi_tt + lap(phi) = 0";
+
+const fn poisson(name: &'static str, dim: usize, sources: usize, queries: usize) -> Case {
+    // At this time the nearest point carries much of the weight, and not all of it.
+    let t = if dim > 16 { 2.0 } else { 0.5 };
+    Case { name, pde: POISSON, dim, sources, queries, t, log_kernel: log_poisson }
+}
+
+const CASES: [Case; 8] = [
+    Case {
+        name: "diffusion N=2",
+        pde: "phi_t - lap(phi) = 0",
+        dim: 2,
+        sources: 10_000,
+        queries: 512,
+        t: 0.25,
+        log_kernel: log_diffusion,
+    },
+    poisson("Poisson N=2", 2, 10_000, 512),
+    poisson("Poisson N=3", 3, 10_000, 512),
+    poisson("Poisson N=8", 8, 10_000, 512),
+    Case {
+        name: "Yukawa N=2",
+        pde: "phi_tt + lap(phi) - m^2 phi = 0 where m > 0",
+        dim: 2,
+        sources: 10_000,
+        queries: 512,
+        t: 0.5,
+        log_kernel: log_yukawa_2,
+    },
+    poisson("Poisson N=16", 16, 10_000, 256),
+    poisson("Poisson N=64", 64, 10_000, 512),
+    poisson("Poisson N=784", 784, 10_000, 512),
+];
+
+fn log_diffusion(q: f32, _: usize, t: f32) -> f32 {
+    -q / (4.0 * t)
+}
+
+fn log_poisson(q: f32, dim: usize, t: f32) -> f32 {
+    -0.5 * (dim as f32 + 1.0) * (q / (t * t)).ln_1p()
+}
+
+/// `K_(3/2)(rho) rho^(-3/2)` at m = 1.
+fn log_yukawa_2(q: f32, _: usize, t: f32) -> f32 {
+    let rho = (q + t * t).sqrt();
+    -rho + (1.0 + 1.0 / rho).ln() - 2.0 * rho.ln()
+}
+
+/// The data and the queries of a case, and the compiled field.
+struct Setup {
+    case: Case,
+    data: Vec<f32>,
+    queries: Array2<f64>,
+    field: Field,
+}
+
+impl Setup {
+    fn new(case: Case) -> Setup {
+        let analysis = analyze(&Source::new(case.name, case.pde), Budget::default()).expect("valid text");
+        let values = analysis
+            .equation
+            .parameters
+            .iter()
+            .map(|p| (Name::from(p.name.as_str()), Rational::from_integer(1.into())));
+        let model = Model::new(&analysis, case.dim, &values.collect()).expect("a generative equation");
+        let data = cloud(case.sources, case.dim, 1);
+        let queries = cloud(case.queries, case.dim, 2);
+        let weights = vec![1.0; case.sources];
+        let field = Field::new(&model, data.view(), &weights, Precision::F32).expect("a field");
+        Setup { case, data: data.iter().map(|x| *x as f32).collect(), queries, field }
+    }
+
+    fn compiled(&self, out: &mut Evaluation) {
+        self.field.evaluate(self.case.t, black_box(self.queries.view()), out).expect("finite results");
+    }
+
+    /// `log p` and the mean displacement in two passes over the data, the second of which knows the largest logarithm.
+    fn plain(&self, queries: usize, out: &mut [f32]) {
+        let Case { dim, t, log_kernel, .. } = self.case;
+        let mut logs = vec![0f32; self.case.sources];
+        for (x, out) in self.queries.rows().into_iter().take(queries).zip(out.chunks_exact_mut(dim + 1)) {
+            let x: Vec<f32> = x.iter().map(|x| *x as f32).collect();
+            let mut max = f32::MIN;
+            for (l, y) in logs.iter_mut().zip(self.data.chunks_exact(dim)) {
+                let q: f32 = x.iter().zip(y).map(|(x, y)| (x - y) * (x - y)).sum();
+                *l = log_kernel(q, dim, t as f32);
+                max = max.max(*l);
+            }
+            out.fill(0.0);
+            for (l, y) in logs.iter().zip(self.data.chunks_exact(dim)) {
+                let w = (l - max).exp();
+                out[0] += w;
+                out[1..].iter_mut().zip(x.iter().zip(y)).for_each(|(sum, (x, y))| *sum += w * (x - y));
+            }
+        }
+    }
+}
+
+/// Points of eight clusters in the unit cube, the same on every run.
+fn cloud(count: usize, dim: usize, seed: u64) -> Array2<f64> {
+    let mut state = seed;
+    let mut next = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f64 / (1u64 << 24) as f64
+    };
+    Array2::from_shape_fn((count, dim), |(i, d)| f64::from(((i % 8) >> (d % 3)) as u32 & 1) + 0.3 * next())
+}
+
+/// Nanoseconds per pair of both sides, `(fastest, median)` each.
+fn compare(case: Case) -> [(f64, f64); 2] {
+    let setup = Setup::new(case);
+    let pairs = case.sources * case.queries;
+    // The plain loop is slow enough to need few queries.
+    let few = case.queries.min(64).min(1 + 4096 / case.dim);
+    let (mut out, mut plain) = (Evaluation::new(case.queries, case.dim), vec![0f32; few * (case.dim + 1)]);
+    let mut times = [Vec::new(), Vec::new()];
+    setup.compiled(&mut out);
+    for _ in 0..if pairs * case.dim > 1_000_000_000 { 3 } else { 15 } {
+        let start = Instant::now();
+        setup.compiled(&mut out);
+        times[0].push(start.elapsed().as_secs_f64() * 1e9 / pairs as f64);
+        let start = Instant::now();
+        setup.plain(few, black_box(&mut plain));
+        times[1].push(start.elapsed().as_secs_f64() * 1e9 / (few * case.sources) as f64);
+    }
+    times.map(|mut t| {
+        t.sort_by(f64::total_cmp);
+        (t[0], t[t.len() / 2])
+    })
+}
+
+#[divan::bench(args = ["diffusion N=2", "Poisson N=2", "Poisson N=3", "Poisson N=8", "Yukawa N=2", "Poisson N=16", "Poisson N=64", "Poisson N=784"], sample_count = 10, sample_size = 1)]
+fn field(bencher: divan::Bencher<'_, '_>, name: &str) {
+    let case = CASES.into_iter().find(|case| case.name == name).expect("a case");
+    let setup = Setup::new(case);
+    let mut out = Evaluation::new(case.queries, case.dim);
+    bencher.counter(ItemsCount::new(case.sources * case.queries)).bench_local(|| setup.compiled(&mut out));
+}
+
+fn main() {
+    rayon::ThreadPoolBuilder::new().num_threads(1).build_global().expect("one thread");
+    let filter = std::env::args().skip(1).find(|a| !a.starts_with('-'));
+    println!("nanoseconds per pair on one core, f32, fastest (median)");
+    println!("{:16} {:>18} {:>18} {:>8}", "", "compiled", "plain Rust", "ratio");
+    for case in CASES.into_iter().filter(|case| filter.as_ref().is_none_or(|f| case.name.contains(f.as_str()))) {
+        let [compiled, plain] = compare(case);
+        let cell = |(min, median)| format!("{min:.2} ({median:.2})");
+        println!("{:16} {:>18} {:>18} {:>7.1}x", case.name, cell(compiled), cell(plain), plain.0 / compiled.0);
+    }
+    divan::main();
+}
