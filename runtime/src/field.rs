@@ -206,7 +206,7 @@ impl DensityField for Field {
     }
 
     fn displacement_rate(&self, t: f64) -> Option<f64> {
-        Some(self.program.bound().displacement_rate(t))
+        self.program.bound().displacement_rate(t)
     }
 
     fn branches(&self) -> bool {

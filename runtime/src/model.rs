@@ -62,7 +62,9 @@ pub enum ModelError {
         reason: String,
     },
     /// The kernel has no closed form.
-    #[error("lambda = {0} has no closed kernel yet; c kappa, c sqrt(kappa) and c sqrt(kappa + m^2) do, plus constants")]
+    #[error(
+        "lambda = {0} has no closed kernel yet; c kappa, c kappa^beta with 0 < beta < 1 and c sqrt(kappa + m^2) do, plus constants"
+    )]
     NoClosedForm(String),
     /// The kernel cannot be built.
     #[error(transparent)]
@@ -159,6 +161,7 @@ impl Model {
             BoundLaw::Gaussian { rate } => ForwardLaw { killing: decay, ..ForwardLaw::diffusion(rate) },
             BoundLaw::Cauchy { speed } => ForwardLaw { killing: decay, ..ForwardLaw::poisson(speed) },
             BoundLaw::Tempered { speed, mass } => ForwardLaw { killing: decay, ..ForwardLaw::yukawa(speed, mass) },
+            BoundLaw::Stable { rate, order } => ForwardLaw { killing: decay, ..ForwardLaw::stable(rate, order) },
         }
     }
 }

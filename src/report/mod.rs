@@ -203,7 +203,7 @@ pub struct Witness {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Kernel {
-    /// The closed form: `gaussian`, `cauchy` or `tempered-cauchy`.
+    /// The closed form: `gaussian`, `cauchy`, `tempered-cauchy` or `stable`.
     pub form: Option<String>,
     /// `log g_t` in `q = |x - y|^2`, `t`, the dimension `N` and the parameters.
     pub log_density: Option<String>,

@@ -10,7 +10,7 @@
 //! `exp(-z0 (s - 1)) Q_n(z0 s) / (Q_n(z0) s^(2n+1))`, where `K_(n+1/2)(z) = sqrt(pi/(2z)) exp(-z) Q_n(z) / z^n`.
 //! Source: DLMF 10.47.9 with 10.49.12 for the polynomial `Q_n`, whose coefficients are positive.
 
-use super::lower::{Bound, BoundBirths, BoundLaw, LowerError};
+use super::lower::{Bound, BoundBirths, BoundFlux, BoundLaw, LowerError};
 use crate::kernel::{Kernel, KernelBuilder, Mean, Pair, Precision, Value};
 use std::f64::consts::{FRAC_PI_2, LOG2_E};
 
@@ -20,9 +20,13 @@ const MAX_LINEAR_DIM: usize = 16;
 impl Bound {
     /// The kernel with linear weights, where that is worth having.
     pub(super) fn linear(&self, precision: Precision) -> Result<Option<Kernel>, LowerError> {
-        // In odd N the order of K is an integer, which has no such polynomial.
-        let elementary = !matches!(self.law(), BoundLaw::Tempered { .. }) || self.dim().is_multiple_of(2);
-        if self.dim() > MAX_LINEAR_DIM || !elementary {
+        // In odd N the order of K is an integer, which has no such polynomial; nor has a flux with a table.
+        let is_elementary = match self.law() {
+            BoundLaw::Gaussian { .. } | BoundLaw::Cauchy { .. } => true,
+            BoundLaw::Tempered { .. } => self.dim() % 2 == 0 && self.flux != BoundFlux::Exchange,
+            BoundLaw::Stable { .. } => false,
+        };
+        if self.dim() > MAX_LINEAR_DIM || !is_elementary {
             return Ok(None);
         }
         let (mut k, pair) = KernelBuilder::reduce(self.law().kernel_name(), precision, self.dim());
@@ -39,6 +43,7 @@ impl Bound {
                 k.div(pair.w, power)
             }
             BoundLaw::Tempered { .. } => self.linear_tempered(&mut k, pair, &mut means),
+            BoundLaw::Stable { .. } => return Ok(None),
         };
         let rate = k.uniform("rate");
         means.insert(0, Mean::displacement("v", rate));
@@ -94,7 +99,7 @@ impl Bound {
     /// The logarithm of the other kernel's weight for a source at the query, which this one's weights lack.
     pub(super) fn log_linear_scale(&self, t: f64) -> f64 {
         match self.law() {
-            BoundLaw::Gaussian { .. } | BoundLaw::Cauchy { .. } => 0.0,
+            BoundLaw::Gaussian { .. } | BoundLaw::Cauchy { .. } | BoundLaw::Stable { .. } => 0.0,
             BoundLaw::Tempered { speed, mass } => {
                 let (z0, n) = (mass * speed * t, self.dim() / 2);
                 0.5 * (FRAC_PI_2 / z0).ln() - z0 + value(n, z0).ln() - n as f64 * z0.ln()

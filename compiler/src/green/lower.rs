@@ -5,7 +5,8 @@
 //! Holds: constants that do not depend on the pair are kept out of the kernel ([`KernelProgram::log_norm`]), so that
 //!       an f32 kernel does not lose digits to them.
 
-use super::{Births, Green, Law};
+use super::stable::StableTable;
+use super::{Births, Green, Law, exchange};
 use crate::expr::{Expr, Name, Rational};
 use crate::kernel::{Kernel, KernelBuilder, KernelError, MAX_DIM, Mean, Pair, Precision, Value};
 use crate::special::Special;
@@ -21,7 +22,7 @@ pub struct Bound {
     law: BoundLaw,
     /// The part of lambda that only scales the mass: `exp(-offset t)` beside the law.
     offset: f64,
-    flux_ratio: f64,
+    pub(super) flux: BoundFlux,
     pub(super) births: BoundBirths,
 }
 
@@ -45,6 +46,22 @@ pub enum BoundLaw {
         /// mu, per length.
         mass: f64,
     },
+    /// `rate kappa^order`, `0 < order < 1`.
+    Stable {
+        /// c, length to the power `2 order` per time.
+        rate: f64,
+        /// beta.
+        order: f64,
+    },
+}
+
+/// The flux of a point source.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum BoundFlux {
+    /// `J/p = ratio (x - y)/(2 t)`.
+    Ratio(f64),
+    /// The flux of a tempered law whose source term leaves its shape alone: see [`super::exchange`].
+    Exchange,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,6 +82,16 @@ pub enum LowerError {
     /// The source term has no closed form.
     #[error("the birth rate R/p of this equation has no closed form here")]
     NoClosedSource,
+    /// The stable law of this order is too close to an end of its range for the table.
+    #[error(
+        "the stable law of order {order} in N = {dim} has no table of double precision; orders from 0.05 to 0.98 have one"
+    )]
+    Stable {
+        /// beta.
+        order: f64,
+        /// N.
+        dim: usize,
+    },
     /// A parameter has no value.
     #[error("the parameter {0} has no value; give one with --set {0}=VALUE")]
     Unset(Name),
@@ -93,6 +120,8 @@ pub struct KernelProgram {
     /// is below [`Kernel::least_linear_sum`].
     pub linear: Option<Kernel>,
     bound: Bound,
+    /// The logarithm of a tabulated law at the source, at unit scale; 0 for closed forms.
+    log_peak: f64,
 }
 
 impl Green {
@@ -118,14 +147,20 @@ impl Green {
             Law::Tempered { speed, mass } => {
                 BoundLaw::Tempered { speed: positive(speed, "speed")?, mass: positive(mass, "mass")? }
             }
+            Law::Stable { rate, order } => {
+                BoundLaw::Stable { rate: positive(rate, "rate")?, order: positive(order, "order")? }
+            }
         };
         let offset = number(&self.offset, values)?;
-        let flux_ratio = number(self.flux_ratio.as_ref().ok_or(LowerError::NoClosedFlux)?, values)?;
         let births = match self.births.as_ref().ok_or(LowerError::NoClosedSource)? {
             Births::Constant(e) => BoundBirths::Constant(number(e, values)?),
             Births::BesselRatio(e) => BoundBirths::BesselRatio(number(e, values)?),
         };
-        Ok(Bound { dim, law, offset, flux_ratio, births })
+        let flux = match &self.flux_ratio {
+            Some(ratio) => BoundFlux::Ratio(number(ratio, values)?),
+            None => exchange::flux(law, offset, births).ok_or(LowerError::NoClosedFlux)?,
+        };
+        Ok(Bound { dim, law, offset, flux, births })
     }
 }
 
@@ -143,7 +178,7 @@ impl Bound {
     /// `lambda(0)`: the total mass is `exp(-lambda(0) t)`.
     pub fn decay(&self) -> f64 {
         match self.law {
-            BoundLaw::Gaussian { .. } | BoundLaw::Cauchy { .. } => self.offset,
+            BoundLaw::Gaussian { .. } | BoundLaw::Cauchy { .. } | BoundLaw::Stable { .. } => self.offset,
             BoundLaw::Tempered { speed, mass } => self.offset + speed * mass,
         }
     }
@@ -153,9 +188,12 @@ impl Bound {
         self.births == BoundBirths::Constant(0.0)
     }
 
-    /// The rate a(t) with `J/p = a(t) (x - y)` for a single source y, per time.
-    pub fn displacement_rate(&self, t: f64) -> f64 {
-        self.flux_ratio / (2.0 * t)
+    /// The rate a(t) with `J/p = a(t) (x - y)` for a single source y, per time; none if it varies with the distance.
+    pub fn displacement_rate(&self, t: f64) -> Option<f64> {
+        match self.flux {
+            BoundFlux::Ratio(ratio) => Some(ratio / (2.0 * t)),
+            BoundFlux::Exchange => None,
+        }
     }
 
     /// The conservative flow with the same rays and a heavier tail: the Cauchy law of the same speed, for a tempered
@@ -163,23 +201,26 @@ impl Bound {
     /// from the heavier law and corrected by weights keeps a finite variance.
     pub fn heavier(&self) -> Option<Bound> {
         match self.law {
+            BoundLaw::Tempered { .. } if self.flux == BoundFlux::Exchange => None,
             BoundLaw::Tempered { speed, .. } => Some(Bound {
                 law: BoundLaw::Cauchy { speed },
                 offset: 0.0,
                 births: BoundBirths::Constant(0.0),
                 ..self.clone()
             }),
-            BoundLaw::Gaussian { .. } | BoundLaw::Cauchy { .. } => None,
+            BoundLaw::Gaussian { .. } | BoundLaw::Cauchy { .. } | BoundLaw::Stable { .. } => None,
         }
     }
 
     /// Builds the kernel in `precision`.
     ///
     /// # Errors
-    /// [`LowerError::Kernel`], which would be a fault of this compiler.
+    /// [`LowerError::Stable`] for a stable law that has no table; [`LowerError::Kernel`], which would be a fault of this
+    /// compiler.
     pub fn program(&self, precision: Precision) -> Result<KernelProgram, LowerError> {
         let (mut k, pair) = KernelBuilder::reduce(self.law.kernel_name(), precision, self.dim);
         let mut means = Vec::new();
+        let (mut log_peak, mut coefficient) = (0.0, None);
         let log_weight = match self.law {
             BoundLaw::Gaussian { .. } => {
                 let spread = k.uniform("minus_1_over_4Dt");
@@ -190,25 +231,30 @@ impl Bound {
                 let power = k.constant(-0.5 * (self.dim as f64 + 1.0));
                 k.fma(log, power, pair.log_w)
             }
-            BoundLaw::Tempered { .. } => self.tempered(&mut k, pair, &mut means),
+            BoundLaw::Tempered { .. } => {
+                let log = log_ratio(&mut k, pair);
+                let z = scaled_distance(&mut k, pair);
+                if self.flux == BoundFlux::Exchange {
+                    coefficient = Some(exchange::coefficient(&mut k, self.dim, log, z));
+                }
+                self.tempered(&mut k, pair, (log, z), &mut means)
+            }
+            BoundLaw::Stable { order, .. } => {
+                let table = StableTable::new(order, self.dim, precision)?;
+                log_peak = table.log_peak;
+                table.log_weight(&mut k, pair)
+            }
         };
-        let rate = k.uniform("rate");
-        means.insert(0, Mean::displacement("v", rate));
+        let coefficient = coefficient.unwrap_or_else(|| k.uniform("rate"));
+        means.insert(0, Mean::displacement("v", coefficient));
         let kernel = k.finish_reduce(log_weight, means)?;
-        Ok(KernelProgram { kernel, linear: self.linear(precision)?, bound: self.clone() })
+        Ok(KernelProgram { kernel, linear: self.linear(precision)?, bound: self.clone(), log_peak })
     }
 
     /// `log w + log K_(nu+1)(z) - (nu+1)/2 log(1 + q/tau^2)`, `z = mu varrho`, and the births' Bessel ratio.
-    fn tempered(&self, k: &mut KernelBuilder, pair: Pair, means: &mut Vec<Mean>) -> Value {
+    fn tempered(&self, k: &mut KernelBuilder, pair: Pair, (log, z): (Value, Value), means: &mut Vec<Mean>) -> Value {
         let order = 0.5 * (self.dim as f64 + 1.0);
         let (log_bessel_k, bessel_k_ratio) = self.bessel_k();
-        let log = log_ratio(k, pair);
-        let z_squared = {
-            let mass_squared = k.uniform("mass_squared");
-            let z0_squared = k.uniform("mass_squared_tau_squared");
-            k.fma(pair.q, mass_squared, z0_squared)
-        };
-        let z = k.sqrt(z_squared);
         let log_k = k.call(log_bessel_k, z);
         if let BoundBirths::BesselRatio(_) = self.births {
             let ratio = k.call(bessel_k_ratio, z);
@@ -256,13 +302,15 @@ impl KernelProgram {
     }
 
     fn uniforms_of(&self, kernel: &Kernel, t: f64) -> Vec<f64> {
-        kernel.uniforms().iter().map(|name| self.uniform(name, t)).collect()
+        let table = exchange::uniforms(&self.bound, kernel, t);
+        kernel.uniforms().iter().map(|name| table.get(name).copied().unwrap_or_else(|| self.uniform(name, t))).collect()
     }
 
     fn uniform(&self, name: &str, t: f64) -> f64 {
         let b = &self.bound;
         match (name, b.law) {
-            ("rate", _) => b.displacement_rate(t),
+            ("rate", _) => b.displacement_rate(t).unwrap_or(f64::NAN),
+            ("1_over_scale_squared", BoundLaw::Stable { rate, order }) => (rate * t).powf(-1.0 / order),
             ("minus_1_over_4Dt", BoundLaw::Gaussian { rate }) => -1.0 / (4.0 * rate * t),
             ("1_over_tau_squared", BoundLaw::Cauchy { speed } | BoundLaw::Tempered { speed, .. }) => {
                 (speed * t).powi(-2)
@@ -289,6 +337,7 @@ impl KernelProgram {
                 let tau = speed * t;
                 (2.0 * tau).ln() + order * (mass / (2.0 * PI * tau)).ln()
             }
+            BoundLaw::Stable { rate, order } => self.log_peak - 0.5 * n / order * (rate * t).ln(),
         };
         law - self.bound.offset * t
     }
@@ -313,6 +362,7 @@ impl BoundLaw {
             BoundLaw::Gaussian { .. } => "gaussian_field",
             BoundLaw::Cauchy { .. } => "cauchy_field",
             BoundLaw::Tempered { .. } => "tempered_field",
+            BoundLaw::Stable { .. } => "stable_field",
         }
     }
 }
@@ -322,6 +372,14 @@ fn log_ratio(k: &mut KernelBuilder, pair: Pair) -> Value {
     let inverse = k.uniform("1_over_tau_squared");
     let u = k.mul(pair.q, inverse);
     k.log1p(u)
+}
+
+/// `mu varrho`.
+fn scaled_distance(k: &mut KernelBuilder, pair: Pair) -> Value {
+    let mass_squared = k.uniform("mass_squared");
+    let z0_squared = k.uniform("mass_squared_tau_squared");
+    let z_squared = k.fma(pair.q, mass_squared, z0_squared);
+    k.sqrt(z_squared)
 }
 
 /// The real value of a constant expression.

@@ -6,9 +6,13 @@
 //!       checked symbolically or, where no closed simplification exists, at sample points.
 //! Source: GenPhys (arXiv:2304.02637), Table 1; the mathematics of each form is in the docs of its variant.
 
+mod exchange;
 mod linear;
 mod lower;
 mod multiplier;
+mod one_sided;
+mod stable;
+mod table;
 
 pub use lower::{Bound, BoundLaw, KernelProgram, LowerError};
 pub use multiplier::Multipliers;
@@ -55,6 +59,13 @@ pub enum Law {
         /// The mass mu > 0.
         mass: Expr,
     },
+    /// `lambda = c kappa^beta + lambda(0)`, `0 < beta < 1`: the isotropic stable law of index `2 beta`.
+    Stable {
+        /// The rate c > 0.
+        rate: Expr,
+        /// The order beta.
+        order: Expr,
+    },
 }
 
 impl Law {
@@ -64,6 +75,7 @@ impl Law {
             Law::Gaussian { .. } => "gaussian",
             Law::Cauchy { .. } => "cauchy",
             Law::Tempered { .. } => "tempered-cauchy",
+            Law::Stable { .. } => "stable",
         }
     }
 }
@@ -121,6 +133,11 @@ impl Green {
                 let twice = Expr::int(2) * tau;
                 format!("log({twice}) + (N + 1)/2*log({scale}/pi) + log_bessel_k((N + 1)/2, {argument})")
             }
+            Law::Stable { rate, order } => {
+                let power = rate.clone() * time();
+                let scaled = q / Expr::pow(power.clone(), order.clone().recip());
+                format!("log_stable({order}, {scaled}) - N/(2*({order}))*log({power})")
+            }
         };
         law + &decay
     }
@@ -138,7 +155,7 @@ impl Law {
         let inverse_square = Expr::pow(slope, Expr::int(-2)).expand();
         let a = inverse_square.derivative(&kappa)?.expand();
         if a.contains(&kappa) || !positive(&a) {
-            return None;
+            return Law::stable(&lambda.derivative(&kappa)?, facts);
         }
         let b = inverse_square.substitute(&kappa, &Expr::zero());
         let speed = Expr::int(2) / a.root(facts);
@@ -149,12 +166,25 @@ impl Law {
         positive(&mass_squared).then(|| Law::Tempered { speed, mass: mass_squared.root(facts) })
     }
 
+    /// `kappa lambda''/lambda'` free of kappa is a power of kappa up to a constant.
+    fn stable(slope: &Expr, facts: &Facts) -> Option<Law> {
+        let kappa = Expr::kappa();
+        let positive = |e: &Expr| facts.sign(e).is(Sign::POSITIVE);
+        let order = (slope.derivative(&kappa)? * kappa.clone() / slope.clone() + Expr::one()).expand();
+        if order.contains(&kappa) || !positive(&order) || !positive(&(Expr::one() - order.clone())) {
+            return None;
+        }
+        let rate = (slope.clone() * Expr::pow(kappa.clone(), Expr::one() - order.clone()) / order.clone()).expand();
+        (!rate.contains(&kappa) && positive(&rate)).then_some(Law::Stable { rate, order })
+    }
+
     /// The law's own part of lambda.
     fn symbol(&self) -> Expr {
         match self {
             Law::Gaussian { rate } => rate.clone() * Expr::kappa(),
             Law::Cauchy { speed } => speed.clone() * Expr::kappa().sqrt(),
             Law::Tempered { speed, mass } => speed.clone() * (Expr::kappa() + mass.clone().powi(2)).sqrt(),
+            Law::Stable { rate, order } => rate.clone() * Expr::pow(Expr::kappa(), order.clone()),
         }
     }
 }

@@ -66,10 +66,24 @@ fn the_mixed_density_is_found_and_its_flux_is_not_closed() {
 }
 
 #[test]
+fn powers_below_one_are_stable() {
+    let third = closed("phi_ttt - lap(phi) = 0");
+    assert_eq!(third.law, Law::Stable { rate: Expr::one(), order: Expr::Num(rational(1, 3)) });
+    assert_eq!(third.flux_ratio, Some(Expr::int(3)), "J/p = 3 (x - y)/(2 t)");
+    let beta = Expr::sym("beta");
+    let any = closed("phi_t + (-lap)^beta phi = 0 where 0 < beta, beta < 1");
+    assert_eq!(any.law, Law::Stable { rate: Expr::one(), order: beta.clone() });
+    assert_eq!(any.flux_ratio, Some(beta.recip()));
+    assert_eq!(any.log_density(), "log_stable(beta, q t^(-1/beta)) - N/(2*(beta))*log(t)");
+}
+
+#[test]
 fn other_symbols_have_no_closed_form() {
     let texts = [
         "phi_t + lap(lap(phi)) = 0",
-        "phi_t + (-lap)^(3/4) phi = 0",
+        // Two laws at once, and an order that may be above 1.
+        "phi_t + (-lap)^(3/4) phi - lap(phi) = 0",
+        "phi_t + (-lap)^beta phi = 0 where beta > 0",
         "phi_t - lap(phi_t) - lap(phi) = 0",
         // A negative coefficient grows: there is no kernel forward in time.
         "phi_t + lap(phi) = 0",

@@ -48,6 +48,13 @@ pub enum Subordinator {
         /// The mass `mu >= 0`, an inverse length; 0 is the half-stable law.
         mass: f64,
     },
+    /// `lambda = c kappa^beta`, fractional diffusion: the one-sided stable law of index beta.
+    Stable {
+        /// The rate `c`, a length to the power `2 beta` per time.
+        rate: f64,
+        /// The order `beta`, between 0 and 1.
+        order: f64,
+    },
 }
 
 impl Subordinator {
@@ -58,6 +65,7 @@ impl Subordinator {
             Subordinator::Deterministic { rate } => positive(rate),
             Subordinator::HalfStable { speed } => positive(speed),
             Subordinator::RelativisticHalf { speed, mass } => positive(speed) && mass >= 0.0 && mass.is_finite(),
+            Subordinator::Stable { rate, order } => positive(rate) && order > 0.0 && order < 1.0,
         }
     }
 
@@ -71,6 +79,7 @@ impl Subordinator {
                 let root = (kappa + mass * mass).sqrt() + mass;
                 if root > 0.0 { speed * kappa / root } else { 0.0 }
             }
+            Subordinator::Stable { rate, order } => rate * kappa.powf(order),
         }
     }
 
@@ -83,6 +92,7 @@ impl Subordinator {
                 shape / chi_squared_1(rng)
             }
             Subordinator::RelativisticHalf { speed, mass } => inverse_gaussian(speed * t, mass, rng),
+            Subordinator::Stable { rate, order } => one_sided_stable(rate * t, order, rng),
         }
     }
 }
@@ -95,6 +105,21 @@ fn chi_squared_1(rng: &mut Philox) -> f64 {
             return z * z;
         }
     }
+}
+
+/// The law with `E exp(-kappa U) = exp(-reach kappa^beta)`, by Kanter (1975): `U = reach^(1/beta) (A(phi)/E)^((1-beta)/beta)`
+/// with `phi` uniform on `(0, pi)`, `E` exponential, and
+/// `A(phi)^(1-beta) = sin(beta phi)^beta sin((1-beta) phi)^(1-beta) / sin(phi)`.
+fn one_sided_stable(reach: f64, beta: f64, rng: &mut Philox) -> f64 {
+    let u = open_unit(rng);
+    let phi = std::f64::consts::PI * u;
+    let exponential = -open_unit(rng).ln();
+    // sin(phi) from the nearer end of the interval.
+    let sine = (std::f64::consts::PI * u.min(1.0 - u)).sin();
+    let log_a = (beta * (beta * phi).sin().ln() - sine.ln()) / (1.0 - beta) + ((1.0 - beta) * phi).sin().ln();
+    let log_u = reach.ln() / beta + (log_a - exponential.ln()) * (1.0 - beta) / beta;
+    // Of orders near 0 a draw may exceed the largest number; its root must not be infinite.
+    log_u.exp().min(f64::MAX / 4.0)
 }
 
 /// The inverse Gaussian law of mean `reach/(2 mu)` and shape `l = reach^2/2`, by the two roots of Michael, Schucany &
@@ -131,6 +156,11 @@ impl ForwardLaw {
     /// `phi_tt + c^2 lap(phi) = 0`.
     pub fn poisson(speed: f64) -> ForwardLaw {
         ForwardLaw::conserving(Subordinator::HalfStable { speed })
+    }
+
+    /// `phi_t + c (-lap)^beta phi = 0`.
+    pub fn stable(rate: f64, order: f64) -> ForwardLaw {
+        ForwardLaw::conserving(Subordinator::Stable { rate, order })
     }
 
     /// `phi_tt + c^2 (lap(phi) - mu^2 phi) = 0`.
@@ -208,7 +238,9 @@ mod tests {
         (0..DRAWS as u64).map(|i| law.draw(t, &mut stream(11, Purpose::Prior, i))).collect()
     }
 
-    const LAWS: [Subordinator; 6] = [
+    const LAWS: [Subordinator; 8] = [
+        Subordinator::Stable { rate: 0.8, order: 0.75 },
+        Subordinator::Stable { rate: 1.2, order: 1.0 / 3.0 },
         Subordinator::Deterministic { rate: 0.7 },
         Subordinator::HalfStable { speed: 1.3 },
         Subordinator::RelativisticHalf { speed: 1.0, mass: 2.0 },

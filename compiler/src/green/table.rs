@@ -1,0 +1,83 @@
+//! Functions of one variable as piecewise polynomials that a kernel can read: Chebyshev interpolation, and selection of the
+//! coefficients of a lane's piece.
+//!
+//! Holds: a lane costs one selection per piece and coefficient and one short polynomial; no memory is gathered.
+//! Source: Trefethen, "Approximation Theory and Approximation Practice", chapters 3 and 8.
+
+use crate::kernel::{KernelBuilder, Value};
+use std::f64::consts::PI;
+
+/// The nodes of Chebyshev interpolation of this degree on `[-1, 1]`.
+pub(super) fn nodes(degree: usize) -> Vec<f64> {
+    let n = degree as f64 + 1.0;
+    (0..=degree).map(|i| (PI * (i as f64 + 0.5) / n).cos()).collect()
+}
+
+/// Coefficients of powers of `s` of the polynomial with these values at [`nodes`].
+pub(super) fn powers(values: &[f64]) -> Vec<f64> {
+    let n = values.len();
+    let angle = |i: usize, j: usize| (PI * j as f64 * (i as f64 + 0.5) / n as f64).cos();
+    let weight = |j: usize| if j == 0 { 1.0 } else { 2.0 };
+    let series: Vec<f64> = (0..n)
+        .map(|j| weight(j) / n as f64 * values.iter().enumerate().map(|(i, v)| v * angle(i, j)).sum::<f64>())
+        .collect();
+    let mut out = vec![0.0; n];
+    // T_0 and T_1, then T_(j+1) = 2 s T_j - T_(j-1).
+    let (mut before, mut this) = (vec![0.0, 1.0], vec![1.0]);
+    for c in series {
+        this.iter().zip(&mut out).for_each(|(t, o)| *o += c * t);
+        let factor = if this.len() == 1 { 1.0 } else { 2.0 };
+        let mut next = vec![0.0; this.len() + 1];
+        this.iter().zip(&mut next[1..]).for_each(|(t, x)| *x = factor * t);
+        if factor == 2.0 {
+            before.iter().zip(&mut next).for_each(|(t, x)| *x -= t);
+        }
+        (before, this) = (this, next);
+    }
+    out
+}
+
+/// The value of a polynomial by its coefficients.
+pub(super) fn value(powers: &[f64], s: f64) -> f64 {
+    powers.iter().rev().fold(0.0, |sum, c| sum * s + c)
+}
+
+/// The value that belongs to the first mask which holds; the last one if none does.
+pub(super) fn choose(k: &mut KernelBuilder, masks: &[Value], values: &[Value]) -> Value {
+    let last = values.last().copied().unwrap_or_else(|| k.constant(0.0));
+    masks.iter().zip(values).rev().fold(last, |otherwise, (mask, value)| k.select(*mask, *value, otherwise))
+}
+
+/// `sum_i c_i s^i` with the coefficients of the piece that the masks choose; one row of coefficients per piece.
+pub(super) fn polynomial(k: &mut KernelBuilder, masks: &[Value], s: Value, pieces: &[Vec<Value>]) -> Value {
+    let terms = pieces.first().map_or(0, Vec::len);
+    let chosen: Vec<Value> = (0..terms)
+        .map(|i| {
+            let column: Vec<Value> = pieces.iter().filter_map(|piece| piece.get(i).copied()).collect();
+            choose(k, masks, &column)
+        })
+        .collect();
+    let zero = k.constant(0.0);
+    let mut descending = chosen.into_iter().rev();
+    let leading = descending.next().unwrap_or(zero);
+    descending.fold(leading, |sum, c| k.fma(sum, s, c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn interpolation_reproduces_polynomials_and_converges_on_analytic_functions() {
+        let cubic = |s: f64| 1.0 - 2.0 * s + 0.5 * s.powi(3);
+        let c = powers(&nodes(3).into_iter().map(cubic).collect::<Vec<_>>());
+        for (found, expected) in c.iter().zip([1.0, -2.0, 0.0, 0.5]) {
+            assert!((found - expected).abs() < 4e-15, "{c:?}");
+        }
+        // The coefficients of exp in Chebyshev polynomials fall like 2^-j/j!: 5e-16 at j = 14.
+        let c = powers(&nodes(14).into_iter().map(f64::exp).collect::<Vec<_>>());
+        for s in [-1.0, -0.3, 0.0, 0.77, 1.0] {
+            assert!((value(&c, s) - s.exp()).abs() < 2e-15, "{s}");
+        }
+    }
+}
