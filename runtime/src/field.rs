@@ -1,6 +1,6 @@
 //! The field of a finite data set: log p, v and R/p at any point, by a kernel compiled for this equation and dimension.
 //!
-//! In:   a [`Model`] (an equation proved generative, at a dimension and parameter values) and weighted data points.
+//! In:   a [`Model`](crate::model::Model) (an equation proved generative, at a dimension and parameter values) and weighted data points.
 //! Out:  [`Field`], a [`DensityField`].
 //! Holds: a row of the result depends on its query alone, so any split over threads gives the same bits.
 //! Source: GenPhys (arXiv:2304.02637), Sec. 2: the density of data is the superposition of one kernel per point.

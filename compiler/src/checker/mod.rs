@@ -1,6 +1,6 @@
 //! The independent checker of certificates and witnesses.
 //!
-//! In:   a [`Certificate`] or a [`Witness`], the equation it is about and its dispersion relation.
+//! In:   a [`Certificate`] or a [`Witness`](crate::verdict::Witness), the equation it is about and its dispersion relation.
 //! Out:  nothing when every claim follows, else a [`CheckError`] that names the claim.
 //! Holds: shares no code with the prover. It trusts the exact arithmetic of [`Expr`], its own small sign calculus, and the rules of
 //!       the Bernstein calculus as theorems; every function, exponent, sign and flag is recomputed. Of the dispersion

@@ -115,10 +115,10 @@ pub(crate) fn verify(kernel: &Kernel) -> Result<(), KernelError> {
         check_operands(kernel, at, *op)?;
         check_leaf(kernel, at, *op, inputs)?;
     }
-    if let Shape::Reduce { weight: Weight::Log(_), means, .. } = &kernel.shape {
-        if let Some(mean) = means.iter().find(|mean| matches!(mean.kind, MeanKind::Weighted(_))) {
-            return Err(KernelError::Weighted { kernel: name(), mean: mean.name.clone() });
-        }
+    if let Shape::Reduce { weight: Weight::Log(_), means, .. } = &kernel.shape
+        && let Some(mean) = means.iter().find(|mean| matches!(mean.kind, MeanKind::Weighted(_)))
+    {
+        return Err(KernelError::Weighted { kernel: name(), mean: mean.name.clone() });
     }
     let is_float = |v: &Value| kernel.body.get(v.index()).is_some_and(|op| op.result() == Type::Float);
     match kernel.shape.results().iter().find(|v| !is_float(v)) {

@@ -15,6 +15,7 @@ use genphys_compiler::kernel::{
 use genphys_compiler::special::Special;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, LinalgScalar, s};
+use std::cmp::Ordering;
 
 use super::ArgumentError;
 use super::jit::{CompileError, LayoutMismatch, Machine};
@@ -281,7 +282,8 @@ impl Batch<'_> {
                 w[j] = zero;
             }
             let cut = T::from_f64(cut);
-            if w.iter().any(|w| !(*w <= cut)) {
+            // A weight that is not a number is kept as well: it must show in the result.
+            if w.iter().any(|w| w.partial_cmp(&cut) != Some(Ordering::Less) && *w != cut) {
                 total.pulled_weight += lanes_sum(w);
                 g.copy_from_slice(w);
                 any_pulled = true;

@@ -123,7 +123,7 @@ impl Machine {
             && self.clif.function.signature.params.len() == 4
             && parameters.len() == self.clif.parameters.len() * lanes
             && (inputs.len(), outputs.len()) == self.clif.columns
-            && len % lanes == 0
+            && len.is_multiple_of(lanes)
             && inputs.iter().all(|column| column.len() == len)
             && outputs.iter().all(|column| column.len() == len);
         if !fits {
