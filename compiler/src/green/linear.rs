@@ -23,7 +23,7 @@ impl Bound {
         // In odd N the order of K is an integer, which has no such polynomial; nor has a flux with a table.
         let is_elementary = match self.law() {
             BoundLaw::Gaussian { .. } | BoundLaw::Cauchy { .. } => true,
-            BoundLaw::Tempered { .. } => self.dim() % 2 == 0 && self.flux != BoundFlux::Exchange,
+            BoundLaw::Tempered { .. } => self.dim().is_multiple_of(2) && self.flux != BoundFlux::Exchange,
             BoundLaw::Stable { .. } => false,
         };
         if self.dim() > MAX_LINEAR_DIM || !is_elementary {
