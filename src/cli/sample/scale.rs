@@ -75,6 +75,8 @@ fn time_of_spread(law: Subordinator, spread: f64) -> f64 {
             let square = spread * spread;
             0.5 * (square * mass + (square * square * mass * mass + 4.0 * square).sqrt()) / speed
         }
+        // Self-similar: lengths grow as (c t)^(1/(2 beta)).
+        Subordinator::Stable { rate, order } => spread.powf(2.0 * order) / rate,
     }
 }
 
