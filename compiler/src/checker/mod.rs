@@ -83,7 +83,7 @@ fn check_case(case: &Case, which: Which, equation: &Equation, dispersion: &Dispe
         }
         known = known.assuming(condition);
         if condition.sign == Sign::ZERO
-            && let Some((name, _, value)) = condition.expression.affine()
+            && let Some((name, value)) = condition.expression.fixes()
         {
             let at = |c: &Expr| c.substitute(&Expr::Sym(name.clone()), &Expr::Num(value.clone())).expand();
             symbol = symbol.iter().map(at).collect();

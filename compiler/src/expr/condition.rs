@@ -139,6 +139,14 @@ impl Sign {
 }
 
 impl Expr {
+    /// The parameter and its value where this expression vanishes: for `slope (parameter - value)` or a power of it.
+    pub fn fixes(&self) -> Option<(Name, Rational)> {
+        match self.factors().iter().filter(|f| f.as_num().is_none()).collect::<Vec<_>>().as_slice() {
+            [Expr::Pow(base, n)] if n.as_num().is_some_and(Signed::is_positive) => base.fixes(),
+            _ => self.affine().map(|(name, _, value)| (name, value)),
+        }
+    }
+
     /// Reads `slope (parameter - threshold)`.
     pub fn affine(&self) -> Option<(Name, Rational, Rational)> {
         let (constant, other) = match self.terms() {

@@ -73,7 +73,7 @@ impl Situation {
         next.facts.assume(e, sign);
         next.when.push(SideCondition::new(e.clone(), sign));
         if sign == Sign::ZERO
-            && let Some((name, _, value)) = e.affine()
+            && let Some((name, value)) = e.fixes()
         {
             let letter = Expr::Sym(name);
             next.coefficients =

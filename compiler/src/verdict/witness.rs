@@ -109,7 +109,7 @@ impl Witness {
         | Witness::Oscillation { parameters, .. }
         | Witness::Level { parameters, .. }
         | Witness::Kernel { parameters, .. }) = &mut self;
-        for (name, _, value) in when.iter().filter(|c| c.sign == Sign::ZERO).filter_map(|c| c.expression.affine()) {
+        for (name, value) in when.iter().filter(|c| c.sign == Sign::ZERO).filter_map(|c| c.expression.fixes()) {
             if parameters.iter().all(|(n, _)| *n != name) {
                 parameters.push((name, value));
             }
