@@ -302,6 +302,9 @@ impl Facts {
 
     fn sign_of_power(&self, base: &Expr, exponent: &Expr) -> Sign {
         let b = self.sign(base);
+        if b.is(Sign::ZERO) && self.sign(exponent).is(Sign::POSITIVE) {
+            return Sign::ZERO;
+        }
         if let Some(r) = exponent.as_num() {
             let even = (r.numer() % 2u8).is_zero();
             if r.is_integer() && even && b.is(Sign::ANY) {

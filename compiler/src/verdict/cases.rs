@@ -2,12 +2,14 @@
 //!
 //! In:   a decision procedure that stops with [`Stop::Need`] when it needs a sign the facts leave open.
 //! Out:  one [`Condition`]: the common answer, or `conditional` with the exact condition in the user's letters.
-//! Holds: the cases of a split exhaust the signs the facts admit; an undecided case makes the whole undecided.
+//! Holds: the cases of a split exhaust the signs the facts admit; an undecided case makes the whole undecided, unless the
+//!       others already make it conditional.
 
 use super::certificate::{Case, Certificate, Proof, SideCondition, Which};
 use super::witness::Witness;
 use super::{Answer, Condition};
-use crate::expr::{Expr, Facts, Sign, Stop};
+use crate::expr::{Expr, Facts, Rational, Sign, Stop};
+use num_traits::{Signed, Zero};
 
 /// Splits nested deeper than this end undecided.
 const DEEPEST_SPLIT: usize = 4;
@@ -99,6 +101,7 @@ pub(super) fn split(situation: &Situation, decide: &dyn Fn(&Situation) -> Result
         Ok(outcome) => leaf(outcome),
         Err(Stop::Need(e)) if situation.when.len() < DEEPEST_SPLIT => {
             let (simple, _) = situation.facts.simplify_condition(&e);
+            let simple = under_powers(&simple, &situation.facts);
             let admitted = situation.facts.sign(&simple);
             if !admitted.is(Sign::ANY) || admitted.each().len() < 2 || has_roots(&simple) {
                 return leaf(Outcome::of(Stop::Need(e)));
@@ -112,6 +115,23 @@ pub(super) fn split(situation: &Situation, decide: &dyn Fn(&Situation) -> Result
         }
         Err(stop) => leaf(Outcome::of(stop)),
     }
+}
+
+/// What stands under an even power or a root, when its sign is open: the sign of `eps` says more than that of `eps^2`.
+fn under_powers(e: &Expr, facts: &Facts) -> Expr {
+    let base = |factor: &Expr| match factor {
+        Expr::Pow(b, x) if x.as_num().is_some_and(|r| r.is_positive() && (!r.is_integer() || is_even(r))) => {
+            let base = under_powers(&facts.simplify_condition(b).0, facts);
+            let open = facts.sign(&base);
+            (open.is(Sign::ANY) && open.each().len() > 1 && !open.is(Sign::NONZERO)).then_some(base)
+        }
+        _ => None,
+    };
+    e.factors().iter().find_map(base).unwrap_or_else(|| e.clone())
+}
+
+fn is_even(r: &Rational) -> bool {
+    (r.numer() % 2u8).is_zero()
 }
 
 fn has_roots(e: &Expr) -> bool {
@@ -151,7 +171,10 @@ fn formula(tree: &Tree, good: &dyn Fn(&Outcome) -> bool) -> Formula {
 pub(super) fn combine(tree: &Tree, which: Which) -> Condition {
     let leaves = leaves(tree);
     let count = |answer: Answer| leaves.iter().filter(|(o, _)| o.answer == answer).count();
-    let answer = if count(Answer::Undecided) > 0 {
+    let mixed = count(Answer::Conditional) > 0 || (count(Answer::Yes) > 0 && count(Answer::No) > 0);
+    let answer = if mixed {
+        Answer::Conditional
+    } else if count(Answer::Undecided) > 0 {
         Answer::Undecided
     } else if count(Answer::Yes) == leaves.len() {
         Answer::Yes
@@ -193,7 +216,7 @@ fn condition(tree: &Tree, leaves: &[(&Outcome, &[SideCondition])]) -> Option<Str
         Formula::When(f) => Some((f, note.to_owned())),
         _ => None,
     };
-    match formula(tree, &|o| o.answer == Answer::Yes) {
+    let text = match formula(tree, &|o| o.answer == Answer::Yes) {
         Formula::When(whole) => {
             let extra: Vec<String> = notes.iter().filter_map(|n| partly(n)).map(|(f, n)| format!("{f}: {n}")).collect();
             Some(if extra.is_empty() { whole } else { format!("{whole} (for {})", extra.join("; for ")) })
@@ -205,6 +228,10 @@ fn condition(tree: &Tree, leaves: &[(&Outcome, &[SideCondition])]) -> Option<Str
                 .collect();
             (!parts.is_empty()).then(|| parts.join("; or "))
         }
+    };
+    match formula(tree, &|o| o.answer == Answer::Undecided) {
+        Formula::When(open) => text.map(|t| format!("{t} (not decided for {open})")),
+        _ => text,
     }
 }
 
