@@ -31,7 +31,9 @@ fn every_erratum_is_on_file_with_its_residual() {
         let row = row.unwrap_or_else(|| panic!("docs/errata.md has no row {erratum}"));
         let residual = finding.residual.as_deref().expect("a residual");
         // E3 and E6 stand for two statements each, E9 and E12 for verdicts whose reasons are long.
-        let shown = row.contains(residual) || row.contains("lambda''") || ["E3", "E6", "E9"].contains(&erratum);
+        let shown = row.contains(residual) || row.contains("lambda''") || ["E3", "E6", "E9"].contains(&erratum)
+            // The potentials of Eq. 47 and 52 lack the factor 2 alone.
+            || (finding.place.starts_with("Eq.") && residual.contains("is 0.5000"));
         assert!(shown, "{erratum} has another residual on file than\n{residual}");
     }
 }
@@ -42,7 +44,7 @@ fn the_command_tells_what_differs() {
     let text = run(&["check", "--paper"]);
     assert_eq!(text.code, 0, "{}", text.err);
     for part in [
-        "86 statements, 70 agree, 16 differ",
+        "93 statements, 71 agree, 22 differ",
         "differs, E2",
         "2 m^2 phi",
         "-2 kappa, not 0",
@@ -52,6 +54,44 @@ fn the_command_tells_what_differs() {
     }
     let json: serde_json::Value = serde_json::from_str(&run(&["check", "--paper", "--json"]).out).expect("JSON");
     let rows = json.as_array().expect("rows");
-    assert_eq!(rows.iter().filter(|row| row["agrees"] == false).count(), 16);
+    assert_eq!(rows.iter().filter(|row| row["agrees"] == false).count(), 22);
     assert_eq!(run(&["check"]).code, 2, "a SPEC or --paper");
+}
+
+/// The midpoint rule; the integrands vanish with all derivatives at both ends, or are smooth on a short interval.
+fn integral(from: f64, to: f64, f: impl Fn(f64) -> f64) -> f64 {
+    let n = 20_000;
+    let h = (to - from) / f64::from(n);
+    (0..n).map(|i| f(from + (f64::from(i) + 0.5) * h) * h).sum()
+}
+
+/// The numbers beside the errata of single equations; four digits are printed.
+#[test]
+fn errata_outside_the_tables_have_the_numbers_on_file() {
+    let on_file = |erratum: &str, number: f64| {
+        let row = ERRATA.lines().find(|line| line.starts_with(&format!("| {erratum} |"))).expect("a row");
+        assert!(row.contains(&format!("{number:.4}")), "{erratum}: {number:.4} is not in\n{row}");
+    };
+    // E14: the overlap of two heat kernels at T = 1, at distance 1.
+    let heat = |x: f64| (-x * x / 4.0).exp() / (4.0 * std::f64::consts::PI).sqrt();
+    let overlap = integral(-20.0, 21.0, |x| (heat(x) * heat(x - 1.0)).sqrt());
+    on_file("E14", overlap);
+    on_file("E14", (-1.0f64 / 8.0).exp());
+    assert!((overlap - (-1.0f64 / 16.0).exp()).abs() < 1e-9, "the corrected exponent, up to quadrature: {overlap}");
+    // E16: with f-hat = integral of f exp(-i k x), at k = 1, f = exp(-x^2/2): both transforms have one part only.
+    let slope = -integral(-12.0, 12.0, |x| x * (-x * x / 2.0).exp() * -x.sin());
+    on_file("E16", slope / integral(-12.0, 12.0, |x| (-x * x / 2.0).exp() * x.cos()));
+    // E17: Gamma(2) for Gamma(3/2).
+    on_file("E17", integral(0.0, 1.0, |r| 2.0 * std::f64::consts::PI * r));
+    // E19: -Y_(3/2)(z) is cos(z)/z + sin(z) up to a positive factor, -Y_(1/2)(z) is cos(z).
+    let zero = |f: &dyn Fn(f64) -> f64| {
+        let (mut low, mut high) = (0.1, 4.0);
+        for _ in 0..60 {
+            let middle = 0.5 * (low + high);
+            if f(middle) > 0.0 { low = middle } else { high = middle }
+        }
+        low
+    };
+    on_file("E19", zero(&|z| z.cos() / z + z.sin()));
+    on_file("E19", zero(&f64::cos));
 }
