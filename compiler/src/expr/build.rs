@@ -4,7 +4,7 @@ use super::{Expr, Func, Rational, Var};
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::{One, Signed, ToPrimitive, Zero};
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -33,7 +33,8 @@ impl Expr {
             0 => Expr::zero(),
             1 => out.swap_remove(0),
             _ => {
-                out.sort_by(compare_terms);
+                // Like terms come in the order of their bodies, which a stable sort keeps among equals.
+                out.sort_by_cached_key(term_rank);
                 Expr::Add(out)
             }
         }
@@ -223,14 +224,13 @@ fn compare_factors(a: &Expr, b: &Expr) -> Ordering {
 }
 
 /// Terms read as a physicist writes them: most time derivatives first, then most space derivatives; a number last.
-fn compare_terms(a: &Expr, b: &Expr) -> Ordering {
-    let key = |e: &Expr| (e.has_field(), time_order(e), space_order(e), kappa_degree(e), e.as_num().is_none());
-    key(b).cmp(&key(a)).then_with(|| a.split_coefficient().1.cmp(&b.split_coefficient().1)).then_with(|| a.cmp(b))
+fn term_rank(e: &Expr) -> impl Ord + use<> {
+    Reverse((e.has_field(), time_order(e), space_order(e), kappa_degree(e), e.as_num().is_none()))
 }
 
 fn time_order(e: &Expr) -> u32 {
     let own = if let Expr::Dt(_, n) = e { *n } else { 0 };
-    own + e.children().into_iter().map(time_order).max().unwrap_or(0)
+    own + e.children().map(time_order).max().unwrap_or(0)
 }
 
 fn space_order(e: &Expr) -> u32 {
@@ -240,7 +240,7 @@ fn space_order(e: &Expr) -> u32 {
         Expr::Dx(_, n) => *n,
         _ => 0,
     };
-    own + e.children().into_iter().map(space_order).max().unwrap_or(0)
+    own + e.children().map(space_order).max().unwrap_or(0)
 }
 
 /// Twice the degree in kappa, rounded down: enough to order the terms of a symbol.

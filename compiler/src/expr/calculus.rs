@@ -11,10 +11,15 @@ const LARGEST_EXPANDED_POWER: i64 = 12;
 impl Expr {
     /// Multiplies products and small whole powers of sums out. Arguments of functions and operators stay as they are.
     pub fn expand(&self) -> Expr {
+        if !self.expands() {
+            return self.clone();
+        }
         match self {
             Expr::Add(terms) => Expr::add(terms.iter().map(Expr::expand)),
             Expr::Mul(factors) => {
-                factors.iter().map(Expr::expand).fold(Expr::one(), |product, factor| distribute(&product, &factor))
+                let (sums, rest): (Vec<Expr>, Vec<Expr>) =
+                    factors.iter().map(Expr::expand).partition(|f| matches!(f, Expr::Add(_)));
+                sums.iter().fold(Expr::mul(rest), |product, sum| distribute(&product, sum))
             }
             Expr::Pow(base, e) => match (base.expand(), e.as_int()) {
                 (b @ Expr::Add(_), Some(n @ 2..=LARGEST_EXPANDED_POWER)) => {
@@ -23,6 +28,19 @@ impl Expr {
                 (b, _) => Expr::pow(b, (**e).clone()),
             },
             e => e.clone(),
+        }
+    }
+
+    /// Is anything left to multiply out?
+    fn expands(&self) -> bool {
+        match self {
+            Expr::Add(terms) => terms.iter().any(Expr::expands),
+            Expr::Mul(factors) => factors.iter().any(|f| matches!(f, Expr::Add(_)) || f.expands()),
+            Expr::Pow(base, e) => {
+                let whole = || matches!(e.as_int(), Some(2..=LARGEST_EXPANDED_POWER));
+                base.expands() || (matches!(**base, Expr::Add(_)) && whole())
+            }
+            _ => false,
         }
     }
 

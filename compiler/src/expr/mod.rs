@@ -266,20 +266,23 @@ impl Expr {
     }
 
     /// The immediate parts of the expression (arguments, terms, factors; base then exponent).
-    pub fn children(&self) -> Vec<&Expr> {
-        match self {
-            Expr::Num(_) | Expr::Imag | Expr::Sym(_) | Expr::Var(_) | Expr::Apply(..) | Expr::Field(_) => Vec::new(),
-            Expr::Position | Expr::AxisX => Vec::new(),
-            Expr::Pow(a, b) | Expr::FracLap(a, b) => vec![a, b],
-            Expr::Call(_, a) | Expr::Dt(a, _) | Expr::Dx(a, _) => vec![a],
-            Expr::Lap(a) | Expr::Div(a) | Expr::Grad(a) => vec![a],
-            Expr::Mul(parts) | Expr::Add(parts) => parts.iter().collect(),
-        }
+    pub fn children(&self) -> impl Iterator<Item = &Expr> {
+        let (first, second, rest): (Option<&Expr>, Option<&Expr>, &[Expr]) = match self {
+            Expr::Num(_) | Expr::Imag | Expr::Sym(_) | Expr::Var(_) | Expr::Apply(..) | Expr::Field(_) => {
+                (None, None, &[])
+            }
+            Expr::Position | Expr::AxisX => (None, None, &[]),
+            Expr::Pow(a, b) | Expr::FracLap(a, b) => (Some(a), Some(b), &[]),
+            Expr::Call(_, a) | Expr::Dt(a, _) | Expr::Dx(a, _) => (Some(a), None, &[]),
+            Expr::Lap(a) | Expr::Div(a) | Expr::Grad(a) => (Some(a), None, &[]),
+            Expr::Mul(parts) | Expr::Add(parts) => (None, None, parts),
+        };
+        first.into_iter().chain(second).chain(rest)
     }
 
     /// Does any part of the expression, itself included, satisfy `test`?
     pub fn any(&self, test: &dyn Fn(&Expr) -> bool) -> bool {
-        test(self) || self.children().into_iter().any(|c| c.any(test))
+        test(self) || self.children().any(|c| c.any(test))
     }
 
     /// Does it contain an unknown field?

@@ -109,5 +109,5 @@ fn derivative_order(e: &Expr) -> u32 {
 }
 
 fn order(e: &Expr, own: &dyn Fn(&Expr) -> u32) -> u32 {
-    own(e) + e.children().into_iter().map(|c| order(c, own)).max().unwrap_or(0)
+    own(e) + e.children().map(|c| order(c, own)).max().unwrap_or(0)
 }

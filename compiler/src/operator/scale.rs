@@ -98,7 +98,7 @@ fn is_pure(body: &Expr) -> bool {
 
 fn time_order(e: &Expr) -> u32 {
     let own = if let Expr::Dt(_, n) = e { *n } else { 0 };
-    own + e.children().into_iter().map(time_order).max().unwrap_or(0)
+    own + e.children().map(time_order).max().unwrap_or(0)
 }
 
 /// One over the magnitude of the factors of `c` that are provably not zero.

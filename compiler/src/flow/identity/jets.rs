@@ -238,5 +238,5 @@ fn linear(e: &Expr) -> Written<()> {
     if !ok {
         return not_covered(format!("`{e}` beside a fractional Laplacian"));
     }
-    e.children().into_iter().try_for_each(linear)
+    e.children().try_for_each(linear)
 }

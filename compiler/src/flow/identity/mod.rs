@@ -88,5 +88,5 @@ fn inverse_sum(e: &Expr) -> Option<Expr> {
             return Some((**base).clone());
         }
     }
-    e.children().into_iter().find_map(inverse_sum)
+    e.children().find_map(inverse_sum)
 }
