@@ -143,7 +143,10 @@ impl Field {
         let is_done = match &self.engine {
             Engine::Guarded(engine, sources) => engine.run(uniforms, sources, shifted.view(), &mut out).is_ok(),
             Engine::Log(engine, sources) => engine.run(&uniforms.log, sources, shifted.view(), &mut out).is_ok(),
-            Engine::Blocked(engine, sources) => engine.run(&uniforms.log, sources, shifted.view(), &mut out).is_ok(),
+            Engine::Blocked(engine, sources) => {
+                let softening = self.program.softening(t);
+                engine.run_softened(&uniforms.log, softening, sources, shifted.view(), &mut out).is_ok()
+            }
         };
         if is_done { Ok(out) } else { Err(FieldError::NonFiniteOutput { row: 0, quantity: "log p", t }) }
     }

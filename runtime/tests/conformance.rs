@@ -8,7 +8,8 @@ use genphys_compiler::codegen::interp::Interpreter;
 use genphys_compiler::kernel::{Kernel, KernelBuilder, Mean, Output, Precision, Value};
 use genphys_compiler::special::Special;
 use genphys_runtime::cpu::{
-    ArgumentError, CompiledMap, CompiledReduce, InterpReduce, ReduceOutput, ReduceProgram, host_target,
+    ArgumentError, BlockedReduce, CompiledMap, CompiledReduce, GuardedReduce, GuardedUniforms, InterpReduce,
+    ReduceOutput, ReduceProgram, host_target,
 };
 use ndarray::{Array2, ArrayView2, array};
 use proptest::prelude::*;
@@ -249,6 +250,32 @@ impl Tolerance {
     }
 }
 
+/// The same kind with linear weights, and a mean that holds its weight.
+fn linear_field(form: u8, precision: Precision, dim: usize) -> Kernel {
+    let (mut k, pair) = KernelBuilder::reduce("linear", precision, dim);
+    let (u, one) = (k.uniform("u"), k.constant(1.0));
+    let near = k.fma(pair.q, u, one);
+    let w = match form % 2 {
+        0 => {
+            let minus_u = k.neg(u);
+            let exponent = k.fma(pair.q, minus_u, pair.log2_w);
+            k.exp2_weight(exponent)
+        }
+        _ => {
+            let power = k.powi(near, 2);
+            k.div(pair.w, power)
+        }
+    };
+    let c = k.mul(w, near);
+    let means = vec![
+        Mean::displacement("uniform", u),
+        Mean::weighted("c", c),
+        Mean::scalar("near", near),
+        Mean::displacement("per_pair", near),
+    ];
+    k.finish_linear_reduce(w, means).unwrap()
+}
+
 fn run<P: ReduceProgram>(program: &P, u: f64, y: ArrayView2<f64>, log_w: &[f64], x: ArrayView2<f64>) -> ReduceOutput {
     let sources = program.layout(y, log_w).unwrap();
     let mut out = ReduceOutput::default();
@@ -264,6 +291,18 @@ fn check_reduce(
     x: ArrayView2<f64>,
 ) -> Result<(), TestCaseError> {
     let got = run(&CompiledReduce::new(kernel).unwrap(), u, y, log_w, x);
+    check_output(kernel, &got, u, y, log_w, x)
+}
+
+/// Compares with the interpreter.
+fn check_output(
+    kernel: &Kernel,
+    got: &ReduceOutput,
+    u: f64,
+    y: ArrayView2<f64>,
+    log_w: &[f64],
+    x: ArrayView2<f64>,
+) -> Result<(), TestCaseError> {
     let expected = run(&InterpReduce::new(kernel).unwrap(), u, y, log_w, x);
     let diameter = x.iter().chain(y).fold(0.0, |max: f64, x| max.max(x.abs())) * 2.0 * (x.ncols() as f64).sqrt();
     let largest_l = 10.0 + u * diameter * diameter + (x.ncols() as f64) * (1.0 + u * diameter * diameter).ln();
@@ -315,6 +354,110 @@ proptest! {
         let x = points(queries, dim, &seed[1..]);
         let log_w: Vec<f64> = (0..n).map(|j| weights[j % weights.len()]).collect();
         check_reduce(&kernel, u, y.view(), &log_w, x.view())?;
+        let linear = linear_field(form, precision, dim);
+        check_reduce(&linear, u / dim as f64, y.view(), &log_w, x.view())?;
+    }
+}
+
+/// A kernel that the blocked form can evaluate: common coefficients only.
+fn common_field(form: u8, precision: Precision, dim: usize) -> Kernel {
+    let (mut k, pair) = KernelBuilder::reduce("common", precision, dim);
+    let (u, rate) = (k.uniform("u"), k.constant(0.5));
+    let uq = k.mul(u, pair.q);
+    let log_kernel = match form {
+        0 => k.neg(uq),
+        _ => {
+            let log = k.log1p(uq);
+            k.scale(-0.5 * (dim as f64 + 1.0), log)
+        }
+    };
+    let l = k.add(log_kernel, pair.log_w);
+    k.finish_reduce(l, vec![Mean::displacement("v", rate), Mean::scalar("uq", uq)]).unwrap()
+}
+
+#[test]
+fn blocked_reductions_agree_on_close_pairs_duplicates_and_narrow_kernels() {
+    // Sources in two clusters far from the origin and of radius 1e-3, where inner products cancel to 2e-7 of their size;
+    // queries on a source, near one, and between the clusters.
+    for (precision, dim, n) in [(Precision::F64, 17, 700), (Precision::F64, 130, 33), (Precision::F32, 40, 600)] {
+        let spread = points(n, dim, &[0.3, -1.1, 1.9, 0.4, -0.2, 1.3, -1.7]).mapv(|x| x * 1e-3);
+        let mut y = Array2::from_shape_fn((n, dim), |(i, d)| [1.0, -0.5][i % 2] + spread[[i, d]]);
+        let first = y.row(0).to_owned();
+        y.row_mut(n - 1).assign(&first);
+        y.mapv_inplace(|y| precision.round(y));
+        let mut x = Array2::zeros((3, dim));
+        x.row_mut(0).assign(&first);
+        x.row_mut(1).assign(&(&first + 1e-4));
+        x.row_mut(2).fill(0.3);
+        x.mapv_inplace(|x| precision.round(x));
+        let log_w: Vec<f64> =
+            (0..n).map(|j| if j % 7 == 3 { f64::NEG_INFINITY } else { (j % 5) as f64 * 0.2 }).collect();
+        for (form, u) in [(0, 1.0), (0, 1e4), (1, 1.0), (1, 1e5)] {
+            let kernel = common_field(form, precision, dim);
+            let got = run(&BlockedReduce::new(&kernel).unwrap(), u, y.view(), &log_w, x.view());
+            check_output(&kernel, &got, u, y.view(), &log_w, x.view()).unwrap();
+            // On its own source a narrow kernel sees no displacement but that of its duplicates' neighbours.
+            if u == 1e5 && precision == Precision::F64 {
+                let direct = run(&CompiledReduce::new(&kernel).unwrap(), u, y.view(), &log_w, x.view());
+                for (a, b) in got.displacements[0].row(1).iter().zip(direct.displacements[0].row(1)) {
+                    assert!((a - b).abs() < 1e-12 * 1e-3, "{a:e} for {b:e}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn blocked_rows_do_not_depend_on_the_other_rows() {
+    for precision in [Precision::F32, Precision::F64] {
+        let program = BlockedReduce::new(&common_field(1, precision, 33)).unwrap();
+        let (y, x) = (points(900, 33, &[0.3, -1.1, 1.9, 0.4]), points(70, 33, &[0.2, 1.4, -0.9]));
+        let log_w = vec![0.0; 900];
+        let whole = run(&program, 40.0, y.view(), &log_w, x.view());
+        for i in [0, 1, 7, 8, 63, 64, 69] {
+            let one = run(&program, 40.0, y.view(), &log_w, x.slice(ndarray::s![i..=i, ..]));
+            assert_eq!(one.log_sum[0].to_bits(), whole.log_sum[i].to_bits());
+            assert_eq!(one.displacements[0].row(0), whole.displacements[0].row(i));
+        }
+    }
+}
+
+#[test]
+fn sums_that_underflow_are_repeated_with_logarithms() {
+    // Gaussian weights 2^(-u q): at distance 20 and u = 1 they are 2^-400, far below f32; at distance 1 they are not.
+    let kernel = |is_linear: bool| {
+        let (mut k, pair) = KernelBuilder::reduce("guarded", Precision::F32, 2);
+        let (u, rate) = (k.uniform("minus_u"), k.constant(1.0));
+        let means = vec![Mean::displacement("v", rate)];
+        if is_linear {
+            let exponent = k.fma(pair.q, u, pair.log2_w);
+            let w = k.exp2_weight(exponent);
+            k.finish_linear_reduce(w, means).unwrap()
+        } else {
+            let l = k.fma(pair.q, u, pair.log_w);
+            k.finish_reduce(l, means).unwrap()
+        }
+    };
+    let (linear, log) = (kernel(true), kernel(false));
+    let guarded = GuardedReduce::new(&linear, &log).unwrap();
+    let (y, log_w) = (points(50, 2, &[0.3, -0.4, 0.2]), vec![-(50f64.ln()); 50]);
+    let x = array![[1.0, 0.0], [20.0, 0.0], [0.5, 0.5], [-1e15, 1e15], [0.0, -300.0]];
+    let sources = guarded.layout(y.view(), &log_w).unwrap();
+    let uniforms = GuardedUniforms { linear: vec![-1.0], log: vec![-std::f64::consts::LN_2], log_scale: 0.0 };
+    let mut out = ReduceOutput::default();
+    guarded.run(&uniforms, &sources, x.view(), &mut out).unwrap();
+    let exact = run(&InterpReduce::new(&log).unwrap(), -std::f64::consts::LN_2, y.view(), &log_w, x.view());
+    for (i, (got, expected)) in out.log_sum.iter().zip(&exact.log_sum).enumerate() {
+        assert!((got - expected).abs() <= 1e-6 * expected.abs().max(1.0), "row {i}: {got} for {expected}");
+        for (got, expected) in out.displacements[0].row(i).iter().zip(exact.displacements[0].row(i)) {
+            assert!((got - expected).abs() <= 1e-4 * expected.abs().max(1.0), "row {i}: {got} for {expected}");
+        }
+    }
+    // A row alone gives the same bits, repeated or not.
+    for i in 0..x.nrows() {
+        let mut one = ReduceOutput::default();
+        guarded.run(&uniforms, &sources, x.slice(ndarray::s![i..=i, ..]), &mut one).unwrap();
+        assert_eq!(one.log_sum[0].to_bits(), out.log_sum[i].to_bits());
     }
 }
 

@@ -326,6 +326,14 @@ impl KernelProgram {
         }
     }
 
+    /// The squared length below which `q` hardly matters at time `t`: errors of `q` that are small against it are harmless.
+    pub fn softening(&self, t: f64) -> f64 {
+        match self.bound.law {
+            BoundLaw::Gaussian { rate } => 4.0 * rate * t,
+            BoundLaw::Cauchy { speed } | BoundLaw::Tempered { speed, .. } => (speed * t).powi(2),
+        }
+    }
+
     /// What to add to the kernel's `log_sum` to get `log p`: all that does not depend on the pair.
     pub fn log_norm(&self, t: f64) -> f64 {
         let n = self.bound.dim as f64;

@@ -7,6 +7,8 @@
 //!   other rows are. Where `|x|^2 + |y|^2 - 2 x.y` cancels (below [`NEAR`] of its terms) `q` and `x - y` are recomputed from the
 //!   coordinates.
 
+use std::sync::Arc;
+
 use genphys_compiler::codegen::clif::Factor;
 use genphys_compiler::codegen::interp::largest_log_weight;
 use genphys_compiler::kernel::{
@@ -18,6 +20,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, LinalgScalar, s};
 use std::cmp::Ordering;
 
 use super::ArgumentError;
+use super::cache::compiled;
 use super::jit::{CompileError, LayoutMismatch, Machine};
 use super::reduce::{ReduceOutput, ReduceProgram, check_arguments, dimension, means};
 use super::sources::check_sources;
@@ -27,7 +30,7 @@ const COLUMNS: usize = 256;
 /// Queries of a tile at most, and what their number is padded to.
 const ROWS: usize = 64;
 const ROW_STEP: usize = 8;
-/// A pair is near when `q` is below this part of `|x|^2 + |y|^2`: four bits of `q` are then lost to cancellation.
+/// A pair is near when `q` plus the softening is below this part of `|x|^2 + |y|^2`: four bits are then lost to cancellation.
 const NEAR: f64 = 1.0 / 16.0;
 
 /// A reduction by matrix multiplication.
@@ -35,8 +38,8 @@ const NEAR: f64 = 1.0 / 16.0;
 pub struct BlockedReduce {
     kernel: Kernel,
     dim: usize,
-    pair: Machine,
-    exp: Machine,
+    pair: Arc<Machine>,
+    exp: Arc<Machine>,
     /// The factor of each displacement.
     factors: Vec<Factor>,
 }
@@ -79,12 +82,11 @@ impl BlockedReduce {
             expected: "reduction with logarithms and common coefficients",
         };
         let factors = factors(kernel).filter(|_| BlockedReduce::supports(kernel)).ok_or_else(shape)?;
-        let compile = |kernel: &Kernel| Machine::new(kernel, |target| target);
         Ok(BlockedReduce {
             kernel: kernel.clone(),
             dim: dimension(kernel)?,
-            pair: compile(&pair_map(kernel).map_err(genphys_compiler::codegen::Unsupported::from)?)?,
-            exp: compile(&weight_map(kernel.precision())?)?,
+            pair: compiled(&pair_map(kernel).map_err(genphys_compiler::codegen::Unsupported::from)?)?,
+            exp: compiled(&weight_map(kernel.precision())?)?,
             factors,
         })
     }
@@ -112,6 +114,34 @@ fn weight_map(precision: Precision) -> Result<Kernel, CompileError> {
     Ok(k.finish_map(vec![Output::new("w", w)]).map_err(genphys_compiler::codegen::Unsupported::from)?)
 }
 
+impl BlockedReduce {
+    /// As [`ReduceProgram::run`], for a kernel that depends on `q` only through `q + softening` or more slowly, so that
+    /// fewer pairs count as near.
+    ///
+    /// # Errors
+    /// As [`ReduceProgram::run`].
+    pub fn run_softened(
+        &self,
+        uniforms: &[f64],
+        softening: f64,
+        sources: &BlockedSources,
+        queries: ArrayView2<'_, f64>,
+        out: &mut ReduceOutput,
+    ) -> Result<(), ArgumentError> {
+        check_arguments(&self.kernel, self.dim, uniforms, queries)?;
+        out.resize(&self.kernel, self.dim, queries.nrows());
+        for (index, queries) in queries.axis_chunks_iter(Axis(0), ROWS).enumerate() {
+            let batch = Batch { program: self, uniforms, softening, first: index * ROWS, log_scale: sources.log_scale };
+            let done = match &sources.packed {
+                Packed::F32(rows) => batch.run(rows, sources.len, queries, out),
+                Packed::F64(rows) => batch.run(rows, sources.len, queries, out),
+            };
+            done.map_err(|_| ArgumentError::Layout { kernel: self.kernel.name().to_owned() })?;
+        }
+        Ok(())
+    }
+}
+
 impl ReduceProgram for BlockedReduce {
     type Sources = BlockedSources;
 
@@ -132,17 +162,7 @@ impl ReduceProgram for BlockedReduce {
         queries: ArrayView2<'_, f64>,
         out: &mut ReduceOutput,
     ) -> Result<(), ArgumentError> {
-        check_arguments(&self.kernel, self.dim, uniforms, queries)?;
-        out.resize(&self.kernel, self.dim, queries.nrows());
-        for (index, queries) in queries.axis_chunks_iter(Axis(0), ROWS).enumerate() {
-            let batch = Batch { program: self, uniforms, first: index * ROWS, log_scale: sources.log_scale };
-            let done = match &sources.packed {
-                Packed::F32(rows) => batch.run(rows, sources.len, queries, out),
-                Packed::F64(rows) => batch.run(rows, sources.len, queries, out),
-            };
-            done.map_err(|_| ArgumentError::Layout { kernel: self.kernel.name().to_owned() })?;
-        }
-        Ok(())
+        self.run_softened(uniforms, 0.0, sources, queries, out)
     }
 }
 
@@ -171,6 +191,7 @@ impl<T: Scalar> Rows<T> {
 struct Batch<'a> {
     program: &'a BlockedReduce,
     uniforms: &'a [f64],
+    softening: f64,
     first: usize,
     log_scale: f64,
 }
@@ -196,6 +217,8 @@ struct TileBuffers<T> {
     results: Vec<Vec<T>>,
     w: Vec<T>,
     near: Vec<usize>,
+    /// `sum_j w_j (x - y_j)` over the near pairs of one row.
+    direct: Vec<T>,
     pulled: Array2<T>,
 }
 
@@ -221,6 +244,7 @@ impl Batch<'_> {
             results: vec![Vec::new(); results],
             w: Vec::new(),
             near: Vec::new(),
+            direct: vec![T::default(); dim],
             pulled: Array2::zeros((padded, dim)),
         };
         let mut parameters = (self.program.pair.parameters(self.uniforms), Vec::new());
@@ -249,7 +273,7 @@ impl Batch<'_> {
     {
         let y = sources.y.slice(s![columns.clone(), ..]);
         let (one, zero) = (T::from_f64(1.0), T::from_f64(0.0));
-        let TileBuffers { g, q, results, w, near, pulled } = tile;
+        let TileBuffers { g, q, results, w, near, direct, pulled } = tile;
         let mut g: ArrayViewMut2<'_, T> = g.slice_mut(s![.., ..columns.len()]);
         general_mat_mul(one, x, &y.t(), zero, &mut g);
         q.resize(columns.len(), zero);
@@ -261,7 +285,7 @@ impl Batch<'_> {
             let Some(x) = x.row(row).to_slice().map(<[T]>::to_vec) else { return Err(LayoutMismatch) };
             let mut g = g.row_mut(row);
             let Some(g) = g.as_slice_mut() else { return Err(LayoutMismatch) };
-            distances(&x, g, sources, columns.clone(), q, near);
+            distances(&x, T::from_f64(self.softening), g, sources, columns.clone(), q, near);
             self.pairs(sources, columns.clone(), q, results, &parameters.0)?;
             total.rise(&results[0]);
             if total.max == f64::NEG_INFINITY {
@@ -272,14 +296,17 @@ impl Batch<'_> {
             self.program.exp.map(&parameters.1, &[&results[0]], &mut [w])?;
             total.add_scalars(&self.program.kernel, w, results);
             // Near pairs leave the second product, where x - y would cancel.
+            if !near.is_empty() {
+                direct.fill(zero);
+            }
             for j in near.iter().copied() {
-                if w[j].into() > cut {
-                    let (weight, y) = (w[j].into(), y.row(j));
-                    total.direct.iter_mut().zip(x.iter().zip(y)).for_each(|(sum, (x, y))| {
-                        *sum += weight * Scalar::sub(*x, *y).into();
-                    });
+                if let Some(y) = y.row(j).to_slice().filter(|_| w[j].into() > cut) {
+                    add_displacement(direct, w[j], &x, y);
                 }
                 w[j] = zero;
+            }
+            if !near.is_empty() {
+                total.direct.iter_mut().zip(&*direct).for_each(|(sum, x)| *sum += (*x).into());
             }
             let cut = T::from_f64(cut);
             // A weight that is not a number is kept as well: it must show in the result.
@@ -337,6 +364,7 @@ impl Batch<'_> {
 /// Squared distances from inner products `g`, and the near pairs among them, whose distances are taken from the coordinates.
 fn distances<T: Scalar>(
     x: &[T],
+    softening: T,
     g: &[T],
     sources: &Rows<T>,
     columns: std::ops::Range<usize>,
@@ -350,14 +378,14 @@ fn distances<T: Scalar>(
     for ((q, g), y_squared) in q.iter_mut().zip(g).zip(y_squared) {
         let scale = x_squared.add(*y_squared);
         *q = scale.sub(two.mul(*g)).max(zero);
-        is_any_near |= *q <= part.mul(scale);
+        is_any_near |= q.add(softening) <= part.mul(scale);
     }
     near.clear();
     if !is_any_near {
         return;
     }
     for (j, (q, y_squared)) in q.iter_mut().zip(y_squared).enumerate() {
-        if *q <= part.mul(x_squared.add(*y_squared)) {
+        if q.add(softening) <= part.mul(x_squared.add(*y_squared)) {
             if let Some(y) = sources.y.row(columns.start + j).to_slice() {
                 *q = squared_distance(x, y);
             }
@@ -423,14 +451,22 @@ fn squared_distance<T: Scalar>(x: &[T], y: &[T]) -> T {
     accumulate(x, y, Scalar::sub)
 }
 
+/// Adds `w (x - y)`.
+fn add_displacement<T: Scalar>(sum: &mut [T], w: T, x: &[T], y: &[T]) {
+    sum.iter_mut().zip(x.iter().zip(y)).for_each(|(sum, (x, y))| *sum = sum.add(w.mul(x.sub(*y))));
+}
+
 /// `sum_d f(x_d, y_d)^2` over lanes.
 fn accumulate<T: Scalar>(x: &[T], y: &[T], f: impl Fn(T, T) -> T) -> T {
     let mut lanes = [T::default(); LANES];
-    for (x, y) in x.chunks(LANES).zip(y.chunks(LANES)) {
-        for (lane, (x, y)) in lanes.iter_mut().zip(x.iter().zip(y)) {
-            let r = f(*x, *y);
-            *lane = lane.add(r.mul(r));
+    let (x_chunks, y_chunks) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
+    let rest = x_chunks.remainder().iter().zip(y_chunks.remainder());
+    let rest = rest.fold(T::default(), |sum, (x, y)| sum.add(f(*x, *y).mul(f(*x, *y))));
+    for (x, y) in x_chunks.zip(y_chunks) {
+        for i in 0..LANES {
+            let r = f(x[i], y[i]);
+            lanes[i] = lanes[i].add(r.mul(r));
         }
     }
-    lanes.iter().fold(T::default(), |sum, lane| sum.add(*lane))
+    lanes.iter().fold(rest, |sum, lane| sum.add(*lane))
 }

@@ -6,6 +6,7 @@
 //!   threads, as every call is single-threaded and deterministic; the only `unsafe` is in `jit`.
 
 mod blocked;
+mod cache;
 mod guarded;
 mod jit;
 mod map;

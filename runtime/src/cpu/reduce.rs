@@ -5,11 +5,14 @@
 //! Holds: compiled code keeps the sums of at most [`FLUSH`] sources in the kernel's precision, spread over the lanes of a
 //!   vector; sums of lanes and of flushes are merged in f64, always in the same order.
 
+use std::sync::Arc;
+
 use genphys_compiler::codegen::Target;
 use genphys_compiler::codegen::clif::{ClifFunction, Cranelift, Factor, VECTOR_BYTES};
 use genphys_compiler::kernel::{Kernel, MeanKind, Scalar, Shape};
 use ndarray::{Array2, ArrayView2, Axis};
 
+use super::cache::compiled;
 use super::jit::{CompileError, LayoutMismatch, Machine, ReduceCall};
 use super::merge::Total;
 use super::sources::{Blocks, Layout, Packed, Sources, check_points};
@@ -82,7 +85,7 @@ pub trait ReduceProgram {
 pub struct CompiledReduce {
     kernel: Kernel,
     dim: usize,
-    machine: Machine,
+    machine: Arc<Machine>,
 }
 
 impl CompiledReduce {
@@ -92,7 +95,7 @@ impl CompiledReduce {
     /// [`CompileError`], among others when the kernel is a map.
     pub fn new(kernel: &Kernel) -> Result<CompiledReduce, CompileError> {
         let dim = dimension(kernel)?;
-        Ok(CompiledReduce { kernel: kernel.clone(), dim, machine: Machine::new(kernel, |target| target)? })
+        Ok(CompiledReduce { kernel: kernel.clone(), dim, machine: compiled(kernel)? })
     }
 
     /// The kernel that was compiled.
