@@ -331,6 +331,8 @@ impl KernelProgram {
         match self.bound.law {
             BoundLaw::Gaussian { rate } => 4.0 * rate * t,
             BoundLaw::Cauchy { speed } | BoundLaw::Tempered { speed, .. } => (speed * t).powi(2),
+            // The peak of a stable law of low order is far narrower than the law.
+            BoundLaw::Stable { .. } => 0.0,
         }
     }
 
