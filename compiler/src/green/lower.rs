@@ -84,7 +84,7 @@ pub enum LowerError {
     NoClosedSource,
     /// The stable law of this order is too close to an end of its range for the table.
     #[error(
-        "the stable law of order {order} in N = {dim} has no table of double precision; orders from 0.05 to 0.98 have one"
+        "the stable law of order {order} in N = {dim} has no table that is accurate enough; orders from 0.2 to 0.98 have one in every dimension"
     )]
     Stable {
         /// beta.

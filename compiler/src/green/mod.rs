@@ -1,4 +1,4 @@
-//! Kernels of the density flow: closed forms recognised by the structure of lambda, never by an equation's name.
+//! Kernels of the density flow: closed forms and tabulated laws, recognised by the structure of lambda, never by an equation's name.
 //!
 //! In:   lambda(kappa) of the selected branch and the continuity form `(p, J, R)`, both linear in phi.
 //! Out:  [`Green`]: the law of the density ([`Law`]), the flux and the source of one point charge ([`Multipliers`]).

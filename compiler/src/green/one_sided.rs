@@ -24,12 +24,15 @@ pub(super) struct Mixture {
 /// Nodes whose weight is below `exp(-CUT)` of the largest are left out.
 const CUT: f64 = 45.0;
 
+/// Points of a panel.
+const POINTS: u32 = 16;
+
 impl Mixture {
     /// The mixture at the source; [`Mixture::extend`] it before asking for other distances.
     pub(super) fn new(order: f64, dim: usize) -> Mixture {
         let density = OneSided::new(order);
         let mut mixture =
-            Mixture { density, half_dim: 0.5 * dim as f64, rule: legendre(16), end: 0.0, nodes: Vec::new() };
+            Mixture { density, half_dim: 0.5 * dim as f64, rule: legendre(POINTS), end: 0.0, nodes: Vec::new() };
         mixture.add_panels_below();
         mixture.extend(f64::NEG_INFINITY);
         mixture
@@ -84,8 +87,14 @@ impl Mixture {
     /// `log G(q)`.
     pub(super) fn log_density(&self, q: f64) -> f64 {
         let exponent = |(weight, inverse): &(f64, f64)| weight - q * inverse;
-        let largest = self.nodes.iter().map(exponent).fold(f64::NEG_INFINITY, f64::max);
-        let relative = self.nodes.iter().map(|node| exponent(node) - largest).filter(|e| *e > -CUT);
+        let panels = || self.nodes.chunks(POINTS as usize);
+        let middle = |panel: &[(f64, f64)]| panel.get(panel.len() / 2).map_or(f64::NEG_INFINITY, exponent);
+        let highest = panels().map(middle).fold(f64::NEG_INFINITY, f64::max);
+        // A panel is so narrow that its middle stands for it.
+        let near: Vec<f64> =
+            panels().filter(|panel| middle(panel) > highest - 2.0 * CUT).flatten().map(exponent).collect();
+        let largest = near.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let relative = near.iter().map(|e| e - largest).filter(|e| *e > -CUT);
         largest + relative.map(f64::exp).sum::<f64>().ln()
     }
 

@@ -195,16 +195,15 @@ mod tests {
 
     #[test]
     fn tables_are_small_and_refused_where_they_would_not_be() {
-        for order in [0.05, 0.2, 1.0 / 3.0, 0.6, 0.75, 0.9, 0.95, 0.98] {
+        for order in [0.2, 1.0 / 3.0, 0.6, 0.75, 0.9, 0.95, 0.98] {
             for dim in [1, 2, 3, 64, 3072] {
                 for precision in [Precision::F32, Precision::F64] {
-                    let table =
-                        StableTable::new(order, dim, precision).map(|t| (t.pieces.len(), t.edges.last().copied()));
-                    println!("{order} {dim} {precision:?}: {table:?}");
+                    let table = StableTable::new(order, dim, precision).map(|table| table.pieces.len());
+                    assert!(table.is_ok_and(|pieces| pieces <= 40), "{order} {dim} {precision:?}");
                 }
             }
         }
-        for order in [0.0, 0.01, 0.99, 1.0, f64::NAN] {
+        for order in [0.0, 0.04, 0.99, 1.0, f64::NAN] {
             assert!(StableTable::new(order, 3, Precision::F64).is_err(), "{order}");
         }
     }
