@@ -334,7 +334,7 @@ impl Expr {
 
     /// The number of nodes: a plain measure of size.
     pub fn size(&self) -> usize {
-        1 + self.children().into_iter().map(Expr::size).sum::<usize>()
+        1 + self.children().map(Expr::size).sum::<usize>()
     }
 }
 
