@@ -7,6 +7,7 @@
 //! Products of sums stay factored; [`Expr::expand`] multiplies them out.
 
 mod algebra;
+mod bessel;
 mod build;
 mod calculus;
 mod condition;
@@ -161,6 +162,8 @@ pub enum Expr {
     Pow(Box<Expr>, Box<Expr>),
     /// A function of a scalar.
     Call(Func, Box<Expr>),
+    /// The modified Bessel function of the second kind, `K_order(argument)`.
+    BesselK(Box<Expr>, Box<Expr>),
     /// The unknown (or one of the unknowns of a system).
     Field(Name),
     /// `n`-th time derivative, `n >= 1`.
@@ -270,7 +273,7 @@ impl Expr {
         match self {
             Expr::Num(_) | Expr::Imag | Expr::Sym(_) | Expr::Var(_) | Expr::Apply(..) | Expr::Field(_) => Vec::new(),
             Expr::Position | Expr::AxisX => Vec::new(),
-            Expr::Pow(a, b) | Expr::FracLap(a, b) => vec![a, b],
+            Expr::Pow(a, b) | Expr::FracLap(a, b) | Expr::BesselK(a, b) => vec![a, b],
             Expr::Call(_, a) | Expr::Dt(a, _) | Expr::Dx(a, _) => vec![a],
             Expr::Lap(a) | Expr::Div(a) | Expr::Grad(a) => vec![a],
             Expr::Mul(parts) | Expr::Add(parts) => parts.iter().collect(),
