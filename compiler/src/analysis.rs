@@ -51,13 +51,15 @@ pub fn analyze_equation(equation: Equation, budget: Budget) -> Analysis {
     // Equations that differ by a constant have one dispersion relation.
     let normal = equation.normalised();
     let dispersion = dispersion::derive(&normal); // Equation -> Dispersion
-    let flow = flow::extract(&equation, dispersion.as_ref().ok(), budget); // both -> DensityFlow
+    // Where lambda depends on t, the density is found without it.
+    let steady = dispersion.as_ref().ok().filter(|d| d.evolution.is_none());
+    let flow = flow::extract(&equation, steady, budget); // both -> DensityFlow
     let verdict = match &dispersion {
         Ok(dispersion) => verdict::decide(&normal, dispersion, flow.as_ref().ok()), // all -> Verdict
         Err(open) => Verdict::undecided(&open.why),
     };
-    let green = match (&dispersion, &flow) {
-        (Ok(dispersion), Ok(flow)) if !equation.is_system() => Green::recognise(dispersion, flow, &equation.facts),
+    let green = match (steady, &flow) {
+        (Some(dispersion), Ok(flow)) if !equation.is_system() => Green::recognise(dispersion, flow, &equation.facts),
         _ => None,
     };
     Analysis { equation, dispersion, flow, verdict, green }

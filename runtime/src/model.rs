@@ -203,7 +203,8 @@ fn check_relations(analysis: &Analysis, values: &BTreeMap<Name, Rational>) -> Re
         Expr::Sym(name) => values.get(name).cloned().map(Expr::Num),
         _ => None,
     };
-    for (relation, sign) in analysis.equation.facts.relations() {
+    let relations = analysis.equation.facts.relations().iter();
+    for (relation, sign) in relations.filter(|(relation, _)| !relation.is_about_functions()) {
         let found = genphys_compiler::expr::Facts::default().sign(&relation.replace(&bind));
         if found.and(*sign) != found || found == Sign::COMPLEX {
             return Err(ModelError::ViolatedRelation(format!("about the sign of {relation}")));

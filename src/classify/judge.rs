@@ -53,6 +53,7 @@ fn equation_text(equation: &Equation) -> String {
     let parts: Vec<String> = equation.components.iter().map(|c| format!("{c} = 0")).collect();
     let mut assumed: Vec<String> =
         equation.parameters.iter().filter(|p| p.declared).map(|p| p.assumption.clone()).collect();
+    assumed.extend(equation.function_assumptions().into_iter().map(|(_, text)| text));
     assumed.extend(equation.dimension.map(|n| format!("N = {n}")));
     let assumed = if assumed.is_empty() { String::new() } else { format!(" where {}", assumed.join(", ")) };
     format!("{}{assumed}", parts.join("; "))

@@ -72,7 +72,7 @@ fn readable(residual: &str) -> String {
 /// derivatives zero, so the mass of p is that of its highest derivative.
 fn wrong_mass(analysis: &Analysis, p: &Expr) -> Option<String> {
     let relation = analysis.dispersion.as_ref().ok()?;
-    if relation.problem != Problem::Evolution {
+    if relation.problem != Problem::Evolution || relation.evolution.is_some() {
         return None;
     }
     let order = u32::try_from(relation.coefficients.len()).ok()?.checked_sub(2)?;

@@ -74,7 +74,8 @@ pub(super) fn parameters(equation: &Equation) -> Vec<Parameter> {
         name: p.name.to_string(),
         assumption: p.assumption.clone(),
     };
-    equation.parameters.iter().map(parameter).collect()
+    let function = |(name, assumption)| Parameter { name, assumption };
+    equation.parameters.iter().map(parameter).chain(equation.function_assumptions().into_iter().map(function)).collect()
 }
 
 fn continuity(flow: &DensityFlow) -> Continuity {

@@ -110,6 +110,7 @@ fn atom(e: &Expr) -> String {
         Expr::Dx(f, 1) => format!(r"\partial_x {}", argument(f)),
         Expr::Dx(f, n) => format!(r"\partial_x^{{{n}}} {}", argument(f)),
         Expr::Lap(f) => format!(r"\Delta {}", argument(f)),
+        Expr::BesselK(order, a) => format!(r"K_{{{}}}{}", expression(order), brackets(&expression(a))),
         Expr::FracLap(f, b) => format!(r"(-\Delta)^{{{}}} {}", expression(b), argument(f)),
         Expr::Div(f) => format!(r"\nabla\cdot {}", argument(f)),
         Expr::Grad(f) => format!(r"\nabla {}", argument(f)),

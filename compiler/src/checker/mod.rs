@@ -6,6 +6,7 @@
 //!       the Bernstein calculus as theorems; every function, exponent, sign and flag is recomputed. Of the dispersion
 //!       relation it reads the symbol alone. The prose in `because` is not checked.
 
+mod evolving;
 mod proofs;
 mod quadrature;
 mod signs;
@@ -92,7 +93,9 @@ fn check_case(case: &Case, which: Which, equation: &Equation, dispersion: &Dispe
     while symbol.last().is_some_and(Expr::is_zero) {
         symbol.pop();
     }
-    Checker { known, symbol }.proof(&case.proof, which)?;
+    let checker = Checker { known, symbol };
+    checker.evolution(dispersion, &case.proof)?;
+    checker.proof(&case.proof, which)?;
     case.proof.establishes(which).map_or_else(|| wrong("a proof of the other condition than", format!("{which:?}")), Ok)
 }
 

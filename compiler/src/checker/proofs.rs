@@ -62,6 +62,9 @@ impl Checker {
 
     /// `-lambda` is a root of the symbol, and `constant` is free of kappa.
     fn root(&self, lambda: &Expr, constant: &Expr) -> Result<(), CheckError> {
+        if self.is_bessel() {
+            return self.bessel_root(lambda);
+        }
         let value = self.symbol.iter().rev().fold(Expr::zero(), |sum, c| (sum * -lambda.clone() + c.clone()).expand());
         if !value.vanishes() || self.symbol.len() < 2 {
             return wrong("not a branch of the equation", lambda);

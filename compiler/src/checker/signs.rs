@@ -38,7 +38,7 @@ impl Known {
         Known(self.0.iter().cloned().chain([(condition.expression.clone(), condition.sign)]).collect())
     }
 
-    /// The signs `e` can have, for `kappa >= 0`.
+    /// The signs `e` can have, for `kappa >= 0` and `t > 0`.
     pub fn sign(&self, e: &Expr) -> Sign {
         self.sign_at_depth(e, 4)
     }
@@ -49,6 +49,9 @@ impl Known {
             Expr::Num(r) => Sign::of(r),
             Expr::Sym(name) => self.letter(name),
             Expr::Var(Var::Kappa) => Sign::NONNEGATIVE,
+            Expr::Var(Var::Time) => Sign::POSITIVE,
+            // Coefficient functions are real.
+            Expr::Apply(..) => Sign::ANY,
             Expr::Mul(parts) => parts.iter().fold(Sign::POSITIVE, |s, p| s.times(self.sign_at_depth(p, depth))),
             Expr::Add(terms) => {
                 let sum = terms.iter().fold(Sign::ZERO, |s, t| s.plus(self.sign_at_depth(t, depth)));

@@ -4,6 +4,13 @@ use super::{CheckError, Checker, wrong};
 use crate::expr::{Expr, Func, Sign, rational};
 use crate::verdict::{Node, Rule};
 
+/// `sqrt(g) K_(order-1)(c sqrt(g)) / K_order(c sqrt(g))`.
+pub(super) fn bessel_ratio(order: &Expr, c: &Expr, g: &Expr) -> Expr {
+    let root = g.clone().sqrt();
+    let k = |order: Expr| Expr::bessel_k(order.expand(), c.clone() * root.clone());
+    root.clone() * k(order.clone() - Expr::one()) / k(order.clone())
+}
+
 impl Checker {
     /// Checks a node and everything below it.
     pub(super) fn node(&self, node: &Node) -> Result<(), CheckError> {
@@ -58,6 +65,10 @@ impl Checker {
                 self.equal(f, &base.sqrt())?;
                 self.equal(d, &((*b).clone().powi(2) - Expr::int(4) * (*a).clone() * (*c).clone()))?;
                 self.sides(node, &[Sign::POSITIVE, at_least, at_least, at_least])
+            }
+            (Rule::BesselRatio, [order, c], [g]) => {
+                self.sides(node, &[Sign::POSITIVE, Sign::POSITIVE])?;
+                self.equal(f, &bessel_ratio(order, c, g))
             }
             (rule, ..) => wrong(format!("not an application of {rule:?}"), f),
         }
@@ -122,6 +133,7 @@ impl Checker {
                 first
             }
             Rule::Ground => first,
+            Rule::BesselRatio => (first / Expr::int(2)).expand(),
             Rule::Power => (first * side(0)).expand(),
             Rule::GeometricMean => Expr::add(below.into_iter().enumerate().map(|(i, g)| g * side(i))).expand(),
             Rule::Dual => (Expr::one() - first).expand(),

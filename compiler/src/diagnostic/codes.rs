@@ -65,7 +65,7 @@ E0111 "unknown verdict"
 E0112 "units"
 "Units are not checked, and what is not checked is not read.";
 E0201 "unknown function"
-"The functions are dt, dx, lap, grad, div, frac_lap, sqrt, exp, log, sin, cos, tanh, abs, abs2, conj, re and im. A name
+"The functions are dt, dx, lap, grad, div, frac_lap, sqrt, exp, log, sin, cos, tanh, bessel_k, abs, abs2, conj, re and im. A name
 with `(t)` or `(x)` is an unspecified coefficient function. A product with a bracket needs `*` or a space: `r*(1 - phi)`.";
 E0202 "wrong number of arguments"
 "The message shows how the function is used.";

@@ -17,6 +17,9 @@ pub enum EvaluateError {
     /// A parameter has no value.
     #[error("parameter `{0}` has no value")]
     MissingValue(Name),
+    /// The branches depend on t.
+    #[error("the branches depend on t, so that omega(k) alone has no value")]
+    DependsOnTime,
     /// The branch is not finite there.
     #[error("a branch has no finite value at k = {0}")]
     NotFinite(f64),
@@ -28,10 +31,14 @@ impl Dispersion {
     /// # Units
     /// `k` in inverse lengths, along the first axis where that matters; the result in inverse times of the equation.
     /// # Errors
-    /// [`EvaluateError::MissingValue`] names a parameter without a value.
+    /// [`EvaluateError::MissingValue`] names a parameter without a value; [`EvaluateError::DependsOnTime`] when there is an
+    /// [`Evolution`](super::Evolution).
     /// # Accuracy
     /// About 1e-14 relative away from collisions of branches.
     pub fn evaluate(&self, k: f64, values: &BTreeMap<Name, f64>) -> Result<Vec<Complex64>, EvaluateError> {
+        if self.evolution.is_some() {
+            return Err(EvaluateError::DependsOnTime);
+        }
         let leaf = |e: &Expr| match e {
             Expr::Var(Var::Kappa) => Some(Complex64::from(k * k)),
             Expr::Sym(n) if self.drift.is_some() && n.as_str() == super::WAVE_NUMBER => Some(Complex64::from(k)),

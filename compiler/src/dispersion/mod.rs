@@ -1,6 +1,6 @@
-//! Dispersion relation: from a linear constant-coefficient equation to its branches.
+//! Dispersion relation: from a linear equation to its branches.
 //!
-//! In:   [`Equation`], linear in its unknowns, coefficients free of `x` and `t`.
+//! In:   [`Equation`], linear in its unknowns; coefficients in `t`, and in `x` through a linear drift, as [`Evolution`] says.
 //! Out:  [`Dispersion`]: the symbol, one [`Branch`] per root in closed form, and the branch that carries the density.
 //! Holds: every branch is a root of the symbol.
 //! Sign: `phi ~ exp(-i omega t + i k.x)`, so a mode decays exactly when `Im omega < 0`.
@@ -8,11 +8,13 @@
 
 mod branches;
 mod evaluate;
+pub(crate) mod frame;
 pub(crate) mod pieces;
 pub(crate) mod select;
 mod symbol;
 
 pub use evaluate::EvaluateError;
+pub use frame::{Evolution, Timing};
 
 pub use crate::undecided::Undecided;
 
@@ -24,9 +26,12 @@ use select::{Selection, Which};
 /// Derives the dispersion relation.
 ///
 /// # Errors
-/// [`Undecided`] names the limit: nonlinear, coefficients that depend on `t` or `x`, a symbol that depends on the
-/// direction of k, an order in time whose roots have no closed form here.
+/// [`Undecided`] names the limit: nonlinear, coefficients that depend on `t` or `x` in other ways than [`Evolution`], a
+/// symbol that depends on the direction of k, an order in time whose roots have no closed form here.
 pub fn derive(equation: &Equation) -> Result<Dispersion, Undecided> {
+    if frame::is_evolving(equation) {
+        return frame::derive(equation);
+    }
     let (symbol, drift) = symbol::symbol(equation)?;
     let coefficients = powers_of(&symbol, &Expr::Var(Var::Growth))
         .ok_or_else(|| Undecided::new("the symbol is not a polynomial in s"))?;
@@ -54,6 +59,7 @@ pub fn derive(equation: &Equation) -> Result<Dispersion, Undecided> {
         selected: Some(0),
         reason: selection.reason,
         drift,
+        evolution: None,
     })
 }
 
@@ -97,7 +103,8 @@ fn sign_dependent(
     };
     let branches = list.into_iter().map(|b| b.drifting(&drift)).collect();
     let symbol = with_drift(symbol, &drift);
-    Ok(Dispersion { symbol, coefficients, branches, problem: Problem::Unknown, selected, reason, drift })
+    let (problem, evolution) = (Problem::Unknown, None);
+    Ok(Dispersion { symbol, coefficients, branches, problem, selected, reason, drift, evolution })
 }
 
 /// The letter of the wave number along the first axis in the symbol and the branches of an equation with a drift.
@@ -137,7 +144,8 @@ pub(crate) fn powers_of(e: &Expr, letter: &Expr) -> Option<Vec<Expr>> {
 pub struct Dispersion {
     /// The symbol `P(s, kappa)`: the equation with `dt -> s`, `lap -> -kappa`.
     pub symbol: Expr,
-    /// Coefficients of the symbol by powers of s, constant first; the last is not zero.
+    /// Coefficients of the symbol by powers of s, constant first; the last is not zero. With an `evolution`, those in its
+    /// frame and clock.
     pub coefficients: Vec<Expr>,
     /// All branches, one per root of the symbol in s.
     pub branches: Vec<Branch>,
@@ -150,6 +158,9 @@ pub struct Dispersion {
     /// The velocity `c` of a drift `c phi_x` along the first axis. Symbol and branches then contain [`WAVE_NUMBER`];
     /// `coefficients` are those of the isotropic rest, seen in the frame that moves with the drift.
     pub drift: Option<Expr>,
+    /// How modes evolve where coefficients depend on t, or on x through a linear drift. `lambda` then depends on t, and modes
+    /// decay as `exp(-int_0^t lambda dt')`.
+    pub evolution: Option<Evolution>,
 }
 
 impl Dispersion {

@@ -5,6 +5,7 @@
 //! Holds: `L phi = P phi` for every plane wave; a system gives the determinant of its matrix of symbols.
 
 use super::Undecided;
+use super::frame::limits;
 use crate::expr::{Expr, Facts, Name, Var};
 use crate::operator::Equation;
 
@@ -72,7 +73,7 @@ fn of_term(e: &Expr, field: &Name) -> Result<Expr, Undecided> {
         Expr::Div(vector) => of_divergence(vector, field),
         Expr::Mul(factors) => of_product(factors, field),
         e if !e.has_field() && !e.is_zero() => Err(Undecided::new(format!("a term without the unknown: {e}"))),
-        e => Err(Undecided::new(format!("nonlinear: {e}"))),
+        e => Err(limits::nonlinear(e)),
     }
 }
 
@@ -80,13 +81,12 @@ fn of_product(factors: &[Expr], field: &Name) -> Result<Expr, Undecided> {
     let (with, without): (Vec<&Expr>, Vec<&Expr>) = factors.iter().partition(|f| f.has_field());
     let coefficient = Expr::mul(without.into_iter().cloned());
     if !constant(&coefficient) {
-        let what = if coefficient.has_time() { "t" } else { "x" };
-        return Err(Undecided::new(format!("a coefficient depends on {what}: {coefficient}")));
+        return Err(limits::varies(&coefficient));
     }
     match with.as_slice() {
         [f] => Ok(coefficient * component(f, field)?),
         [] => Err(Undecided::new(format!("a term without the unknown: {coefficient}"))),
-        _ => Err(Undecided::new(format!("nonlinear: {}", Expr::Mul(factors.to_vec())))),
+        _ => Err(limits::nonlinear(&Expr::Mul(factors.to_vec()))),
     }
 }
 
@@ -101,8 +101,8 @@ fn of_divergence(vector: &Expr, field: &Name) -> Result<Expr, Undecided> {
                 -Expr::kappa() * scalar * component(f, field)?
             }
             [Expr::AxisX] => of_term(&scalar.dx(1), field)?,
-            [Expr::Position] => return Err(Undecided::new(format!("a coefficient depends on x: {term}"))),
-            _ => return Err(Undecided::new(format!("nonlinear: div({term})"))),
+            [Expr::Position] => return Err(limits::varies(term)),
+            _ => return Err(limits::nonlinear(&term.clone().div_of())),
         });
     }
     Ok(Expr::add(sum))

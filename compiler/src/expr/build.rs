@@ -132,6 +132,15 @@ impl Expr {
         }
     }
 
+    /// `K_order(argument)`, which is even in the order.
+    pub fn bessel_k(order: Expr, argument: Expr) -> Expr {
+        let order = match order {
+            Expr::Num(n) => Expr::Num(n.abs()),
+            n => n,
+        };
+        Expr::BesselK(Box::new(order), Box::new(argument))
+    }
+
     /// `n`-th time derivative; nested ones merge, and it moves inside space derivatives (they commute).
     pub fn dt(self, n: u32) -> Expr {
         match self {
@@ -211,7 +220,7 @@ fn rank(e: &Expr) -> u8 {
         Expr::Pow(base, _) => rank(base),
         Expr::Mul(_) | Expr::Add(_) if e.is_vector() => 11,
         Expr::Mul(_) | Expr::Add(_) => 5,
-        Expr::Call(..) => 6,
+        Expr::Call(..) | Expr::BesselK(..) => 6,
         Expr::Field(_) => 7,
         Expr::Dt(..) => 8,
         Expr::Dx(..) | Expr::Lap(_) | Expr::FracLap(..) | Expr::Div(_) => 9,

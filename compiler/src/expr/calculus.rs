@@ -56,6 +56,7 @@ impl Expr {
             Expr::Field(_) | Expr::Position | Expr::AxisX => self.clone(),
             Expr::Pow(a, b) => Expr::pow(go(a), go(b)),
             Expr::Call(func, a) => Expr::call(*func, go(a)),
+            Expr::BesselK(order, a) => Expr::bessel_k(go(order), go(a)),
             Expr::Dt(a, n) => go(a).dt(*n),
             Expr::Dx(a, n) => go(a).dx(*n),
             Expr::Lap(a) => go(a).lap(),
@@ -115,6 +116,11 @@ impl Expr {
                 };
                 Some(outer * da)
             }
+            Expr::BesselK(order, a) if !order.contains(letter) => {
+                // DLMF 10.29.1.
+                let beside = |n: i64| Expr::bessel_k((**order).clone() + Expr::int(n), (**a).clone());
+                Some(Expr::Num(super::rational(-1, 2)) * (beside(-1) + beside(1)) * a.derivative(letter)?)
+            }
             _ => None,
         }
     }
@@ -146,6 +152,7 @@ impl Expr {
                     Func::Im => Complex64::from(z.im),
                 })
             }
+            Expr::BesselK(order, a) => super::bessel::k(order.evaluate(leaf)?, a.evaluate(leaf)?),
             _ => None,
         }
     }

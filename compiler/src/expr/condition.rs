@@ -79,14 +79,19 @@ impl Facts {
         })
     }
 
-    /// Does every assumption hold at this point? Relations that do not become numbers count as violated.
+    /// Does every assumption hold at this point? Relations that do not become numbers count as violated; those about a
+    /// coefficient function alone, `s(t) > 0`, say nothing of the parameters.
     pub fn admits(&self, point: &[(Name, Rational)]) -> bool {
         let at = |e: &Expr| match e {
             Expr::Sym(n) => point.iter().find(|(name, _)| name == n).map(|(_, v)| Expr::Num(v.clone())),
             _ => None,
         };
         point.iter().all(|(n, v)| self.interval(n).is_none_or(|i| i.admits(v)))
-            && self.relations().iter().all(|(e, sign)| e.replace(&at).as_num().is_some_and(|v| Sign::of(v).is(*sign)))
+            && self
+                .relations()
+                .iter()
+                .filter(|(e, _)| !e.is_about_functions())
+                .all(|(e, sign)| e.replace(&at).as_num().is_some_and(|v| Sign::of(v).is(*sign)))
     }
 
     fn candidates(&self, name: &Name) -> Vec<Rational> {
@@ -145,6 +150,11 @@ impl Expr {
             [Expr::Pow(base, n)] if n.as_num().is_some_and(Signed::is_positive) => base.fixes(),
             _ => self.affine().map(|(name, _, value)| (name, value)),
         }
+    }
+
+    /// Is it about coefficient functions and numbers alone, as in `s(t) > 0`?
+    pub fn is_about_functions(&self) -> bool {
+        self.symbols().is_empty() && self.any(&|part| matches!(part, Expr::Apply(..)))
     }
 
     /// Reads `slope (parameter - threshold)`.

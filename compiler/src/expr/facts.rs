@@ -271,6 +271,8 @@ impl Facts {
             Expr::Call(Func::Re | Func::Im, _) => Sign::ANY,
             Expr::Call(Func::Sin | Func::Cos | Func::Tanh, a) if self.sign(a).is(Sign::ANY) => Sign::ANY,
             Expr::Call(Func::Log, a) if self.sign(a).is(Sign::POSITIVE) => Sign::ANY,
+            // Coefficient functions are real.
+            Expr::Apply(..) => Sign::ANY,
             _ => Sign::COMPLEX,
         }
     }

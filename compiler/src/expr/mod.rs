@@ -7,6 +7,7 @@
 //! Products of sums stay factored; [`Expr::expand`] multiplies them out.
 
 mod algebra;
+mod bessel;
 mod build;
 mod calculus;
 mod condition;
@@ -161,6 +162,8 @@ pub enum Expr {
     Pow(Box<Expr>, Box<Expr>),
     /// A function of a scalar.
     Call(Func, Box<Expr>),
+    /// The modified Bessel function of the second kind, `K_order(argument)`.
+    BesselK(Box<Expr>, Box<Expr>),
     /// The unknown (or one of the unknowns of a system).
     Field(Name),
     /// `n`-th time derivative, `n >= 1`.
@@ -272,7 +275,7 @@ impl Expr {
                 (None, None, &[])
             }
             Expr::Position | Expr::AxisX => (None, None, &[]),
-            Expr::Pow(a, b) | Expr::FracLap(a, b) => (Some(a), Some(b), &[]),
+            Expr::Pow(a, b) | Expr::FracLap(a, b) | Expr::BesselK(a, b) => (Some(a), Some(b), &[]),
             Expr::Call(_, a) | Expr::Dt(a, _) | Expr::Dx(a, _) => (Some(a), None, &[]),
             Expr::Lap(a) | Expr::Div(a) | Expr::Grad(a) => (Some(a), None, &[]),
             Expr::Mul(parts) | Expr::Add(parts) => (None, None, parts),

@@ -139,6 +139,7 @@ fn atom(e: &Expr) -> String {
         Expr::Apply(n, DependsOn::Time) => format!("{n}(t)"),
         Expr::Apply(n, DependsOn::Position) => format!("{n}(x)"),
         Expr::Call(func, a) => format!("{}({a})", func.as_str()),
+        Expr::BesselK(order, a) => format!("bessel_k({order}, {a})"),
         Expr::Dt(f, n) => derivative("dt", 't', f, *n),
         Expr::Dx(f, n) => derivative("dx", 'x', f, *n),
         Expr::Lap(f) => format!("lap({f})"),

@@ -119,6 +119,24 @@ pub(super) fn parameters(names: &Names, facts: &Facts) -> Vec<Parameter> {
     names.parameters.iter().map(parameter).collect()
 }
 
+/// What is assumed of coefficient functions alone: the function, and the assumption as text.
+pub(super) fn functions(facts: &Facts) -> Vec<(String, String)> {
+    let named = |(e, sign): &(Expr, Sign)| {
+        let mut functions = Vec::new();
+        applied(e, &mut functions);
+        let name = functions.into_iter().next().filter(|_| e.is_about_functions())?;
+        Some((name, relation_text(e, *sign)))
+    };
+    facts.relations().iter().filter_map(named).collect()
+}
+
+fn applied(e: &Expr, out: &mut Vec<String>) {
+    if let Expr::Apply(..) = e {
+        out.push(e.to_string());
+    }
+    e.children().into_iter().for_each(|c| applied(c, out));
+}
+
 /// `eps - m > 0` as `eps > m`, other relations as they are.
 fn relation_text(e: &Expr, sign: Sign) -> String {
     let word = match sign {

@@ -261,8 +261,15 @@ fn call(name: &Ident, arguments: &[Node], span: Span, bind: &Bind<'_>) -> Result
         Function::Div => f.div_of(),
         Function::Sqrt => Expr::pow(f, Expr::Num(rational(1, 2))),
         Function::Scalar(func) => Expr::call(func, f),
+        Function::BesselK => Expr::bessel_k(f, scalar(&arguments[1], bind)?),
         Function::FracLap => f,
     })
+}
+
+/// A second argument.
+fn scalar(node: &Node, bind: &Bind<'_>) -> Result<Expr, Diagnostic> {
+    let value = expression(node, bind)?;
+    if is_vector(&value) { Err(scalar_needed("`bessel_k`", node, &value)) } else { Ok(value) }
 }
 
 fn result_sort(function: Function) -> &'static str {

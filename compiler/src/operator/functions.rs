@@ -17,6 +17,8 @@ pub enum Function {
     Div,
     /// Fractional Laplacian.
     FracLap,
+    /// The modified Bessel function of the second kind.
+    BesselK,
     /// Principal square root.
     Sqrt,
     /// A function of a scalar.
@@ -52,6 +54,7 @@ functions! {
     "grad"     "grad(phi)"                Function::Grad,                 1..=1;
     "div"      "div(x phi)"               Function::Div,                  1..=1;
     "frac_lap" "frac_lap(phi, beta)"      Function::FracLap,              2..=2;
+    "bessel_k" "bessel_k(m, t)"           Function::BesselK,              2..=2;
     "sqrt"     "sqrt(m)"                  Function::Sqrt,                 1..=1;
     "exp"      "exp(t)"                   Function::Scalar(Func::Exp),    1..=1;
     "log"      "log(t)"                   Function::Scalar(Func::Log),    1..=1;

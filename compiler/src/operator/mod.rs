@@ -63,6 +63,19 @@ impl Equation {
         out
     }
 
+    /// What is assumed of coefficient functions, each with the function it is about: `s(t)` and `s(t) > 0`.
+    ///
+    /// # Example
+    /// ```
+    /// use genphys_compiler::operator::Equation;
+    /// let heated = Equation::parse("phi_t - s(t) lap(phi) = 0 where s(t) > 0")?;
+    /// assert_eq!(heated.function_assumptions(), [("s(t)".to_owned(), "s(t) > 0".to_owned())]);
+    /// # Ok::<(), genphys_compiler::diagnostic::Diagnostics>(())
+    /// ```
+    pub fn function_assumptions(&self) -> Vec<(String, String)> {
+        assume::functions(&self.facts)
+    }
+
     /// The equation in a source.
     ///
     /// # Errors

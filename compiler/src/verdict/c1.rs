@@ -67,7 +67,7 @@ fn by_composition(lambda: &Expr, facts: &Facts) -> Result<Outcome, Stop> {
     }
 }
 
-fn proved(lambda: &Expr, constant: Expr, tree: Node, facts: &Facts) -> Result<Outcome, Stop> {
+pub(super) fn proved(lambda: &Expr, constant: Expr, tree: Node, facts: &Facts) -> Result<Outcome, Stop> {
     let growth = growth(&tree, facts)?;
     let bounded = growth.is_zero();
     let reason = describe(&tree);
@@ -124,6 +124,7 @@ fn growth(node: &Node, facts: &Facts) -> Result<Expr, Stop> {
             let exponents = node.side_conditions.iter().map(|s| s.expression.clone());
             Expr::add(below()?.into_iter().zip(exponents).map(|(g, e)| g * e)).expand()
         }
+        Rule::BesselRatio => (below()?.into_iter().next().ok_or_else(undecided)? / Expr::int(2)).expand(),
         Rule::Dual => (Expr::one() - below()?.into_iter().next().ok_or_else(undecided)?).expand(),
         Rule::Logarithm => return Err(undecided()),
     })

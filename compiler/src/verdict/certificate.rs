@@ -67,7 +67,7 @@ impl SideCondition {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Proof {
-    /// `lambda = constant + f` with `f` a Bernstein function that is not constant: C1 by Schoenberg's theorem, C2
+    /// `lambda = constant + f` with `f` a Bernstein function: C1 by Schoenberg's theorem; C2 where f is unbounded,
     /// because such a function rises strictly.
     Bernstein {
         /// `lambda(kappa)`; `-lambda` is a root of the symbol.
@@ -198,6 +198,8 @@ impl Proof {
         Some(match (self, which) {
             (Proof::Bernstein { bounded: true, .. }, Which::C1) => Answer::Conditional,
             (Proof::Bernstein { .. }, Which::C1) => Answer::Yes,
+            // An unbounded concave function rises strictly.
+            (Proof::Bernstein { bounded: false, .. }, Which::C2) => Answer::Yes,
             (Proof::Growth { .. } | Proof::Convex { .. } | Proof::NotReal { .. }, Which::C1) => Answer::No,
             (Proof::PowerRoot { .. }, Which::C1) => Answer::No,
             (Proof::FirstOrder { .. } | Proof::Hurwitz { .. } | Proof::Below { .. }, Which::C2) => Answer::Yes,
@@ -238,6 +240,8 @@ pub enum Rule {
     Ground,
     /// `sqrt(a kappa^2 + b kappa + c)` with real zeros, none positive: a geometric mean of two linear functions.
     Quadratic,
+    /// `sqrt(f) K_(n-1)(c sqrt(f)) / K_n(c sqrt(f))` with `n > 0` and `c > 0`; the side conditions name n and c.
+    BesselRatio,
 }
 
 impl Rule {
@@ -257,6 +261,10 @@ impl Rule {
             Rule::Exponential => "1 - exp(-c f) is Bernstein after f, by composition",
             Rule::Ground => "a Bernstein function less at most its value at 0 is Bernstein",
             Rule::Quadratic => "the root of a product of two factors kappa + c, c >= 0, is a geometric mean",
+            Rule::BesselRatio => {
+                "K_(n-1)(sqrt(z))/(sqrt(z) K_n(sqrt(z))) is a Stieltjes function of z (Grosswald 1976, Ismail 1977), so z times \
+                 it is complete Bernstein, and stays so after f"
+            }
         }
     }
 }

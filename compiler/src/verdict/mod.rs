@@ -10,6 +10,7 @@ mod c1;
 mod c2;
 mod cases;
 mod certificate;
+mod evolving;
 mod kernel;
 mod refutation;
 mod region;
@@ -38,8 +39,11 @@ use std::fmt;
 /// does not depend on how the equation was split.
 pub fn decide(equation: &Equation, dispersion: &Dispersion, flow: Option<&DensityFlow>) -> Verdict {
     let situation = Situation::new(&dispersion.coefficients, &equation.facts);
-    let c1 = cases::combine(&cases::split(&situation, &|s| outcome(s, Which::C1)), Which::C1);
-    let c2 = cases::combine(&cases::split(&situation, &|s| outcome(s, Which::C2)), Which::C2);
+    let decided = |which| match &dispersion.evolution {
+        Some(evolution) => evolving::decide(evolution, dispersion.drift.as_ref(), &situation, which),
+        None => cases::combine(&cases::split(&situation, &|s| outcome(s, which)), which),
+    };
+    let (c1, c2) = (decided(Which::C1), decided(Which::C2));
     let kind = VerdictKind::from_answers(c1.answer, c2.answer);
     let mut reason = format!("C1 {}: {}. C2 {}: {}.", c1.answer, c1.reason, c2.answer, c2.reason);
     if let Some(drift) = &dispersion.drift {

@@ -56,7 +56,16 @@ pub fn dispersion(coefficients: Vec<Expr>, growth: Vec<Expr>, problem: Problem, 
         .into_iter()
         .map(|growth| Branch { omega: Expr::Imag * growth.clone(), growth, range: "all k".into() })
         .collect();
-    Dispersion { symbol, coefficients, drift: None, branches, problem, selected, reason: String::new() }
+    Dispersion {
+        symbol,
+        coefficients,
+        drift: None,
+        evolution: None,
+        branches,
+        problem,
+        selected,
+        reason: String::new(),
+    }
 }
 
 /// An initial value problem with one selected branch that decays with `lambda`.

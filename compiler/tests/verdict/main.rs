@@ -3,5 +3,6 @@
 mod dispersion;
 mod equations;
 mod evidence;
+mod evolving;
 mod properties;
 mod table;

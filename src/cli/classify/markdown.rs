@@ -25,7 +25,9 @@ fn row(name: &str, analysis: &Analysis) -> String {
     let equation = &analysis.equation;
     let title = equation.title.as_deref().unwrap_or(name);
     let mut text: Vec<String> = equation.components.iter().map(|c| code(&format!("{c} = 0"))).collect();
-    let assumed: Vec<&str> = equation.parameters.iter().map(|p| p.assumption.as_str()).collect();
+    let functions = equation.function_assumptions();
+    let parameters = equation.parameters.iter().map(|p| p.assumption.as_str());
+    let assumed: Vec<&str> = parameters.chain(functions.iter().map(|(_, text)| text.as_str())).collect();
     if !assumed.is_empty() {
         text.push(code(&assumed.join(", ")));
     }

@@ -13,6 +13,9 @@ pub fn draw(subject: &Subject, format: PictureFormat) -> Result<Vec<u8>, Failure
     let relation = subject.analysis.dispersion.as_ref().map_err(|undecided| {
         Failure::input(format!("the equation has no dispersion relation here: {}", undecided.why))
     })?;
+    if relation.evolution.is_some() {
+        return Err(Failure::input("the branches cannot be drawn: they depend on t"));
+    }
     // Where a branch has no value (k = 0 of a drift, say) the line has a gap.
     let missing = || vec![Complex64::new(f64::NAN, f64::NAN); relation.branches.len()];
     let ks: Vec<f64> = (0..=POINTS).map(|i| END * i as f64 / POINTS as f64).collect();

@@ -46,6 +46,9 @@ impl<'a> Radial<'a> {
             .ok()
             .and_then(|model| Field::new(&model, Array2::zeros((1, dim)).view(), &[1.0], Precision::F64).ok());
         if closed.is_none() {
+            if relation.evolution.is_some() {
+                return Err(none("its lambda depends on t, and the transform is done for one that does not"));
+            }
             if relation.drift.is_some() {
                 return Err(none("it moves with a drift; draw the equation without it"));
             }

@@ -97,10 +97,14 @@ fn dispersion(out: &mut String, relation: &Dispersion) {
         })
         .collect();
     display(out, &branches);
+    let (mode, letters) = match &relation.evolution {
+        Some(_) => (r"\exp(-\int_0^t \lambda \, \mathrm{d}t)", r"\kappa, t"),
+        None => (r"\exp(-\lambda t)", r"\kappa"),
+    };
     if let Some(lambda) = relation.lambda() {
         let _ = writeln!(
             out,
-            "A mode of the density decays as $\\exp(-\\lambda t)$ with\n\\[ \\lambda(\\kappa) = {}. \\]",
+            "A mode of the density decays as ${mode}$ with\n\\[ \\lambda({letters}) = {}. \\]",
             expression(&lambda)
         );
     }

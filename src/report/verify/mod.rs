@@ -8,7 +8,7 @@
 
 use super::{Condition, Continuity, FieldKind, Report, build};
 use genphys_compiler::checker::{check_witness, replay};
-use genphys_compiler::dispersion::{self, Dispersion};
+use genphys_compiler::dispersion::{self, Dispersion, Timing};
 use genphys_compiler::expr::{Expr, Var};
 use genphys_compiler::flow::{DensityFlow, Derivation, Part, Search, verify_identity};
 use genphys_compiler::operator::Equation;
@@ -62,7 +62,8 @@ pub fn verify(report: &Report) -> Vec<Finding> {
     if report.continuity != (Continuity { reason: report.continuity.reason.clone(), ..Continuity::default() }) {
         note("continuity identity", identity(&report.continuity, &equation));
     }
-    let relation = dispersion::derive(&equation).ok();
+    // Equations that differ by a constant have one dispersion relation.
+    let relation = dispersion::derive(&equation.normalised()).ok();
     note("dispersion", dispersion_relation(report, &equation, relation.as_ref()));
     for (which, condition) in [(Which::C1, &report.c1), (Which::C2, &report.c2)] {
         evidence(which, condition, &equation, relation.as_ref(), &mut note);
@@ -154,21 +155,29 @@ fn dispersion_relation(report: &Report, equation: &Equation, relation: Option<&D
     }
     for branch in &relation.branches {
         for k in [0.37, 1.9] {
-            is_root(&relation.symbol, &branch.omega, equation, k)
-                .map_err(|why| format!("omega = {}: {why}", branch.omega))?;
+            is_root(relation, &branch.omega, equation, k).map_err(|why| format!("omega = {}: {why}", branch.omega))?;
         }
     }
     Ok(format!("{} branches, each a root of the symbol", stated.branches.len()))
 }
 
+/// A time at which branches that depend on t are tried.
+const TIME: f64 = 0.7;
+
+/// The value there of every coefficient function, whose own form nothing depends on.
+const FUNCTION: f64 = 1.3;
+
 /// Is `s = -i omega` a root of the symbol, at a wave number and admitted parameters?
-fn is_root(symbol: &Expr, omega: &Expr, equation: &Equation, k: f64) -> Result<(), String> {
+fn is_root(relation: &Dispersion, omega: &Expr, equation: &Equation, k: f64) -> Result<(), String> {
+    let symbol = &relation.symbol;
     let names: Vec<_> = equation.parameters.iter().map(|p| p.name.clone()).collect();
     let point = equation.facts.sample(&names).ok_or("no admitted parameters found")?;
     let value = |e: &Expr, s: Complex64| {
         e.evaluate(&|part| match part {
             Expr::Var(Var::Kappa) => Some(Complex64::from(k * k)),
             Expr::Var(Var::Growth) => Some(s),
+            Expr::Var(Var::Time) => Some(Complex64::from(TIME)),
+            Expr::Apply(..) => Some(Complex64::from(FUNCTION)),
             Expr::Sym(n) if n.as_str() == dispersion::WAVE_NUMBER => Some(Complex64::from(k)),
             Expr::Sym(n) => {
                 let value = point.iter().find(|(m, _)| m == n).and_then(|(_, v)| num_traits::ToPrimitive::to_f64(v));
@@ -177,9 +186,16 @@ fn is_root(symbol: &Expr, omega: &Expr, equation: &Equation, k: f64) -> Result<(
             _ => None,
         })
     };
-    let s = value(omega, Complex64::from(0.0)).ok_or("has no value")? * -Complex64::i();
+    let mut s = value(omega, Complex64::from(0.0)).ok_or("has no value")? * -Complex64::i();
+    let mut rate = Complex64::from(0.0);
+    if relation.evolution.as_ref().is_some_and(|e| e.timing == Timing::Bessel) {
+        // With lambda = -s: P(lambda) = d lambda/dt, the Riccati equation of the density -t^(d-1) phi_t of a mode.
+        s = -s;
+        let lambda = relation.lambda().and_then(|l| l.derivative(&Expr::Var(Var::Time))).ok_or("has no derivative")?;
+        rate = value(&lambda, s).ok_or("has no derivative")?;
+    }
     let size: f64 = symbol.terms().iter().filter_map(|t| value(t, s)).map(|z| z.norm()).sum();
-    let residual = value(symbol, s).ok_or("the symbol has no value")?.norm();
+    let residual = (value(symbol, s).ok_or("the symbol has no value")? - rate).norm();
     if residual <= 1e-9 * size { Ok(()) } else { Err(format!("leaves {residual:e} at k = {k}")) }
 }
 

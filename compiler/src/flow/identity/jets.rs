@@ -92,6 +92,7 @@ impl Coordinates {
                 Ok(Expr::add(squares.collect::<Written<Vec<_>>>()?))
             }
             Expr::Call(func, a) => self.call(*func, self.scalar(a)?),
+            Expr::BesselK(order, a) => Ok(Expr::bessel_k(self.scalar(order)?, self.scalar(a)?)),
             Expr::Dt(f, n) => (0..*n).try_fold(self.scalar(f)?, |g, _| self.time_derivative(&g)),
             Expr::Dx(f, n) => (0..*n).try_fold(self.scalar(f)?, |g, _| self.derivative(&g, 1)),
             Expr::Lap(f) => self.divergence(&self.gradient(&self.scalar(f)?)?),
