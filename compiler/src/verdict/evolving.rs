@@ -18,12 +18,7 @@ use crate::expr::{Expr, Facts, Func, Sign, Stop, Var};
 use std::cell::Cell;
 
 /// Decides one condition; its cases assume `t > 0` first.
-pub(super) fn decide(
-    evolution: &Evolution,
-    drift: Option<&Expr>,
-    situation: &Situation,
-    which: Which,
-) -> Condition {
+pub(super) fn decide(evolution: &Evolution, drift: Option<&Expr>, situation: &Situation, which: Which) -> Condition {
     let decided = Cell::new(false);
     let decide = |s: &Situation| {
         let starts = drift.map_or(Ok(()), |c| integrable(c, &s.facts));

@@ -2,7 +2,7 @@
 
 use crate::equations::{equation, n, phi, row, sym};
 use genphys_compiler::dispersion::{self, Problem};
-use genphys_compiler::expr::{Expr, Name, Var, rational};
+use genphys_compiler::expr::{DependsOn, Expr, Name, Var, rational};
 use num_complex::Complex64;
 use std::collections::BTreeMap;
 
@@ -117,8 +117,10 @@ fn limits_are_named() {
     let why = |operator: Expr| dispersion::derive(&equation(operator, "")).expect_err("outside the scope").why;
     let t = || Expr::Var(Var::Time);
     assert!(why(phi().dt(1) - phi().powi(2)).contains("nonlinear"));
-    assert!(why(phi().dt(1) - t() * phi().lap()).contains("depends on t"));
-    assert!(why(phi().dt(1) - (Expr::Position * phi()).div_of()).contains("depends on x"));
+    assert!(why(phi().dt(3) - t() * phi().lap()).contains("depends on t"));
+    assert!(why(phi().dt(2) - (Expr::Position * phi()).div_of()).contains("depends on x"));
+    let potential = Expr::Apply("V".into(), DependsOn::Position);
+    assert!(why(phi().dt(1) - phi().lap() + potential * phi()).contains("the spectrum of the operator in x"));
     assert!(why(phi().dt(1) - phi().dx(2)).contains("direction"));
     assert!(why(phi().lap() - phi()).contains("no time derivative"));
     assert!(why(phi().dt(1) - sym("c")).contains("without the unknown"));

@@ -4,5 +4,6 @@ mod dispersion;
 mod equations;
 mod evidence;
 mod evolving;
+mod modes;
 mod properties;
 mod table;

@@ -118,7 +118,8 @@ fn first_order(n: &Expr, a: &Expr, pull: &Expr, drift: Option<Expr>, facts: &Fac
 fn unambiguous(relation: &Dispersion, equation: &Equation) -> Result<(), Undecided> {
     let mut names = Vec::new();
     relation.evolution.iter().for_each(|e| primitives(&e.stretch, &mut names));
-    let taken = |e: &Expr| matches!(e, Expr::Apply(n, _) if names.iter().any(|of| n.as_str() == format!("{PRIMITIVE}{of}")));
+    let taken =
+        |e: &Expr| matches!(e, Expr::Apply(n, _) if names.iter().any(|of| n.as_str() == format!("{PRIMITIVE}{of}")));
     if equation.components.iter().any(|c| c.any(&taken)) {
         return Err(Undecided::new("a coefficient has the name of the integral of another one: rename it"));
     }
@@ -312,6 +313,3 @@ pub(crate) fn order_at_zero(e: &Expr, facts: &Facts) -> Option<Expr> {
         _ => None,
     }
 }
-
-#[cfg(test)]
-mod tests;
