@@ -58,8 +58,8 @@ pub fn analyze_equation(equation: Equation, budget: Budget) -> Analysis {
         Ok(dispersion) => verdict::decide(&normal, dispersion, flow.as_ref().ok()), // all -> Verdict
         Err(open) => Verdict::undecided(&open.why),
     };
-    let green = match (steady, &flow) {
-        (Some(dispersion), Ok(flow)) if !equation.is_system() => Green::recognise(dispersion, flow, &equation.facts),
+    let green = match (&dispersion, &flow) {
+        (Ok(dispersion), Ok(flow)) if !equation.is_system() => Green::recognise(dispersion, flow, &equation.facts),
         _ => None,
     };
     Analysis { equation, dispersion, flow, verdict, green }

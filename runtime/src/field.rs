@@ -10,7 +10,7 @@ use crate::cpu::{
     ReduceOutput, ReduceProgram, Sources,
 };
 use crate::density::{DensityField, Evaluation, FieldError, check_evaluation, check_queries};
-use genphys_compiler::green::{Bound, KernelProgram, LowerError};
+use genphys_compiler::green::{Bound, BoundFrame, KernelProgram, LowerError};
 use genphys_compiler::kernel::Precision;
 use ndarray::parallel::prelude::*;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
@@ -188,6 +188,45 @@ impl DensityField for Field {
 
     fn evaluate(&self, t: f64, x: ArrayView2<f64>, out: &mut Evaluation) -> Result<(), FieldError> {
         check_queries(self.dim(), t, x)?;
+        match self.program.bound().frame() {
+            Some(frame) => self.evaluate_in(frame, t, x, out)?,
+            None => self.evaluate_at_rest(t, x, out)?,
+        }
+        check_evaluation(t, out)
+    }
+
+    fn displacement_rate(&self, t: f64) -> Option<f64> {
+        let bound = self.program.bound();
+        if bound.frame().is_some() { None } else { bound.displacement_rate(t) }
+    }
+
+    fn branches(&self) -> bool {
+        let bound = self.program.bound();
+        !bound.conserves_mass() || bound.frame().is_some_and(|frame| !frame.is_conservative())
+    }
+}
+
+impl Field {
+    /// `p(x, t) = exp(N B - decay) q(x exp(B), tau)`, `v = rate exp(-B) v_q - b x`, `R/p = rate (R/p)_q - offset`.
+    fn evaluate_in(
+        &self,
+        frame: &BoundFrame,
+        t: f64,
+        x: ArrayView2<f64>,
+        out: &mut Evaluation,
+    ) -> Result<(), FieldError> {
+        let (stretch, rate) = (frame.stretch(t), frame.rate(t));
+        self.evaluate_at_rest(frame.clock(t), (&x * stretch.exp()).view(), out)?;
+        let log_volume = self.dim() as f64 * stretch - frame.decay(t);
+        out.log_p.iter_mut().for_each(|log_p| *log_p += log_volume);
+        let (scale, pull) = (rate * (-stretch).exp(), frame.pull(t));
+        ndarray::Zip::from(&mut out.v).and(x).for_each(|v, x| *v = scale * *v - pull * x);
+        let offset = frame.offset(t);
+        out.r_over_p.iter_mut().for_each(|r| *r = rate * *r - offset);
+        Ok(())
+    }
+
+    fn evaluate_at_rest(&self, t: f64, x: ArrayView2<f64>, out: &mut Evaluation) -> Result<(), FieldError> {
         out.resize(x.nrows(), self.dim());
         let uniforms = self.uniforms(t);
         let log_norm = self.program.log_norm(t);
@@ -207,16 +246,7 @@ impl DensityField for Field {
                     *r = births.unwrap_or_else(|| part.scalars[[i, 0]]);
                 }
                 Ok(())
-            })?;
-        check_evaluation(t, out)
-    }
-
-    fn displacement_rate(&self, t: f64) -> Option<f64> {
-        self.program.bound().displacement_rate(t)
-    }
-
-    fn branches(&self) -> bool {
-        !self.program.bound().conserves_mass()
+            })
     }
 }
 

@@ -154,13 +154,27 @@ impl Model {
         &self.bound
     }
 
-    /// The law by which a single particle moves forward in time, for exact draws.
+    /// The same law in its own frame and on its own clock; an equation with constant coefficients is at rest as it is.
+    ///
+    /// Samples at the end, `t -> 0`, are those of the model itself: there the frame is x.
+    pub fn at_rest(&self) -> Model {
+        Model { bound: self.bound.at_rest() }
+    }
+
+    /// The law's own time at time t.
+    pub fn clock(&self, t: f64) -> f64 {
+        self.bound.frame().map_or(t, |frame| frame.clock(t))
+    }
+
+    /// The law by which a single particle moves forward in time, for exact draws; in the frame and on the clock of
+    /// [`Model::at_rest`].
     pub fn forward_law(&self) -> ForwardLaw {
         let decay = self.bound.decay();
         match self.bound.law() {
             BoundLaw::Gaussian { rate } => ForwardLaw { killing: decay, ..ForwardLaw::diffusion(rate) },
             BoundLaw::Cauchy { speed } => ForwardLaw { killing: decay, ..ForwardLaw::poisson(speed) },
             BoundLaw::Tempered { speed, mass } => ForwardLaw { killing: decay, ..ForwardLaw::yukawa(speed, mass) },
+            BoundLaw::Student { speed, freedom } => ForwardLaw { killing: decay, ..ForwardLaw::student(speed, freedom) },
             BoundLaw::Stable { rate, order } => ForwardLaw { killing: decay, ..ForwardLaw::stable(rate, order) },
         }
     }

@@ -118,8 +118,8 @@ fn compare(records: &[Record], precision: Precision) -> Worst {
 
 /// Every system with a kernel, in every dimension of the reference.
 fn in_scope() -> Vec<Record> {
-    let kept = records(&["diffusion", "poisson", "yukawa", "mixed", "fractional", "third_order"]);
-    assert!(kept.len() >= 110);
+    let kept = records(&["diffusion", "poisson", "yukawa", "mixed", "fractional", "third_order", "pfgmpp", "vp"]);
+    assert!(kept.len() >= 150);
     assert!(kept.iter().any(|r| r.dim == 3072) && kept.iter().any(|r| r.dim == 1));
     kept
 }

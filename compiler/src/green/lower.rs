@@ -5,6 +5,7 @@
 //! Holds: constants that do not depend on the pair are kept out of the kernel ([`KernelProgram::log_norm`]), so that
 //!       an f32 kernel does not lose digits to them.
 
+use super::frame::BoundFrame;
 use super::stable::StableTable;
 use super::{Births, Green, Law, exchange};
 use crate::expr::{Expr, Name, Rational};
@@ -24,6 +25,7 @@ pub struct Bound {
     offset: f64,
     pub(super) flux: BoundFlux,
     pub(super) births: BoundBirths,
+    frame: Option<BoundFrame>,
 }
 
 /// The law with numbers in it: lambda is `law + offset`.
@@ -45,6 +47,13 @@ pub enum BoundLaw {
         speed: f64,
         /// mu, per length.
         mass: f64,
+    },
+    /// Student's law of scale `speed t` with `freedom` degrees of freedom.
+    Student {
+        /// c, length per time.
+        speed: f64,
+        /// d > 0.
+        freedom: f64,
     },
     /// `rate kappa^order`, `0 < order < 1`.
     Stable {
@@ -92,6 +101,9 @@ pub enum LowerError {
         /// N.
         dim: usize,
     },
+    /// The clock of the law has no closed form.
+    #[error("the integral of {0} over t has no closed form here; sums of powers of t and exponentials have one")]
+    Clock(String),
     /// A parameter has no value.
     #[error("the parameter {0} has no value; give one with --set {0}=VALUE")]
     Unset(Name),
@@ -147,6 +159,10 @@ impl Green {
             Law::Tempered { speed, mass } => {
                 BoundLaw::Tempered { speed: positive(speed, "speed")?, mass: positive(mass, "mass")? }
             }
+            Law::Student { speed, freedom } => BoundLaw::Student {
+                speed: positive(speed, "speed")?,
+                freedom: positive(freedom, "number of degrees of freedom")?,
+            },
             Law::Stable { rate, order } => {
                 BoundLaw::Stable { rate: positive(rate, "rate")?, order: positive(order, "order")? }
             }
@@ -160,7 +176,8 @@ impl Green {
             Some(ratio) => BoundFlux::Ratio(number(ratio, values)?),
             None => exchange::flux(law, offset, births).ok_or(LowerError::NoClosedFlux)?,
         };
-        Ok(Bound { dim, law, offset, flux, births })
+        let frame = self.frame.as_ref().map(|f| f.bind(values)).transpose()?;
+        Ok(Bound { dim, law, offset, flux, births, frame })
     }
 }
 
@@ -175,10 +192,21 @@ impl Bound {
         self.law
     }
 
+    /// The frame and the clock in which the law holds; none when they are x and t.
+    pub fn frame(&self) -> Option<&BoundFrame> {
+        self.frame.as_ref()
+    }
+
+    /// The law alone, in its own frame and on its own clock.
+    pub fn at_rest(&self) -> Bound {
+        Bound { frame: None, ..self.clone() }
+    }
+
     /// `lambda(0)`: the total mass is `exp(-lambda(0) t)`.
     pub fn decay(&self) -> f64 {
         match self.law {
-            BoundLaw::Gaussian { .. } | BoundLaw::Cauchy { .. } | BoundLaw::Stable { .. } => self.offset,
+            BoundLaw::Gaussian { .. } | BoundLaw::Cauchy { .. } => self.offset,
+            BoundLaw::Student { .. } | BoundLaw::Stable { .. } => self.offset,
             BoundLaw::Tempered { speed, mass } => self.offset + speed * mass,
         }
     }
@@ -208,7 +236,8 @@ impl Bound {
                 births: BoundBirths::Constant(0.0),
                 ..self.clone()
             }),
-            BoundLaw::Gaussian { .. } | BoundLaw::Cauchy { .. } | BoundLaw::Stable { .. } => None,
+            BoundLaw::Gaussian { .. } | BoundLaw::Cauchy { .. } => None,
+            BoundLaw::Student { .. } | BoundLaw::Stable { .. } => None,
         }
     }
 
@@ -229,6 +258,11 @@ impl Bound {
             BoundLaw::Cauchy { .. } => {
                 let log = log_ratio(&mut k, pair);
                 let power = k.constant(-0.5 * (self.dim as f64 + 1.0));
+                k.fma(log, power, pair.log_w)
+            }
+            BoundLaw::Student { freedom, .. } => {
+                let log = log_ratio(&mut k, pair);
+                let power = k.constant(-0.5 * (self.dim as f64 + freedom));
                 k.fma(log, power, pair.log_w)
             }
             BoundLaw::Tempered { .. } => {
@@ -312,9 +346,10 @@ impl KernelProgram {
             ("rate", _) => b.displacement_rate(t).unwrap_or(f64::NAN),
             ("1_over_scale_squared", BoundLaw::Stable { rate, order }) => (rate * t).powf(-1.0 / order),
             ("minus_1_over_4Dt", BoundLaw::Gaussian { rate }) => -1.0 / (4.0 * rate * t),
-            ("1_over_tau_squared", BoundLaw::Cauchy { speed } | BoundLaw::Tempered { speed, .. }) => {
-                (speed * t).powi(-2)
-            }
+            (
+                "1_over_tau_squared",
+                BoundLaw::Cauchy { speed } | BoundLaw::Tempered { speed, .. } | BoundLaw::Student { speed, .. },
+            ) => (speed * t).powi(-2),
             ("mass_squared", BoundLaw::Tempered { mass, .. }) => mass * mass,
             ("mass_squared_tau_squared", BoundLaw::Tempered { speed, mass }) => (mass * speed * t).powi(2),
             ("births_scale", BoundLaw::Tempered { speed, mass }) => match b.births {
@@ -331,6 +366,8 @@ impl KernelProgram {
         match self.bound.law {
             BoundLaw::Gaussian { rate } => 4.0 * rate * t,
             BoundLaw::Cauchy { speed } | BoundLaw::Tempered { speed, .. } => (speed * t).powi(2),
+            // Degrees of freedom narrow the peak.
+            BoundLaw::Student { speed, freedom } => (speed * t).powi(2) / freedom.max(1.0),
             // The peak of a stable law of low order is far narrower than the law.
             BoundLaw::Stable { .. } => 0.0,
         }
@@ -346,6 +383,9 @@ impl KernelProgram {
             BoundLaw::Tempered { speed, mass } => {
                 let tau = speed * t;
                 (2.0 * tau).ln() + order * (mass / (2.0 * PI * tau)).ln()
+            }
+            BoundLaw::Student { speed, freedom } => {
+                libm::lgamma(0.5 * (n + freedom)) - libm::lgamma(0.5 * freedom) - 0.5 * n * PI.ln() - n * (speed * t).ln()
             }
             BoundLaw::Stable { rate, order } => self.log_peak - 0.5 * n / order * (rate * t).ln(),
         };
@@ -372,6 +412,7 @@ impl BoundLaw {
             BoundLaw::Gaussian { .. } => "gaussian_field",
             BoundLaw::Cauchy { .. } => "cauchy_field",
             BoundLaw::Tempered { .. } => "tempered_field",
+            BoundLaw::Student { .. } => "student_field",
             BoundLaw::Stable { .. } => "stable_field",
         }
     }
@@ -393,7 +434,7 @@ fn scaled_distance(k: &mut KernelBuilder, pair: Pair) -> Value {
 }
 
 /// The real value of a constant expression.
-fn number(e: &Expr, values: &BTreeMap<Name, Rational>) -> Result<f64, LowerError> {
+pub(super) fn number(e: &Expr, values: &BTreeMap<Name, Rational>) -> Result<f64, LowerError> {
     if let Some(missing) = e.symbols().into_iter().find(|s| !values.contains_key(s)) {
         return Err(LowerError::Unset(missing));
     }

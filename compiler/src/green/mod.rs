@@ -7,6 +7,7 @@
 //! Source: GenPhys (arXiv:2304.02637), Table 1; the mathematics of each form is in the docs of its variant.
 
 mod exchange;
+mod frame;
 mod linear;
 mod lower;
 mod multiplier;
@@ -14,12 +15,14 @@ mod one_sided;
 mod stable;
 mod table;
 
+pub use frame::{BoundFrame, Frame};
 pub use lower::{Bound, BoundLaw, KernelProgram, LowerError};
 pub use multiplier::Multipliers;
 
 use crate::dispersion::Dispersion;
 use crate::expr::{Expr, Facts, Sign, Var, rational};
 use crate::flow::DensityFlow;
+use lower::number;
 
 /// The kernel of a density flow and what one source does to flux and source term.
 #[derive(Clone, Debug)]
@@ -37,6 +40,8 @@ pub struct Green {
     pub births: Option<Births>,
     /// The Fourier multipliers these were read from.
     pub multipliers: Multipliers,
+    /// The frame and the clock of the law, where coefficients depend on t or on x; `lambda` and all else are then in these.
+    pub frame: Option<Frame>,
 }
 
 /// A closed form of the kernel `g_t`, keyed by the structure of lambda.
@@ -59,6 +64,14 @@ pub enum Law {
         /// The mass mu > 0.
         mass: Expr,
     },
+    /// `lambda = c sqrt(kappa) K_(d/2-1)(c t sqrt(kappa))/K_(d/2)(c t sqrt(kappa))`, the Bessel operator in t: Student's law with d
+    /// degrees of freedom, a power of `(c t)^2 + r^2`.
+    Student {
+        /// The speed c > 0.
+        speed: Expr,
+        /// d > 0.
+        freedom: Expr,
+    },
     /// `lambda = c kappa^beta + lambda(0)`, `0 < beta < 1`: the isotropic stable law of index `2 beta`.
     Stable {
         /// The rate c > 0.
@@ -75,6 +88,7 @@ impl Law {
             Law::Gaussian { .. } => "gaussian",
             Law::Cauchy { .. } => "cauchy",
             Law::Tempered { .. } => "tempered-cauchy",
+            Law::Student { .. } => "student",
             Law::Stable { .. } => "stable",
         }
     }
@@ -93,6 +107,9 @@ pub enum Births {
 impl Green {
     /// Recognises the kernel. `None` when lambda has no closed form here, or p, J, R are not linear in one field.
     pub fn recognise(dispersion: &Dispersion, flow: &DensityFlow, facts: &Facts) -> Option<Green> {
+        if let Some(evolution) = &dispersion.evolution {
+            return Green::evolving(dispersion, evolution, flow, facts);
+        }
         let lambda = simplify_roots(&dispersion.lambda()?, facts);
         let law = Law::recognise(&lambda, facts)?;
         let at_zero = |e: &Expr| simplify_roots(&e.substitute(&Expr::kappa(), &Expr::zero()), facts);
@@ -100,7 +117,7 @@ impl Green {
         let multipliers = Multipliers::derive(&lambda, flow)?;
         let flux_ratio = multipliers.flux_ratio(&lambda);
         let births = Births::recognise(&multipliers.source, &law);
-        Some(Green { lambda, law, offset, flux_ratio, births, multipliers })
+        Some(Green { lambda, law, offset, flux_ratio, births, multipliers, frame: None })
     }
 
     /// `log g_t` as a formula in `q = |x - y|^2`, `t`, the dimension `N` and the parameters.
@@ -132,6 +149,14 @@ impl Green {
                 let argument = mass.clone() * rho;
                 let twice = Expr::int(2) * tau;
                 format!("log({twice}) + (N + 1)/2*log({scale}/pi) + log_bessel_k((N + 1)/2, {argument})")
+            }
+            Law::Student { speed, freedom } => {
+                let tau = speed.clone() * time();
+                let square = tau.clone().powi(2) + q;
+                format!(
+                    "log_gamma((N + {freedom})/2) - log_gamma(({freedom})/2) - N/2*log(pi) + ({freedom})*log({tau}) - (N + \
+                     {freedom})/2*log({square})"
+                )
             }
             Law::Stable { rate, order } => {
                 let power = rate.clone() * time();
@@ -184,6 +209,12 @@ impl Law {
             Law::Gaussian { rate } => rate.clone() * Expr::kappa(),
             Law::Cauchy { speed } => speed.clone() * Expr::kappa().sqrt(),
             Law::Tempered { speed, mass } => speed.clone() * (Expr::kappa() + mass.clone().powi(2)).sqrt(),
+            Law::Student { speed, freedom } => {
+                let half = (freedom.clone() / Expr::int(2)).expand();
+                let root = speed.clone() * Expr::kappa().sqrt();
+                let k = |order: Expr| Expr::bessel_k(order, Expr::Var(Var::Time) * root.clone());
+                root.clone() * k((half.clone() - Expr::one()).expand()) / k(half)
+            }
             Law::Stable { rate, order } => rate.clone() * Expr::pow(Expr::kappa(), order.clone()),
         }
     }

@@ -19,6 +19,16 @@ impl Multipliers {
     /// Puts `dt -> -lambda`, `lap -> -kappa`, `grad -> i k` into p, J and R. `None` when they are not linear in one
     /// field with constant coefficients.
     pub fn derive(lambda: &Expr, flow: &DensityFlow) -> Option<Multipliers> {
+        let constant = !flow.p.has_time() && !flow.flux.has_time() && !flow.r.has_time();
+        if constant { Multipliers::derive_at_each_time(lambda, flow) } else { None }
+    }
+
+    /// The same with coefficients that depend on t, which are taken as they are at that time.
+    pub(super) fn derive_at_each_time(lambda: &Expr, flow: &DensityFlow) -> Option<Multipliers> {
+        let evolves = |e: &Expr| e.any(&|part| matches!(part, Expr::Dt(f, _) if f.has_field()));
+        if lambda.has_time() && [&flow.p, &flow.flux, &flow.r].into_iter().any(evolves) {
+            return None;
+        }
         let density = mode(&flow.p, lambda)?;
         let flux = -gradient_mode(&flow.flux, lambda)?;
         let source = mode(&flow.r, lambda)?;
@@ -67,7 +77,7 @@ fn gradient_mode(e: &Expr, lambda: &Expr) -> Option<Expr> {
 fn scaled_mode(factors: &[Expr], mode: impl Fn(&Expr) -> Option<Expr>) -> Option<Expr> {
     let (with_field, constants): (Vec<&Expr>, Vec<&Expr>) = factors.iter().partition(|f| f.has_field());
     let [one] = with_field.as_slice() else { return None };
-    if constants.iter().any(|c| c.has_time() || c.has_position() || c.is_vector()) {
+    if constants.iter().any(|c| c.has_position() || c.is_vector()) {
         return None;
     }
     Some(Expr::mul(constants.into_iter().cloned().chain([mode(one)?])))

@@ -126,3 +126,33 @@ fn binding_says_what_is_missing() {
     assert!(even.uniforms(0.5).iter().all(|u| u.is_finite()));
     assert_eq!(even.bound().decay(), 0.5, "the mass decays as exp(-m t)");
 }
+
+#[test]
+fn a_drift_towards_the_origin_is_a_gaussian_in_a_moving_frame() {
+    let g = closed("phi_t - lap(phi) - div(x phi) = 0");
+    assert_eq!(g.law, Law::Gaussian { rate: Expr::one() });
+    assert_eq!(g.flux_ratio, Some(Expr::one()));
+    let bound = g.bind(3, &Default::default()).expect("numbers");
+    let frame = bound.frame().expect("a frame");
+    let t = 0.7f64;
+    // The variance per axis in x is 1 - exp(-2t).
+    let variance = 2.0 * frame.clock(t) * (-2.0 * frame.stretch(t)).exp();
+    assert!((variance - (1.0 - (-2.0 * t).exp())).abs() < 1e-15, "{variance}: a few roundings");
+}
+
+#[test]
+fn the_bessel_operator_is_students_law() {
+    let g = closed("phi_tt + (D - 1)/t phi_t + c^2 lap(phi) = 0 where D > 0, c > 0");
+    assert_eq!(g.law, Law::Student { speed: Expr::sym("c"), freedom: Expr::sym("D") });
+    assert_eq!(g.flux_ratio, Some(Expr::int(2)));
+}
+
+#[test]
+fn clocks_are_integrals_of_rates() {
+    let g = closed("phi_t - (1 + 3 t^2 + 2 exp(-t)) lap(phi) + phi/(1 + a) = 0 where a = 1");
+    let frame = g.bind(2, &[("a".into(), rational(1, 1))].into()).expect("numbers").frame().cloned().expect("a frame");
+    let t = 1.3f64;
+    assert!((frame.clock(t) - (t + t.powi(3) + 2.0 * (1.0 - (-t).exp()))).abs() < 1e-14);
+    assert!((frame.rate(t) - (1.0 + 3.0 * t * t + 2.0 * (-t).exp())).abs() < 1e-14);
+    assert!((frame.decay(t) - 0.5 * t).abs() < 1e-15);
+}

@@ -134,7 +134,7 @@ fn applied(e: &Expr, out: &mut Vec<String>) {
     if let Expr::Apply(..) = e {
         out.push(e.to_string());
     }
-    e.children().into_iter().for_each(|c| applied(c, out));
+    e.children().for_each(|c| applied(c, out));
 }
 
 /// `eps - m > 0` as `eps > m`, other relations as they are.

@@ -7,7 +7,7 @@
 //! Source: subordination (Bochner 1955; Schilling, Song & Vondracek, "Bernstein Functions").
 
 use ndarray::{Array2, ArrayViewMut1, Axis};
-use rand_distr::{Distribution, StandardNormal};
+use rand_distr::{ChiSquared, Distribution, StandardNormal};
 use rand_philox::Philox;
 use rayon::prelude::*;
 
@@ -48,6 +48,13 @@ pub enum Subordinator {
         /// The mass `mu >= 0`, an inverse length; 0 is the half-stable law.
         mass: f64,
     },
+    /// The Bessel operator in t, PFGM++: `U_t = (c t)^2/(2 chi^2_d)`, a mixture that is no process with independent steps.
+    Student {
+        /// The speed `c`, a length per time.
+        speed: f64,
+        /// The degrees of freedom `d > 0`.
+        freedom: f64,
+    },
     /// `lambda = c kappa^beta`, fractional diffusion: the one-sided stable law of index beta.
     Stable {
         /// The rate `c`, a length to the power `2 beta` per time.
@@ -65,13 +72,14 @@ impl Subordinator {
             Subordinator::Deterministic { rate } => positive(rate),
             Subordinator::HalfStable { speed } => positive(speed),
             Subordinator::RelativisticHalf { speed, mass } => positive(speed) && mass >= 0.0 && mass.is_finite(),
+            Subordinator::Student { speed, freedom } => positive(speed) && positive(freedom),
             Subordinator::Stable { rate, order } => positive(rate) && order > 0.0 && order < 1.0,
         }
     }
 
-    /// `lambda(kappa) - lambda(0)`, the exponent of the Laplace transform.
-    pub fn exponent(self, kappa: f64) -> f64 {
-        match self {
+    /// `lambda(kappa) - lambda(0)`, the exponent of the Laplace transform; none where it depends on t.
+    pub fn exponent(self, kappa: f64) -> Option<f64> {
+        Some(match self {
             Subordinator::Deterministic { rate } => rate * kappa,
             Subordinator::HalfStable { speed } => speed * kappa.sqrt(),
             // sqrt(kappa + mu^2) - mu without its cancellation.
@@ -79,8 +87,9 @@ impl Subordinator {
                 let root = (kappa + mass * mass).sqrt() + mass;
                 if root > 0.0 { speed * kappa / root } else { 0.0 }
             }
+            Subordinator::Student { .. } => return None,
             Subordinator::Stable { rate, order } => rate * kappa.powf(order),
-        }
+        })
     }
 
     /// Draws `U_t`.
@@ -92,6 +101,10 @@ impl Subordinator {
                 shape / chi_squared_1(rng)
             }
             Subordinator::RelativisticHalf { speed, mass } => inverse_gaussian(speed * t, mass, rng),
+            Subordinator::Student { speed, freedom } => {
+                let shape = 0.5 * (speed * t) * (speed * t);
+                shape / chi_squared(freedom, rng)
+            }
             Subordinator::Stable { rate, order } => one_sided_stable(rate * t, order, rng),
         }
     }
@@ -104,6 +117,15 @@ fn chi_squared_1(rng: &mut Philox) -> f64 {
         if z != 0.0 {
             return z * z;
         }
+    }
+}
+
+/// A chi-squared number; `freedom` is positive and finite.
+fn chi_squared(freedom: f64, rng: &mut Philox) -> f64 {
+    match ChiSquared::new(freedom) {
+        // Of few degrees of freedom a draw may be too small to divide by.
+        Ok(law) => law.sample(rng).max(f64::MIN_POSITIVE),
+        Err(_) => f64::NAN,
     }
 }
 
@@ -156,6 +178,11 @@ impl ForwardLaw {
     /// `phi_tt + c^2 lap(phi) = 0`.
     pub fn poisson(speed: f64) -> ForwardLaw {
         ForwardLaw::conserving(Subordinator::HalfStable { speed })
+    }
+
+    /// `phi_tt + (d - 1)/t phi_t + c^2 lap(phi) = 0`.
+    pub fn student(speed: f64, freedom: f64) -> ForwardLaw {
+        ForwardLaw::conserving(Subordinator::Student { speed, freedom })
     }
 
     /// `phi_t + c (-lap)^beta phi = 0`.
@@ -257,7 +284,7 @@ mod tests {
                 let values: Vec<f64> = u.iter().map(|u| (-kappa * u).exp()).collect();
                 let mean = values.iter().sum::<f64>() / DRAWS as f64;
                 let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / DRAWS as f64;
-                let expected = (-1.7 * law.exponent(kappa)).exp();
+                let expected = (-1.7 * law.exponent(kappa).expect("no time in it")).exp();
                 let bound = 4.0 * (variance / DRAWS as f64).sqrt() + 1e-12;
                 assert!((mean - expected).abs() < bound, "{law:?}, kappa {kappa}: {mean} against {expected}");
             }
@@ -268,8 +295,8 @@ mod tests {
     fn the_exponent_is_the_plain_formula() {
         let law = Subordinator::RelativisticHalf { speed: 1.5, mass: 0.8 };
         let plain = 1.5 * ((3.0_f64 + 0.64).sqrt() - 0.8);
-        assert!((law.exponent(3.0) - plain).abs() < 1e-15);
-        assert_eq!(Subordinator::RelativisticHalf { speed: 1.0, mass: 0.0 }.exponent(0.0), 0.0);
+        assert!((law.exponent(3.0).expect("no time in it") - plain).abs() < 1e-15);
+        assert_eq!(Subordinator::RelativisticHalf { speed: 1.0, mass: 0.0 }.exponent(0.0), Some(0.0));
     }
 
     type Levels = [(f64, f64); 3];

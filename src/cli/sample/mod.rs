@@ -31,11 +31,13 @@ pub fn run(command: &Sample, console: &Console) -> Result<Outcome, Failure> {
     let report = Report::new(&analysis);
     console.say(&text::summary(&report, console.width()))?;
     let data = points::load(&command.data, command.weights.as_deref())?;
-    let model = model::new(&analysis, &command.model, Some(data.dim()))?;
+    let moving = model::new(&analysis, &command.model, Some(data.dim()))?;
+    // The flow is run in the frame and on the clock of its law; at the end, t -> 0, both are those of x and t.
+    let model = moving.at_rest();
     check_writable(command)?;
     let field = model::field(&model, &data, command.model.precision)?;
     let heavier = model::heavier(&model, &data, command.model.precision)?;
-    let options = wanted.options(command, &model, &data)?;
+    let options = wanted.options(command, &moving, &data)?;
     console.say(&summary::compiled(&field, &data, &options, command))?;
     interrupt::listen()?;
     let started = Instant::now();
@@ -80,8 +82,8 @@ impl Wanted {
     fn options(&self, command: &Sample, model: &Model, data: &Dataset) -> Result<SampleOptions, Failure> {
         let law = model.forward_law().subordinator;
         let scale = scale::Scale::of(data);
-        let t_max = self.time.unwrap_or_else(|| scale.start(law, command.prior));
-        let t_min = self.end_time.unwrap_or_else(|| scale.end(law).min(1e-2 * t_max));
+        let t_max = self.time.map(|t| model.clock(t)).unwrap_or_else(|| scale.start(law, command.prior));
+        let t_min = self.end_time.map(|t| model.clock(t)).unwrap_or_else(|| scale.end(law).min(1e-2 * t_max));
         if t_min >= t_max {
             return Err(Failure::input(format!("the flow cannot run back from --time {t_max} to {t_min}"))
                 .help("choose --end-time below --time"));

@@ -15,6 +15,9 @@ const LIMIT_SPREAD: f64 = 40.0;
 const END_SPREAD: f64 = 0.05;
 const END_SPREAD_HEAVY: f64 = 1e-3;
 
+/// Degrees of freedom from which Student's law reaches hardly farther than a Gaussian does.
+const LIGHT_FREEDOM: f64 = 32.0;
+
 /// Points whose nearest neighbour is sought, and coordinates that the search may compare.
 const SOUGHT: usize = 64;
 const MOST_COMPARED: usize = 1 << 27;
@@ -51,7 +54,12 @@ impl Scale {
 
     /// The time of the samples.
     pub fn end(self, law: Subordinator) -> f64 {
-        let spread = if let Subordinator::Deterministic { .. } = law { END_SPREAD } else { END_SPREAD_HEAVY };
+        let light = match law {
+            Subordinator::Deterministic { .. } => true,
+            Subordinator::Student { freedom, .. } => freedom >= LIGHT_FREEDOM,
+            _ => false,
+        };
+        let spread = if light { END_SPREAD } else { END_SPREAD_HEAVY };
         self.time_of_reach(law, spread * self.spacing)
     }
 
@@ -75,6 +83,8 @@ fn time_of_spread(law: Subordinator, spread: f64) -> f64 {
             let square = spread * spread;
             0.5 * (square * mass + (square * square * mass * mass + 4.0 * square).sqrt()) / speed
         }
+        // Per axis, Student's law of many degrees of freedom is a Gaussian of variance t^2/d.
+        Subordinator::Student { speed, freedom } => spread * freedom.max(1.0).sqrt() / speed,
         // Self-similar: lengths grow as (c t)^(1/(2 beta)).
         Subordinator::Stable { rate, order } => spread.powf(2.0 * order) / rate,
     }
