@@ -37,6 +37,23 @@ fn every_report_of_the_gallery_holds() {
     }
 }
 
+#[test]
+fn reports_on_other_equations_hold() {
+    for text in [
+        "3 phi_t - 3 lap(phi) = 0",
+        "3 phi_t - 3 t lap(phi) = 0",
+        "phi_t - s(t) lap(phi) - s(t) div(x phi) + r(t) phi = 0 where s(t) > 0",
+        "phi_t - lap(phi) + t (-lap)^(1/2) phi = 0",
+        "phi_t + t lap(lap(phi)) + t lap(phi) = 0",
+        "phi_t + t phi_x - D lap(phi) = 0 where D real",
+        "phi_tt + (D - 1)/t*phi_t + lap(phi) - q phi = 0 where D > 0, q >= 0",
+    ] {
+        let analysis = analyze(&Source::new("<equation>", text), Budget::default()).expect("an equation");
+        let report = serde_json::to_value(Report::new(&analysis)).expect("JSON");
+        assert_eq!(rejected(report), Vec::<String>::new(), "{text}");
+    }
+}
+
 /// What carries no claim: prose, and the number of steps where the steps themselves are not listed.
 const PROSE: [&str; 3] = ["reason", "proof_steps", "because"];
 
