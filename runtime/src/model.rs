@@ -63,7 +63,8 @@ pub enum ModelError {
     },
     /// The kernel has no closed form.
     #[error(
-        "lambda = {0} has no closed kernel yet; c kappa, c kappa^beta with 0 < beta < 1 and c sqrt(kappa + m^2) do, plus constants"
+        "lambda = {0} has no closed kernel yet; c kappa, c kappa^beta with 0 < beta < 1 and c sqrt(kappa + m^2) do, plus constants, and \
+         the Bessel operator in t"
     )]
     NoClosedForm(String),
     /// The kernel cannot be built.
