@@ -6,6 +6,8 @@
 //!        `x_T` has the characteristic function `exp(i k.centre - T (lambda(|k|^2) - lambda(0)))` in every dimension.
 //! Source: subordination (Bochner 1955; Schilling, Song & Vondracek, "Bernstein Functions").
 
+use std::ops::Range;
+
 use ndarray::{Array2, ArrayViewMut1, Axis};
 use rand_distr::{Distribution, StandardNormal};
 use rand_philox::Philox;
@@ -192,12 +194,25 @@ impl ForwardLaw {
 
 /// Draws `n` points of the prior at time `t`, `[n, N]`; row `i` is a function of the seed and of `i` alone.
 pub fn draw(prior: Prior, law: &ForwardLaw, data: &Dataset, t: f64, n: usize, seed: u64) -> Array2<f64> {
+    draw_rows(prior, law, data, t, 0..n, seed)
+}
+
+/// The rows of these numbers of the draws of [`draw`].
+pub(super) fn draw_rows(
+    prior: Prior,
+    law: &ForwardLaw,
+    data: &Dataset,
+    t: f64,
+    rows: Range<usize>,
+    seed: u64,
+) -> Array2<f64> {
+    let (first, n) = (rows.start, rows.len());
     let mean = data.mean();
     let cumulative = cumulative_weights(data);
     let mut points = Array2::zeros((n, data.dim()));
     let rows: Vec<ArrayViewMut1<f64>> = points.axis_iter_mut(Axis(0)).collect();
     rows.into_par_iter().enumerate().for_each(|(i, mut row)| {
-        let mut rng = stream(seed, Purpose::Prior, i as u64);
+        let mut rng = stream(seed, Purpose::Prior, (first + i) as u64);
         match prior {
             Prior::Limit => row.assign(&mean),
             Prior::Mixture => row.assign(&data.points().row(choose(&cumulative, open_unit(&mut rng)))),

@@ -87,6 +87,27 @@ impl Spacing {
     }
 }
 
+/// A fixed grid of times.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TimeGrid {
+    /// How its times are spaced.
+    pub spacing: Spacing,
+    /// The number of intervals, at least 1.
+    pub steps: usize,
+}
+
+impl TimeGrid {
+    /// Time number `k` of `0..=steps`, as [`Spacing::time`].
+    pub fn time(self, k: usize, t_max: f64, t_min: f64) -> f64 {
+        self.spacing.time(k, self.steps, t_max, t_min)
+    }
+
+    /// All times, decreasing, `[steps + 1]`.
+    pub fn times(self, t_max: f64, t_min: f64) -> Vec<f64> {
+        (0..=self.steps).map(|k| self.time(k, t_max, t_min)).collect()
+    }
+}
+
 /// Tolerances of the adaptive step size.
 ///
 /// The error of a step is the maximum over particles of the root mean square over components of
