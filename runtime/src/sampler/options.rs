@@ -23,6 +23,14 @@ pub struct SampleProblem<'a> {
     pub proposal: Option<Proposal<'a>>,
 }
 
+impl SampleProblem<'_> {
+    /// Whether the weights of this problem have infinite variance: the flow loses mass far out faster than its own prior
+    /// reaches there, and no heavier one is proposed.
+    pub fn infinite_variance(&self) -> bool {
+        self.proposal.is_none() && self.field.branches() && self.law.heavier().is_some()
+    }
+}
+
 /// A flow `q` with heavier tails than `p`, of the same data.
 #[derive(Clone, Copy)]
 pub struct Proposal<'a> {
