@@ -164,7 +164,7 @@ pub struct Sample {
 #[derive(Args, Debug)]
 pub struct Compare {
     /// .pde files, or equations.
-    #[arg(required = true, value_name = "SPEC", allow_hyphen_values = true)]
+    #[arg(required = true, value_name = "SPEC")]
     pub specs: Vec<String>,
     /// Data points: builtin:NAME, or an .npy or .csv file [M, N].
     #[arg(long)]
