@@ -22,7 +22,7 @@ use super::branching::{effective_sample_size, select};
 use super::error::SampleError;
 use super::options::{SampleOptions, SampleProblem};
 use super::rng::{Purpose, open_unit, stream};
-use super::schedule::{Spacing, StepVariable};
+use super::schedule::Spacing;
 use super::solver::Integrator;
 use super::state::SampleState;
 use super::tableau::HEUN;
@@ -78,7 +78,7 @@ fn pilot(
 ) -> Result<(SampleState, Vec<f64>), SampleError> {
     let SampleOptions { t_max, t_min, .. } = *options;
     let end = (t_max.ln() + 0.5 * (t_min.ln() - t_max.ln())).exp();
-    let mut integrator = Integrator::new(problem.field, &HEUN, StepVariable::LogTime);
+    let mut integrator = Integrator::new(problem.field, &HEUN, options.variable);
     let mut ahead = state.clone();
     for k in 1..=PILOT_STEPS {
         let t = Spacing::LogUniform.time(k, PILOT_STEPS, t_max, end);

@@ -156,6 +156,11 @@ fn check_control(options: &SampleOptions) -> Result<(), SampleError> {
     if !(0.0..=1.0).contains(&options.resample_below) {
         return refuse("resample_below", "must lie between 0 and 1");
     }
+    if let StepVariable::Power { exponent } = options.variable
+        && !(exponent > 0.0 && exponent.is_finite())
+    {
+        return refuse("exponent", "must be positive and finite");
+    }
     if options.candidates == 0 {
         return refuse("candidates", "must be at least 1");
     }

@@ -14,6 +14,7 @@ use rand_philox::Philox;
 use rayon::prelude::*;
 
 use super::rng::{Purpose, open_unit, stream};
+use super::schedule::StepVariable;
 use crate::data::Dataset;
 
 /// Where the kernels of the prior are centred.
@@ -168,6 +169,20 @@ impl ForwardLaw {
     /// `phi_tt + c^2 (lap(phi) - mu^2 phi) = 0`.
     pub fn yukawa(speed: f64, mass: f64) -> ForwardLaw {
         ForwardLaw { subordinator: Subordinator::RelativisticHalf { speed, mass }, killing: speed * mass }
+    }
+
+    /// The variable in which the rays of one source are straight lines, `x - y` growing like a power of `t`: `sqrt(t)` for
+    /// diffusion (the noise level of EDM), `t` for Poisson and for Yukawa, `t^(1/(2 beta))` for a stable law. A
+    /// conserving tempered law goes from the one to the other; near its sources, where it matters, it is Poisson's.
+    ///
+    /// Along such a ray Yukawa's `R/p` is between constant and linear in `t`, so that its integral is exact or nearly so:
+    /// far out, where `log w` changes by thousands, any other variable would need very short steps.
+    pub fn ray_variable(&self) -> StepVariable {
+        match self.subordinator {
+            Subordinator::Deterministic { .. } => StepVariable::Power { exponent: 0.5 },
+            Subordinator::HalfStable { .. } | Subordinator::RelativisticHalf { .. } => StepVariable::Time,
+            Subordinator::Stable { order, .. } => StepVariable::Power { exponent: 0.5 / order },
+        }
     }
 
     /// Log of the mass at time `t`.

@@ -102,7 +102,7 @@ pub struct Progress<'a> {
     pub of: Option<usize>,
     /// The time reached.
     pub t: f64,
-    /// The part of the way done, from 0 to 1, in the step variable.
+    /// The part of the way done, from 0 to 1: of the steps of a grid, else of the way in the step variable.
     pub fraction: f64,
     /// Field evaluations of the whole population so far.
     pub evaluations: u64,
@@ -267,7 +267,10 @@ impl Run<'_> {
                 StepControl::Adaptive(_) => None,
             },
             t: self.state.t,
-            fraction: (u(t_max) - u(self.state.t)) / (u(t_max) - u(t_min)),
+            fraction: match control {
+                StepControl::Grid { steps, .. } => self.state.step as f64 / steps as f64,
+                StepControl::Adaptive(_) => (u(t_max) - u(self.state.t)) / (u(t_max) - u(t_min)),
+            },
             evaluations: self.state.stats.evaluations,
             state: &self.state,
         }

@@ -190,3 +190,34 @@ fn one_source_is_left_along_its_ray_and_found_again() {
         }
     }
 }
+
+#[test]
+fn every_method_follows_the_rays_of_one_source_exactly_in_their_variable() {
+    // Two steps over three decades of time, which in log t would miss by tens of percent.
+    let data = Dataset::from_points(array![[0.3, -0.2]], None).expect("valid data");
+    for (kernel, power) in [(Kernel::Poisson, 1.0), (Kernel::Yukawa { mass: 0.5 }, 1.0), (Kernel::Diffusion, 0.5)] {
+        let field = PointField { kernel, data: &data };
+        let problem = SampleProblem { field: &field, data: &data, law: kernel.law(), proposal: None };
+        for tableau in TABLEAUX {
+            let options = SampleOptions {
+                tableau,
+                control: StepControl::Grid { spacing: Spacing::LogUniform, steps: 2 },
+                variable: kernel.law().ray_variable(),
+                denoise: false,
+                equal_weights: false,
+                resample_below: 0.0,
+                ..SampleOptions::new(20, 3.0, 3e-3)
+            };
+            let run = sample(&problem, &options, &mut |_| ControlFlow::Continue(())).expect("runs");
+            for (start, end) in run.prior_points.rows().into_iter().zip(run.points.rows()) {
+                for axis in 0..2 {
+                    let y = data.points()[[0, axis]];
+                    let expected = y + (start[axis] - y) * 1e-3_f64.powf(power);
+                    // Rounding, at draws of size up to a thousand.
+                    let scale = start[axis].abs().max(1.0);
+                    assert!((end[axis] - expected).abs() < 1e-12 * scale, "{kernel:?} {}", tableau.name);
+                }
+            }
+        }
+    }
+}

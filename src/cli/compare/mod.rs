@@ -2,7 +2,8 @@
 //!
 //! In:    equations, data, metrics, seeds.
 //! Out:   a table of means with 95% intervals, on the terminal, as JSON, CSV and a picture.
-//! Holds: every run of every equation takes the same steps of the same method, hence as many evaluations of its field;
+//! Holds: every run of every equation takes the same steps of the same method, hence as many evaluations of its field (one
+//!        more where the first weights need one);
 //!        seed `s` of every equation is measured against the same real draw, and so is the floor: another real draw.
 
 mod interval;
@@ -136,13 +137,17 @@ impl<'a> Contestant<'a> {
         let options = SampleOptions {
             tableau,
             control: StepControl::Grid { spacing: Spacing::LogUniform, steps },
+            variable: model.forward_law().ray_variable(),
             prior: Prior::Mixture,
             // Pilot runs are evaluations too, which only some equations would make.
             candidates: 1,
             ..SampleOptions::new(wanted.n, t_max, t_min)
         };
         let values: Vec<&str> = own.set.values.iter().map(String::as_str).collect();
-        let name = if values.is_empty() { report.name } else { format!("{} ({})", report.name, values.join(", ")) };
+        // An equation given as such is called by its text.
+        let own_name = analysis.equation.title.is_some() || report.name != UNNAMED;
+        let name = if own_name { report.name } else { report.equation.clone() };
+        let name = if values.is_empty() { name } else { format!("{name} ({})", values.join(", ")) };
         Ok(Contestant { name, equation: report.equation, model, field, heavier, options, data })
     }
 
@@ -196,6 +201,9 @@ fn known_settings(analyses: &[Analysis], settings: &[String]) -> Result<(), Fail
     }
     Ok(())
 }
+
+/// What a report calls an equation without a name.
+const UNNAMED: &str = "equation";
 
 /// The points of one run or one draw, `[n, N]`.
 type Points = Array2<f64>;

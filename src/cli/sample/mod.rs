@@ -19,8 +19,8 @@ use genphys_runtime::data::Dataset;
 use genphys_runtime::field::Field;
 use genphys_runtime::model::Model;
 use genphys_runtime::sampler::{
-    self, Proposal, SampleError, SampleOptions, SampleProblem, SampleRun, SampleState, Spacing, StepControl, Tableau,
-    TimeGrid, Tolerances,
+    self, Proposal, SampleError, SampleOptions, SampleProblem, SampleRun, SampleState, Spacing, StepControl,
+    StepVariable, Tableau, TimeGrid, Tolerances,
 };
 use ndarray::Array1;
 use ndarray_npy::WriteNpyExt;
@@ -107,6 +107,11 @@ impl Wanted {
         } else {
             StepControl::Grid { spacing, steps }
         };
+        // Adaptive steps are short wherever they must be; a grid is as good as its variable.
+        let variable = match control {
+            StepControl::Grid { .. } => model.forward_law().ray_variable(),
+            StepControl::Adaptive(_) => StepVariable::LogTime,
+        };
         let path = command.trajectory.as_ref().map(|_| TimeGrid { spacing, steps });
         let prior = match command.prior {
             Prior::Limit => sampler::Prior::Limit,
@@ -114,7 +119,7 @@ impl Wanted {
         };
         let equal_weights = !command.keep_weights;
         let plain = SampleOptions::new(self.n, t_max, t_min);
-        Ok(SampleOptions { seed: self.seed, tableau, control, prior, equal_weights, path, ..plain })
+        Ok(SampleOptions { seed: self.seed, tableau, control, variable, prior, equal_weights, path, ..plain })
     }
 }
 
