@@ -32,7 +32,7 @@ fn a_table_json_csv_and_a_picture_say_the_same() {
     assert_eq!(mean, equations[0]["metrics"]["energy"]["mean"].as_f64().expect("a number"));
     let picture = std::fs::read(folder.path().join("t.png")).expect("a picture");
     assert!(picture.starts_with(b"\x89PNG"));
-    let table = folder.run(&[&base[..8], &["32"], &SMALL].concat());
+    let table = folder.run(&[&base[..8], &SMALL].concat());
     assert_eq!(table.code, 0, "{}", table.err);
     for part in ["two_moons", "floor", "energy", "coverage", "(m=0.5)", "95% interval"] {
         assert!(table.out.contains(part), "{part} in\n{}", table.out);

@@ -143,12 +143,12 @@ fn coverage_is_what_brute_force_counts() {
     let gap = |a: ArrayView1<f64>, b: ArrayView1<f64>| (a[0] - b[0]).hypot(a[1] - b[1]);
     for k in [1, 5, 100] {
         let mut covered = 0.0;
-        for i in 0..40 {
+        for (i, weight) in weights.iter().enumerate() {
             let mut others: Vec<f64> = (0..40).filter(|j| *j != i).map(|j| gap(real.row(i), real.row(j))).collect();
             others.sort_by(f64::total_cmp);
             let radius = others[k.min(39) - 1];
             if samples.rows().into_iter().any(|s| gap(s, real.row(i)) <= radius) {
-                covered += weights[i] / 820.0;
+                covered += weight / 820.0;
             }
         }
         let cloud = Cloud::weighted(real.view(), &weights).expect("valid");

@@ -182,7 +182,8 @@ fn picture(
         })
         .collect();
     let title = format!("{} equations on {}", equations.len(), data.name());
-    intervals(&title, &heading(data, wanted), &panels, format).map_err(|e| Failure::Bug(e.to_string()))
+    let remark = format!("{}; orange: two real draws", heading(data, wanted));
+    intervals(&title, &remark, &panels, format).map_err(|e| Failure::Bug(e.to_string()))
 }
 
 fn format(path: &Path) -> Result<PictureFormat, Failure> {
