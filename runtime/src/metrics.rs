@@ -4,6 +4,14 @@
 //! Out:   numbers: 0 for equal laws, larger for more different ones.
 //! Holds: no result depends on the thread count; sums run in the order of the points.
 
+mod coverage;
+mod mmd;
+mod real;
+
+pub use coverage::coverage;
+pub use mmd::{median_distance, mmd_squared};
+pub use real::real_draw;
+
 use ndarray::{Array1, ArrayView1, ArrayView2};
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
@@ -36,6 +44,12 @@ pub enum MetricError {
     /// No direction to project on was asked for.
     #[error("at least one direction is needed")]
     NoDirections,
+    /// The width of a kernel is not a length.
+    #[error("the width of the kernel must be positive and finite")]
+    Width,
+    /// No neighbour was asked for.
+    #[error("at least one neighbour is needed")]
+    NoNeighbours,
 }
 
 impl<'a> Cloud<'a> {
@@ -209,77 +223,4 @@ fn distance(a: ArrayView1<f64>, b: ArrayView1<f64>) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use ndarray::{Array2, array};
-
-    fn close(value: f64, expected: f64) {
-        assert!((value - expected).abs() < 1e-12 * expected.abs().max(1.0), "{value} against {expected}");
-    }
-
-    #[test]
-    fn distances_of_a_cloud_to_itself_vanish() {
-        let points = array![[0.0, 1.0], [2.0, -1.0], [0.5, 0.5]];
-        let cloud = Cloud::weighted(points.view(), &[1.0, 2.0, 3.0]).expect("valid");
-        close(energy_distance(&cloud, &cloud).expect("same dimension"), 0.0);
-        close(sliced_wasserstein2(&cloud, &cloud, 10, 0).expect("same dimension"), 0.0);
-    }
-
-    #[test]
-    fn weights_count_as_repetitions() {
-        let (x, y) = (array![[0.0], [1.0]], array![[0.3], [2.0]]);
-        let repeated = array![[0.0], [1.0], [1.0], [1.0]];
-        let weighted = Cloud::weighted(x.view(), &[1.0, 3.0]).expect("valid");
-        let repeated = Cloud::new(repeated.view()).expect("valid");
-        let other = Cloud::new(y.view()).expect("valid");
-        close(energy_distance(&weighted, &other).expect("valid"), energy_distance(&repeated, &other).expect("valid"));
-        let sliced = |cloud| sliced_wasserstein2(cloud, &other, 3, 1).expect("valid");
-        close(sliced(&weighted), sliced(&repeated));
-    }
-
-    #[test]
-    fn one_dimensional_wasserstein_is_the_quantile_integral() {
-        // F^-1 is 0 on (0, 1/4), 1 on (1/4, 1); G^-1 is 0.3 on (0, 1/2), 2 on (1/2, 1):
-        // 0.25 * 0.09 + 0.25 * 0.49 + 0.5 * 1 = 0.645.
-        let (x, y) = (array![[0.0], [1.0]], array![[0.3], [2.0]]);
-        let weighted = Cloud::weighted(x.view(), &[1.0, 3.0]).expect("valid");
-        let other = Cloud::new(y.view()).expect("valid");
-        close(sliced_wasserstein2(&weighted, &other, 5, 0).expect("valid"), 0.645_f64.sqrt());
-    }
-
-    #[test]
-    fn a_shift_has_the_sliced_distance_of_its_length_over_root_dimension() {
-        // E (s.e)^2 = |s|^2/N over uniform directions e; 20000 directions, one sigma of the mean of a Beta(1/2, 1)
-        // variable with N = 3 is 0.3/sqrt(20000) = 0.0021 about 1/3.
-        let points = Array2::from_shape_fn((5, 3), |(i, j)| (i * 3 + j) as f64);
-        let shifted = &points + &array![[2.0, 0.0, 0.0]];
-        let (x, y) = (Cloud::new(points.view()).expect("valid"), Cloud::new(shifted.view()).expect("valid"));
-        let distance = sliced_wasserstein2(&x, &y, 20_000, 4).expect("valid");
-        assert!((distance.powi(2) / 4.0 - 1.0 / 3.0).abs() < 4.0 * 0.0021, "{distance}");
-    }
-
-    #[test]
-    fn nearest_points_and_mode_weights() {
-        let points = array![[0.1, 0.0], [0.0, 0.9], [3.0, 0.0]];
-        let modes = array![[0.0, 0.0], [0.0, 1.0]];
-        let cloud = Cloud::weighted(points.view(), &[0.25, 0.5, 0.25]).expect("valid");
-        let modes = Cloud::new(modes.view()).expect("valid");
-        let found = nearest(&cloud, &modes).expect("valid");
-        assert_eq!(found.iter().map(|(mode, _)| *mode).collect::<Vec<_>>(), [0, 1, 0]);
-        close(found[2].1, 3.0);
-        assert_eq!(mode_weights(&cloud, &modes).expect("valid"), [0.5, 0.5]);
-    }
-
-    #[test]
-    fn refusals() {
-        let (plane, line) = (array![[0.0, 0.0]], array![[0.0]]);
-        let (plane_cloud, line_cloud) =
-            (Cloud::new(plane.view()).expect("valid"), Cloud::new(line.view()).expect("valid"));
-        assert_eq!(energy_distance(&plane_cloud, &line_cloud), Err(MetricError::Dimensions(2, 1)));
-        assert_eq!(sliced_wasserstein2(&line_cloud, &line_cloud, 0, 0), Err(MetricError::NoDirections));
-        assert_eq!(Cloud::new(Array2::zeros((0, 2)).view()).err(), Some(MetricError::Empty));
-        for weights in [&[][..], &[0.0], &[-1.0], &[f64::NAN], &[f64::INFINITY]] {
-            assert_eq!(Cloud::weighted(line.view(), weights).err(), Some(MetricError::Weights), "{weights:?}");
-        }
-    }
-}
+mod tests;

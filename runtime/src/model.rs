@@ -175,7 +175,9 @@ impl Model {
             BoundLaw::Gaussian { rate } => ForwardLaw { killing: decay, ..ForwardLaw::diffusion(rate) },
             BoundLaw::Cauchy { speed } => ForwardLaw { killing: decay, ..ForwardLaw::poisson(speed) },
             BoundLaw::Tempered { speed, mass } => ForwardLaw { killing: decay, ..ForwardLaw::yukawa(speed, mass) },
-            BoundLaw::Student { speed, freedom } => ForwardLaw { killing: decay, ..ForwardLaw::student(speed, freedom) },
+            BoundLaw::Student { speed, freedom } => {
+                ForwardLaw { killing: decay, ..ForwardLaw::student(speed, freedom) }
+            }
             BoundLaw::Stable { rate, order } => ForwardLaw { killing: decay, ..ForwardLaw::stable(rate, order) },
         }
     }

@@ -32,6 +32,8 @@ pub enum Command {
     Field(Field),
     /// Draw samples: compile the field, draw the prior, flow backward to the data.
     Sample(Sample),
+    /// Sample several equations from the same data and measure how far each ends from it, beside two real draws.
+    Compare(Compare),
     /// Check every certificate, witness and identity of saved reports with the independent checker.
     Verify(Verify),
     /// Print a compiled form: kernel, machine-level IR, JSON or a LaTeX document.
@@ -130,17 +132,81 @@ pub struct Sample {
     /// The time at which the flow stops; chosen from the spacing of the data if not given.
     #[arg(long, allow_hyphen_values = true)]
     pub end_time: Option<String>,
-    /// The number of steps of a fixed grid, uniform in log t.
-    #[arg(long, default_value = "64", allow_hyphen_values = true)]
-    pub steps: String,
-    /// The integrator: heun takes the fixed steps, dopri5 adapts its own.
+    /// The number of steps of a fixed grid; 64 if not given, where dopri5 and tsit5 adapt their own steps instead.
+    #[arg(long, allow_hyphen_values = true)]
+    pub steps: Option<String>,
+    /// How the times of a grid are spaced.
+    #[arg(long, value_enum, default_value_t = Grid::Log)]
+    pub grid: Grid,
+    /// The exponent of the power grid, at least 1: equal steps of t^(1/rho).
+    #[arg(long, default_value = "7", allow_hyphen_values = true)]
+    pub rho: String,
+    /// The integrator.
     #[arg(long, value_enum, default_value_t = Solver::Heun)]
     pub solver: Solver,
+    /// The error that an adaptive step may make, relative to the data.
+    #[arg(long, default_value = "1e-5", allow_hyphen_values = true, conflicts_with = "steps")]
+    pub tolerance: String,
+    /// Where to write the path of every sample, [steps + 1, n, N] from the prior to the sample, at the times of the
+    /// grid; the times go beside it as .times.npy.
+    #[arg(long, value_name = "FILE.npy")]
+    pub trajectory: Option<PathBuf>,
+    /// Go on where Ctrl-C stopped the same command; its state lies beside the samples as .state.
+    #[arg(long)]
+    pub resume: bool,
     /// Where the prior is centred: on the data, which is exact at every T, or on their mean, exact as T grows.
     #[arg(long, value_enum, default_value_t = Prior::Mixture)]
     pub prior: Prior,
     #[command(flatten)]
     pub model: Model,
+}
+
+#[derive(Args, Debug)]
+pub struct Compare {
+    /// .pde files, or equations.
+    #[arg(required = true, value_name = "SPEC")]
+    pub specs: Vec<String>,
+    /// Data points: builtin:NAME, or an .npy or .csv file [M, N].
+    #[arg(long)]
+    pub data: String,
+    /// Weights of the data points: an .npy or .csv file [M].
+    #[arg(long, value_name = "FILE")]
+    pub weights: Option<PathBuf>,
+    /// What to measure: energy distance (squared), sliced Wasserstein-2 distance, squared MMD without bias, coverage.
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Metric::Energy, Metric::Swd, Metric::Mmd, Metric::Coverage])]
+    pub metric: Vec<Metric>,
+    /// The number of runs of each equation, each with its own seed.
+    #[arg(long, default_value = "10", allow_hyphen_values = true)]
+    pub seeds: String,
+    /// The number of samples of a run, and of a real draw.
+    #[arg(short, long, default_value = "500", allow_hyphen_values = true)]
+    pub n: String,
+    /// Evaluations of the field that a run may make, the same for every equation.
+    #[arg(long, default_value = "128", allow_hyphen_values = true)]
+    pub evaluations: String,
+    /// The integrator, on a grid uniform in log t.
+    #[arg(long, value_enum, default_value_t = Solver::Heun)]
+    pub solver: Solver,
+    /// Where to write the table.
+    #[arg(long, value_name = "FILE.csv")]
+    pub out: Option<PathBuf>,
+    /// Where to draw it.
+    #[arg(long, value_name = "FILE.png|.svg")]
+    pub plot: Option<PathBuf>,
+    #[command(flatten)]
+    pub model: Model,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metric {
+    /// The squared energy distance.
+    Energy,
+    /// The sliced Wasserstein-2 distance.
+    Swd,
+    /// The squared maximum mean discrepancy, unbiased.
+    Mmd,
+    /// The share of the data that the samples reach.
+    Coverage,
 }
 
 #[derive(Args, Debug)]
@@ -238,10 +304,26 @@ pub struct Set {
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Solver {
+    /// Euler's method, order 1, fixed steps.
+    Euler,
     /// Heun's method, order 2, fixed steps.
     Heun,
-    /// Dormand-Prince, order 5, adaptive steps.
+    /// The classical Runge-Kutta method, order 4, fixed steps.
+    Rk4,
+    /// Dormand-Prince, order 5, adaptive steps unless --steps is given.
     Dopri5,
+    /// Tsitouras, order 5, adaptive steps unless --steps is given.
+    Tsit5,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grid {
+    /// Equal ratios.
+    Log,
+    /// Equal differences.
+    Uniform,
+    /// Equal differences of t^(1/rho), as in EDM.
+    Power,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]

@@ -37,7 +37,7 @@ pub enum Failure {
     Bug(String),
     /// Ctrl-C.
     Interrupted {
-        /// Where the unfinished samples were saved.
+        /// Where the state of the unfinished run was saved, to be resumed.
         saved: Option<PathBuf>,
     },
     /// Ctrl-C in a run that can be continued.
@@ -164,7 +164,10 @@ fn bug(message: &str) -> String {
 
 fn interrupted(saved: Option<&PathBuf>) -> String {
     match saved {
-        Some(path) => format!("interrupted; the unfinished samples are in `{}`", path.display()),
+        Some(path) => format!(
+            "interrupted; the unfinished samples are in `{}`: the same command with --resume goes on from there",
+            path.display()
+        ),
         None => "interrupted; nothing was written".into(),
     }
 }

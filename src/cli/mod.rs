@@ -8,6 +8,7 @@
 mod arguments;
 mod check;
 mod classify;
+mod compare;
 mod console;
 mod dispersion;
 mod emit;
@@ -57,6 +58,7 @@ fn run(arguments: &Arguments, console: &Console) -> Result<Outcome, Failure> {
         Command::Dispersion(command) => dispersion::run(command, console),
         Command::Field(command) => field::run(command, console),
         Command::Sample(command) => sample::run(command, console),
+        Command::Compare(command) => compare::run(command, console),
         Command::Verify(command) => verify::run(command, console),
         Command::Emit(command) => emit::run(command, console),
         Command::Classify(command) => classify::run(command, console),

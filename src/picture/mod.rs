@@ -10,6 +10,7 @@ mod frame;
 mod grid;
 mod heat;
 mod histogram;
+mod intervals;
 mod scatter;
 
 pub use canvas::{PictureError, PictureFormat};
@@ -17,6 +18,7 @@ pub use chart::{Chart, Line, Stroke, charts};
 pub use grid::{Pixels, nearest, pairs};
 pub use heat::{HeatMap, heat_map};
 pub use histogram::histograms;
+pub use intervals::{Panel, Whisker, intervals};
 pub use scatter::{Cloud, scatter};
 
 #[cfg(test)]

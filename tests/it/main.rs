@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod command;
+mod compare;
 mod corpus;
 mod ends;
 mod fields;
@@ -9,6 +10,7 @@ mod goldens;
 mod paper;
 mod plots;
 mod reports;
+mod resume;
 mod runs;
 mod schema;
 mod tables;

@@ -3,6 +3,7 @@
 use crate::command::{DIFFUSION, Folder, POISSON, YUKAWA};
 use genphys::io::read_points;
 use ndarray::Array2;
+use ndarray_npy::ReadNpyExt;
 
 #[test]
 fn samples_lead_back_to_the_data_with_their_weights() {
@@ -74,4 +75,44 @@ fn unequal_weights_are_written_when_kept() {
     assert_eq!(weights.len(), 300);
     assert!((weights.sum() - 1.0).abs() < 1e-12 && weights.iter().all(|w| *w >= 0.0));
     assert_eq!(folder.names(), ["w.npy", "w.weights.npy"]);
+}
+
+#[test]
+fn trajectories_run_from_the_prior_to_the_samples() {
+    let folder = Folder::new();
+    for (solver, grid) in [("heun", "log"), ("tsit5", "power"), ("dopri5", "uniform"), ("rk4", "power")] {
+        let fixed: &[&str] = if ["heun", "rk4"].contains(&solver) { &["--steps", "10"] } else { &[] };
+        let base = ["sample", POISSON, "--data", "builtin:two_points", "-n", "30", "--no-plot", "--out", "s.npy"];
+        let more = ["--solver", solver, "--grid", grid, "--trajectory", "paths.npy"];
+        let run = folder.run(&[&base[..], &more, fixed].concat());
+        assert_eq!(run.code, 0, "{}", run.err);
+        let bytes = std::fs::read(folder.path().join("paths.npy")).expect("paths");
+        let paths = ndarray::Array3::<f64>::read_npy(bytes.as_slice()).expect("[times, n, N]");
+        let steps = if fixed.is_empty() { 64 } else { 10 };
+        assert_eq!(paths.dim(), (steps + 1, 30, 2));
+        let samples = read_points(&folder.path().join("s.npy")).expect("samples");
+        assert_eq!(paths.index_axis(ndarray::Axis(0), steps), samples);
+        let times = genphys::io::read_weights(&folder.path().join("paths.times.npy")).expect("times");
+        assert_eq!(times.len(), steps + 1);
+        assert!(times.windows(2).into_iter().all(|w| w[0] > w[1]), "{times}");
+        // Equal ratios, equal differences, equal differences of the seventh root.
+        let level = |t: f64| match grid {
+            "log" => t.ln(),
+            "uniform" => t,
+            _ => t.powf(1.0 / 7.0),
+        };
+        let middle = 0.5 * (level(times[0]) + level(times[steps]));
+        assert!((level(times[steps / 2]) - middle).abs() < 1e-9 * middle.abs().max(1.0), "{grid}");
+    }
+}
+
+#[test]
+fn the_effective_size_of_a_branching_flow_is_high_at_the_largest_mass() {
+    let folder = Folder::new();
+    let base = ["sample", YUKAWA, "--set", "m=2", "--data", "builtin:two_points", "--time", "2", "-n", "10000"];
+    let run = folder.run(&[&base[..], &["--no-plot", "--json"]].concat());
+    assert_eq!(run.code, 0, "{}", run.err);
+    let value: serde_json::Value = serde_json::from_str(&run.out).expect("JSON");
+    assert!(value["effective_sample_size"].as_f64().expect("a number") > 0.6 * 1e4, "{value}");
+    assert_eq!((&value["candidates"], &value["warning"]), (&40_000.into(), &serde_json::Value::Null));
 }

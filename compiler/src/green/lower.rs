@@ -385,7 +385,10 @@ impl KernelProgram {
                 (2.0 * tau).ln() + order * (mass / (2.0 * PI * tau)).ln()
             }
             BoundLaw::Student { speed, freedom } => {
-                libm::lgamma(0.5 * (n + freedom)) - libm::lgamma(0.5 * freedom) - 0.5 * n * PI.ln() - n * (speed * t).ln()
+                libm::lgamma(0.5 * (n + freedom))
+                    - libm::lgamma(0.5 * freedom)
+                    - 0.5 * n * PI.ln()
+                    - n * (speed * t).ln()
             }
             BoundLaw::Stable { rate, order } => self.log_peak - 0.5 * n / order * (rate * t).ln(),
         };

@@ -71,23 +71,38 @@ pub fn all_equal(log_weights: &[f64]) -> bool {
 /// Particle `i` of twisted probability `pi_i` has `n pi_i` copies on average, rounded up or down, each of weight
 /// `w_i/(n pi_i)`.
 pub fn resample(log_weights: &[f64], twisted: &[f64], offset: f64) -> Resampling {
-    let log_total = log_mean_weight(twisted);
-    // log(n pi_i); the copies are weighted down by it.
-    let log_copies: Vec<f64> = twisted.iter().map(|log_weight| log_weight - log_total).collect();
-    let counts = copy_counts(&log_copies, offset);
+    let log_copies = log_copies(twisted);
+    let counts = copy_counts(&log_copies, twisted.len(), offset);
     let (ancestors, births) = settle(&counts);
     let log_weights = ancestors.iter().map(|&i| log_weights[i] - log_copies[i]).collect();
     Resampling { ancestors, log_weights, births }
 }
 
-/// How many of the marks `offset, offset + 1, ..` fall on each particle's stretch of length `n pi_i`.
-fn copy_counts(log_copies: &[f64], offset: f64) -> Vec<usize> {
-    let n = log_copies.len();
+/// Systematic choice of `slots` particles out of any number, as [`resample`]; ancestors ascend, and the mean weight
+/// stands for the same mass. `births` counts the copies beyond a particle's first.
+pub fn select(log_weights: &[f64], twisted: &[f64], slots: usize, offset: f64) -> Resampling {
+    let log_copies = log_copies(twisted);
+    let counts = copy_counts(&log_copies, slots, offset);
+    let copies = counts.iter().enumerate().flat_map(|(i, &count)| std::iter::repeat_n(i, count));
+    let ancestors: Vec<usize> = copies.collect();
+    let log_weights = ancestors.iter().map(|&i| log_weights[i] - log_copies[i]).collect();
+    let births = counts.iter().map(|count| count.saturating_sub(1)).sum();
+    Resampling { ancestors, log_weights, births }
+}
+
+/// `log(M pi_i)` of `M` particles: the weight of a copy is the particle's, divided by this number.
+fn log_copies(twisted: &[f64]) -> Vec<f64> {
+    let log_total = log_mean_weight(twisted);
+    twisted.iter().map(|log_weight| log_weight - log_total).collect()
+}
+
+/// How many of the marks `offset, offset + 1, ..` below `n` fall on each particle's stretch of length `n pi_i`.
+fn copy_counts(log_copies: &[f64], n: usize, offset: f64) -> Vec<usize> {
     let total: f64 = log_copies.iter().map(|log_copy| log_copy.exp()).sum();
     let (mut end, mut marks) = (0.0, 0);
-    let mut counts = vec![0; n];
+    let mut counts = vec![0; log_copies.len()];
     for (count, log_copy) in counts.iter_mut().zip(log_copies) {
-        // The exact total is n; dividing by the rounded one makes the last stretch end at n.
+        // Dividing by the rounded total makes the last stretch end at n.
         end += log_copy.exp() * (n as f64 / total);
         while marks < n && marks as f64 + offset < end {
             *count += 1;
@@ -187,6 +202,25 @@ mod tests {
                 let one = (weights[i] - twisted[i]).exp() * total / weights.len() as f64;
                 prop_assert!((mean - weights[i].exp()).abs() <= 2.0 * one / K as f64 + 1e-9, "{} {:?}", i, copies);
             }
+        }
+
+        #[test]
+        fn a_choice_keeps_the_mass_on_average(
+            particles in prop::collection::vec((-3.0..3.0_f64, -2.0..2.0_f64), 1..12),
+            slots in 1..20_usize,
+        ) {
+            const K: usize = 2000;
+            let weights: Vec<f64> = particles.iter().map(|p| p.0).collect();
+            let twisted: Vec<f64> = particles.iter().map(|p| p.1).collect();
+            let mean = (0..K).map(|k| {
+                let outcome = select(&weights, &twisted, slots, (k as f64 + 0.5) / K as f64);
+                assert_eq!(outcome.ancestors.len(), slots);
+                assert!(outcome.ancestors.is_sorted());
+                log_mean_weight(&outcome.log_weights).exp() / K as f64
+            }).sum::<f64>();
+            // Each of 12 counts errs by at most 2/K, at weights up to e^3 e^4 = 1100 over a slot.
+            let expected = log_mean_weight(&weights).exp();
+            prop_assert!((mean - expected).abs() <= 12.0 * 2.0 / K as f64 * 1100.0, "{} {}", mean, expected);
         }
 
         #[test]

@@ -19,6 +19,16 @@ pub enum SampleError {
         /// The dimension.
         dim: usize,
     },
+    /// The paths to keep do not fit in memory.
+    #[error("the paths of {n} samples in {dim} dimensions at {frames} times do not fit in memory")]
+    PathTooLarge {
+        /// The number of times.
+        frames: usize,
+        /// The number of samples.
+        n: usize,
+        /// The dimension.
+        dim: usize,
+    },
     /// The times are not `0 < t_min < t_max < infinity`.
     #[error("the times must satisfy 0 < t_min < t_max, found t_min = {t_min}, t_max = {t_max}")]
     Times {

@@ -42,10 +42,12 @@
 //! sources it varies only as far as the two flows disagree about which source a point belongs to. Population control
 //! therefore looks at `w q/p` and resamples on it. Unbiasedness does not depend on the twist: with
 //! `pi_i = (w q/p)_i / sum (w q/p)`, particle `i` has `n pi_i` copies on average, each of weight `w_i/(n pi_i)`
-//! ([`branching`]). Nothing is assumed of `q/p` at `t_min`: the end of a run goes by the weights `w` alone.
+//! ([`branching`]). The twist also tells which draws of the prior are worth a place in the population, before the run
+//! begins (`lookahead.rs`). Nothing is assumed of `q/p` at `t_min`: the end of a run goes by the weights `w` alone.
 
 pub mod branching;
 mod error;
+mod lookahead;
 mod options;
 pub mod prior;
 pub mod rng;
@@ -59,6 +61,6 @@ pub use error::SampleError;
 pub use options::{Proposal, SampleOptions, SampleProblem};
 pub use prior::{ForwardLaw, Prior, Subordinator};
 pub use run::{Progress, SampleRun, sample, sample_resume};
-pub use schedule::{Controller, Spacing, StepControl, StepVariable, Tolerances};
+pub use schedule::{Controller, Spacing, StepControl, StepVariable, TimeGrid, Tolerances};
 pub use state::{SampleState, SampleStats};
-pub use tableau::{DOPRI5, EULER, HEUN, RK4, TABLEAUX, Tableau};
+pub use tableau::{DOPRI5, EULER, HEUN, RK4, TABLEAUX, TSIT5, Tableau};

@@ -5,7 +5,7 @@
 
 use super::error::SampleError;
 use super::prior::{ForwardLaw, Prior};
-use super::schedule::{Spacing, StepControl, StepVariable, Tolerances};
+use super::schedule::{Spacing, StepControl, StepVariable, TimeGrid, Tolerances};
 use super::tableau::{HEUN, Tableau};
 use crate::data::Dataset;
 use crate::density::DensityField;
@@ -21,6 +21,14 @@ pub struct SampleProblem<'a> {
     pub law: ForwardLaw,
     /// Another flow to draw the prior from, with weights that correct for it; see [`ForwardLaw::heavier`].
     pub proposal: Option<Proposal<'a>>,
+}
+
+impl SampleProblem<'_> {
+    /// Whether the weights of this problem have infinite variance: the flow loses mass far out faster than its own prior
+    /// reaches there, and no heavier one is proposed.
+    pub fn infinite_variance(&self) -> bool {
+        self.proposal.is_none() && self.field.branches() && self.law.heavier().is_some()
+    }
 }
 
 /// A flow `q` with heavier tails than `p`, of the same data.
@@ -66,8 +74,13 @@ pub struct SampleOptions {
     pub denoise: bool,
     /// The population is resampled when its effective size falls below this part of `n`; 0 never.
     pub resample_below: f64,
+    /// How many times `n` draws of a [`Proposal`]'s prior the population may be chosen from, by looking ahead where
+    /// their weights are uneven; 1 runs the first `n`. Of no effect without a proposal, or with `resample_below` 0.
+    pub candidates: usize,
     /// Whether to end with equal weights, by a last resampling.
     pub equal_weights: bool,
+    /// The times at which to keep the points of every path, whatever the steps: between steps by dense output.
+    pub path: Option<TimeGrid>,
 }
 
 impl SampleOptions {
@@ -85,7 +98,9 @@ impl SampleOptions {
             variable: StepVariable::default(),
             denoise: true,
             resample_below: 0.5,
+            candidates: 4,
             equal_weights: true,
+            path: None,
         }
     }
 }
@@ -118,8 +133,16 @@ fn check_population(dim: usize, options: &SampleOptions) -> Result<(), SampleErr
         return Err(SampleError::NoSamples);
     }
     let mut probe: Vec<f64> = Vec::new();
-    let fits = options.n.checked_mul(dim).is_some_and(|size| probe.try_reserve_exact(size).is_ok());
-    if fits { Ok(()) } else { Err(SampleError::TooLarge { n: options.n, dim }) }
+    let mut fits = |size: Option<usize>| size.is_some_and(|size| probe.try_reserve_exact(size).is_ok());
+    let size = options.n.checked_mul(dim);
+    if !fits(size) {
+        return Err(SampleError::TooLarge { n: options.n, dim });
+    }
+    let Some(grid) = options.path else { return Ok(()) };
+    let frames = grid.steps.saturating_add(1);
+    // Once as frames, once as the array that they end in.
+    let fits = fits(size.and_then(|size| size.checked_mul(frames)).and_then(|size| size.checked_mul(2)));
+    if fits { Ok(()) } else { Err(SampleError::PathTooLarge { frames, n: options.n, dim }) }
 }
 
 fn check_times(options: &SampleOptions) -> Result<(), SampleError> {
@@ -133,11 +156,29 @@ fn check_control(options: &SampleOptions) -> Result<(), SampleError> {
     if !(0.0..=1.0).contains(&options.resample_below) {
         return refuse("resample_below", "must lie between 0 and 1");
     }
-    match options.control {
-        StepControl::Grid { steps: 0, .. } => refuse("steps", "must be at least 1"),
-        StepControl::Grid { spacing: Spacing::Power { rho }, .. } if !(rho >= 1.0 && rho.is_finite()) => {
-            refuse("rho", "must be at least 1 and finite")
+    if let StepVariable::Power { exponent } = options.variable
+        && !(exponent > 0.0 && exponent.is_finite())
+    {
+        return refuse("exponent", "must be positive and finite");
+    }
+    if options.candidates == 0 {
+        return refuse("candidates", "must be at least 1");
+    }
+    let grid = match options.control {
+        StepControl::Grid { spacing, steps } => Some(TimeGrid { spacing, steps }),
+        StepControl::Adaptive(_) => None,
+    };
+    for TimeGrid { spacing, steps } in grid.into_iter().chain(options.path) {
+        if steps == 0 {
+            return refuse("steps", "must be at least 1");
         }
+        if let Spacing::Power { rho } = spacing
+            && !(rho >= 1.0 && rho.is_finite())
+        {
+            return refuse("rho", "must be at least 1 and finite");
+        }
+    }
+    match options.control {
         StepControl::Grid { .. } => Ok(()),
         StepControl::Adaptive(_) if options.tableau.b_err.is_none() => {
             refuse("tableau", "has no error estimate, which an adaptive step size needs")

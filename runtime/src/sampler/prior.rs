@@ -6,12 +6,15 @@
 //!        `x_T` has the characteristic function `exp(i k.centre - T (lambda(|k|^2) - lambda(0)))` in every dimension.
 //! Source: subordination (Bochner 1955; Schilling, Song & Vondracek, "Bernstein Functions").
 
+use std::ops::Range;
+
 use ndarray::{Array2, ArrayViewMut1, Axis};
 use rand_distr::{ChiSquared, Distribution, StandardNormal};
 use rand_philox::Philox;
 use rayon::prelude::*;
 
 use super::rng::{Purpose, open_unit, stream};
+use super::schedule::StepVariable;
 use crate::data::Dataset;
 
 /// Where the kernels of the prior are centred.
@@ -195,6 +198,22 @@ impl ForwardLaw {
         ForwardLaw { subordinator: Subordinator::RelativisticHalf { speed, mass }, killing: speed * mass }
     }
 
+    /// The variable in which the rays of one source are straight lines, `x - y` growing like a power of `t`: `sqrt(t)` for
+    /// diffusion (the noise level of EDM), `t` for Poisson and for Yukawa, `t^(1/(2 beta))` for a stable law. A
+    /// conserving tempered law goes from the one to the other; near its sources, where it matters, it is Poisson's.
+    ///
+    /// Along such a ray Yukawa's `R/p` is between constant and linear in `t`, so that its integral is exact or nearly so:
+    /// far out, where `log w` changes by thousands, any other variable would need very short steps.
+    pub fn ray_variable(&self) -> StepVariable {
+        match self.subordinator {
+            Subordinator::Deterministic { .. } => StepVariable::Power { exponent: 0.5 },
+            Subordinator::HalfStable { .. } | Subordinator::RelativisticHalf { .. } | Subordinator::Student { .. } => {
+                StepVariable::Time
+            }
+            Subordinator::Stable { order, .. } => StepVariable::Power { exponent: 0.5 / order },
+        }
+    }
+
     /// Log of the mass at time `t`.
     pub fn log_mass(&self, t: f64) -> f64 {
         -self.killing * t
@@ -219,12 +238,25 @@ impl ForwardLaw {
 
 /// Draws `n` points of the prior at time `t`, `[n, N]`; row `i` is a function of the seed and of `i` alone.
 pub fn draw(prior: Prior, law: &ForwardLaw, data: &Dataset, t: f64, n: usize, seed: u64) -> Array2<f64> {
+    draw_rows(prior, law, data, t, 0..n, seed)
+}
+
+/// The rows of these numbers of the draws of [`draw`].
+pub(super) fn draw_rows(
+    prior: Prior,
+    law: &ForwardLaw,
+    data: &Dataset,
+    t: f64,
+    rows: Range<usize>,
+    seed: u64,
+) -> Array2<f64> {
+    let (first, n) = (rows.start, rows.len());
     let mean = data.mean();
     let cumulative = cumulative_weights(data);
     let mut points = Array2::zeros((n, data.dim()));
     let rows: Vec<ArrayViewMut1<f64>> = points.axis_iter_mut(Axis(0)).collect();
     rows.into_par_iter().enumerate().for_each(|(i, mut row)| {
-        let mut rng = stream(seed, Purpose::Prior, i as u64);
+        let mut rng = stream(seed, Purpose::Prior, (first + i) as u64);
         match prior {
             Prior::Limit => row.assign(&mean),
             Prior::Mixture => row.assign(&data.points().row(choose(&cumulative, open_unit(&mut rng)))),

@@ -19,6 +19,10 @@ pub enum Purpose {
     Data = 3,
     /// One direction of the sliced Wasserstein distance.
     Projection = 4,
+    /// The choice of a population among candidates.
+    Selection = 5,
+    /// A draw of real points to compare with.
+    Reference = 6,
 }
 
 /// Opens the stream of `index` for `purpose` under `seed`.

@@ -7,7 +7,7 @@
 
 use std::ops::ControlFlow;
 
-use ndarray::{Array2, Axis, Zip};
+use ndarray::{Array2, Array3, Axis, Zip};
 
 use super::branching::{self, Resampling, all_equal, effective_sample_size, lineage_sample_size};
 use super::error::SampleError;
@@ -102,7 +102,7 @@ pub struct Progress<'a> {
     pub of: Option<usize>,
     /// The time reached.
     pub t: f64,
-    /// The part of the way done, from 0 to 1, in the step variable.
+    /// The part of the way done, from 0 to 1: of the steps of a grid, else of the way in the step variable.
     pub fraction: f64,
     /// Field evaluations of the whole population so far.
     pub evaluations: u64,
@@ -121,6 +121,9 @@ pub struct SampleRun {
     pub prior_points: Array2<f64>,
     /// The number of the prior draw that each sample descends from, `[n]`; samples of one origin are the same point.
     pub origins: Vec<usize>,
+    /// The path of each sample, `[times, n, N]`, if [`SampleOptions::path`] asked for it: from where it began at `t_max`
+    /// to the sample itself; samples of one origin share their path.
+    pub path: Option<Array3<f64>>,
     /// Effective sample size at the end, counted by lineage, before the last resampling to equal weights; `n` without
     /// weights.
     pub ess: f64,
@@ -174,6 +177,7 @@ impl Run<'_> {
         let Resampling { ancestors, log_weights, births } = branching::resample(&state.log_weights, twisted, offset);
         state.points = state.points.select(Axis(0), &ancestors);
         state.prior_points = state.prior_points.select(Axis(0), &ancestors);
+        state.path.iter_mut().for_each(|frame| *frame = frame.select(Axis(0), &ancestors));
         state.origins = ancestors.iter().map(|&i| state.origins[i]).collect();
         state.log_weights = log_weights;
         state.stats.resamplings += 1;
@@ -190,9 +194,10 @@ impl Run<'_> {
             }
             StepControl::Adaptive(tolerances) => self.adaptive_step(&tolerances)?,
         };
+        let before = std::mem::replace(&mut self.state.t, t);
+        self.keep_path(before, &attempt);
         self.integrator.accept();
         self.count_evaluations();
-        let before = std::mem::replace(&mut self.state.t, t);
         self.state.points = attempt.points;
         self.state.log_weights = attempt.log_weights;
         if let Some(particle) = self.state.first_nonfinite() {
@@ -201,6 +206,20 @@ impl Run<'_> {
         self.state.step += 1;
         self.state.stats.accepted += 1;
         Ok(())
+    }
+
+    /// Adds the frames of the times passed by the step from `t0` to the present time.
+    fn keep_path(&mut self, t0: f64, attempt: &Attempt) {
+        let Some(grid) = self.options.path else { return };
+        for k in self.state.path.len()..self.state.frames_due(grid, self.options) {
+            let t = grid.time(k, self.options.t_max, self.options.t_min);
+            let frame = if t == self.state.t {
+                attempt.points.clone()
+            } else {
+                self.integrator.between((t0, t), attempt, &self.state.points)
+            };
+            self.state.path.push(frame);
+        }
     }
 
     /// Attempts steps until the error estimate accepts one.
@@ -248,7 +267,10 @@ impl Run<'_> {
                 StepControl::Adaptive(_) => None,
             },
             t: self.state.t,
-            fraction: (u(t_max) - u(self.state.t)) / (u(t_max) - u(t_min)),
+            fraction: match control {
+                StepControl::Grid { steps, .. } => self.state.step as f64 / steps as f64,
+                StepControl::Adaptive(_) => (u(t_max) - u(self.state.t)) / (u(t_max) - u(t_min)),
+            },
             evaluations: self.state.stats.evaluations,
             state: &self.state,
         }
@@ -267,8 +289,22 @@ impl Run<'_> {
         if self.options.equal_weights && !all_equal(&self.state.log_weights) {
             self.resample(&self.state.log_weights.clone());
         }
-        let SampleState { points, log_weights, prior_points, origins, stats, .. } = self.state;
+        let SampleState { points, log_weights, prior_points, origins, stats, mut path, .. } = self.state;
+        // The paths end in the samples, the denoising step included.
+        if let Some(last) = path.last_mut() {
+            last.assign(&points);
+        }
         let log_mass = branching::log_mean_weight(&log_weights);
-        Ok(SampleRun { points, log_weights, prior_points, origins, ess, log_mass, stats })
+        let path = self.options.path.map(|_| stacked(path, points.dim()));
+        Ok(SampleRun { points, log_weights, prior_points, origins, path, ess, log_mass, stats })
     }
+}
+
+/// Frames `[n, N]` as one array `[times, n, N]`; each is dropped when it is copied.
+fn stacked(frames: Vec<Array2<f64>>, (n, dim): (usize, usize)) -> Array3<f64> {
+    let mut path = Array3::zeros((frames.len(), n, dim));
+    for (mut slot, frame) in path.axis_iter_mut(Axis(0)).zip(frames) {
+        slot.assign(&frame);
+    }
+    path
 }

@@ -10,13 +10,19 @@
 use super::tableau::Tableau;
 
 /// The variable `u` in which the flow is integrated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum StepVariable {
     /// `u = log t`, so `dx/du = t v`: smooth for every flow that scales like a power of `t`.
     #[default]
     LogTime,
     /// `u = t`.
     Time,
+    /// `u = t^exponent`: where a source spreads like that power, its rays are straight lines in `u`, which every method
+    /// follows without error ([`ForwardLaw::ray_variable`](super::ForwardLaw::ray_variable)).
+    Power {
+        /// The exponent, positive.
+        exponent: f64,
+    },
 }
 
 impl StepVariable {
@@ -25,6 +31,7 @@ impl StepVariable {
         match self {
             StepVariable::LogTime => t.ln(),
             StepVariable::Time => t,
+            StepVariable::Power { exponent } => t.powf(exponent),
         }
     }
 
@@ -33,6 +40,7 @@ impl StepVariable {
         match self {
             StepVariable::LogTime => u.exp(),
             StepVariable::Time => u,
+            StepVariable::Power { exponent } => u.powf(1.0 / exponent),
         }
     }
 
@@ -41,6 +49,7 @@ impl StepVariable {
         match self {
             StepVariable::LogTime => t,
             StepVariable::Time => 1.0,
+            StepVariable::Power { exponent } => t.powf(1.0 - exponent) / exponent,
         }
     }
 }
@@ -84,6 +93,27 @@ impl Spacing {
         };
         // Rounding at the ends must not leave the span.
         t.max(t_min).min(t_max)
+    }
+}
+
+/// A fixed grid of times.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TimeGrid {
+    /// How its times are spaced.
+    pub spacing: Spacing,
+    /// The number of intervals, at least 1.
+    pub steps: usize,
+}
+
+impl TimeGrid {
+    /// Time number `k` of `0..=steps`, as [`Spacing::time`].
+    pub fn time(self, k: usize, t_max: f64, t_min: f64) -> f64 {
+        self.spacing.time(k, self.steps, t_max, t_min)
+    }
+
+    /// All times, decreasing, `[steps + 1]`.
+    pub fn times(self, t_max: f64, t_min: f64) -> Vec<f64> {
+        (0..=self.steps).map(|k| self.time(k, t_max, t_min)).collect()
     }
 }
 
@@ -189,7 +219,7 @@ mod tests {
 
     #[test]
     fn variables_invert_and_their_rates_are_derivatives() {
-        for variable in [StepVariable::LogTime, StepVariable::Time] {
+        for variable in [StepVariable::LogTime, StepVariable::Time, StepVariable::Power { exponent: 0.4 }] {
             let (t, h) = (0.7, 1e-6);
             let u = variable.of_time(t);
             assert!((variable.to_time(u) - t).abs() < 1e-15);

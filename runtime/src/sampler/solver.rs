@@ -101,6 +101,16 @@ impl<'a> Integrator<'a> {
         .fold(0.0, worst)
     }
 
+    /// The points at time `t` within the step that an attempt makes from `points` at `t0`, by the dense output.
+    ///
+    /// To be asked before [`Integrator::accept`], while the stages are those of the attempt.
+    pub fn between(&self, (t0, t): (f64, f64), attempt: &Attempt, points: &Array2<f64>) -> Array2<f64> {
+        let theta = (self.variable.of_time(t) - self.variable.of_time(t0)) / attempt.h;
+        let mut at = points.clone();
+        self.add_stages(attempt.h, &self.tableau.dense_weights(theta), &mut at);
+        at
+    }
+
     /// Makes the attempt's end the present: the last stage may serve as the next step's first.
     pub fn accept(&mut self) {
         self.fresh = self.tableau.first_same_as_last();

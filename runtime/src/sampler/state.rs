@@ -2,14 +2,17 @@
 //!
 //! In:    a checked problem and options, or a state from an interrupted run.
 //! Out:   [`SampleState`]: the prior with its first weights, or the state, found to belong to this run.
-//! Holds: points and weights are finite; each particle knows the prior draw that it descends from.
+//! Holds: points and weights are finite; the frames of the paths are those of the times passed; each particle knows the prior draw that it descends from.
+
+use std::ops::Range;
 
 use ndarray::Array2;
 
 use super::error::SampleError;
+use super::lookahead;
 use super::options::{SampleOptions, SampleProblem, check};
 use super::prior;
-use super::schedule::{Controller, StepControl};
+use super::schedule::{Controller, StepControl, TimeGrid};
 use crate::density::{Evaluation, FieldError, check_evaluation};
 
 /// Everything a run carries from one step to the next.
@@ -29,6 +32,8 @@ pub struct SampleState {
     pub origins: Vec<usize>,
     /// The step size controller; of no effect on a fixed grid.
     pub controller: Controller,
+    /// The points of every path at the times of [`SampleOptions::path`] passed so far, `[n, N]` each; empty without.
+    pub path: Vec<Array2<f64>>,
     /// What happened so far.
     pub stats: SampleStats,
 }
@@ -36,7 +41,9 @@ pub struct SampleState {
 /// What happened in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SampleStats {
-    /// Evaluations of the field, each of the whole population.
+    /// Draws of the prior that the population was chosen from; `n` where all draws run.
+    pub candidates: usize,
+    /// Evaluations of the field, each of the whole population; those of the pilot runs included.
     pub evaluations: u64,
     /// Evaluations of the proposal's field.
     pub proposal_evaluations: u64,
@@ -59,18 +66,34 @@ impl SampleState {
     /// [`SampleError`] for options or a problem that cannot be run, or a field that cannot be evaluated at `t_max`.
     pub fn draw(problem: &SampleProblem, options: &SampleOptions) -> Result<SampleState, SampleError> {
         check(problem, options)?;
-        let SampleOptions { n, seed, t_max, t_min, prior, variable, .. } = *options;
+        let draws = SampleState::weighted_draws(problem, options, 0..options.n)?;
+        let mut state = lookahead::choose(problem, options, draws)?;
+        state.prior_points = state.points.clone();
+        if options.path.is_some() {
+            state.path.push(state.points.clone());
+        }
+        Ok(state)
+    }
+
+    /// The draws of these numbers with their first weights; where they began and their paths are left open.
+    pub(super) fn weighted_draws(
+        problem: &SampleProblem,
+        options: &SampleOptions,
+        rows: Range<usize>,
+    ) -> Result<SampleState, SampleError> {
+        let SampleOptions { seed, t_max, t_min, prior, variable, .. } = *options;
+        let n = rows.len();
         let drawn_from = problem.proposal.map_or(problem.law, |proposal| proposal.law);
-        let points = prior::draw(prior, &drawn_from, problem.data, t_max, n, seed);
         let mut state = SampleState {
             t: t_max,
             step: 0,
-            prior_points: points.clone(),
-            points,
+            prior_points: Array2::zeros((0, problem.data.dim())),
+            points: prior::draw_rows(prior, &drawn_from, problem.data, t_max, rows, seed),
+            path: Vec::new(),
             origins: (0..n).collect(),
             log_weights: vec![drawn_from.log_mass(t_max); n],
             controller: Controller::start(variable.of_time(t_max) - variable.of_time(t_min)),
-            stats: SampleStats::default(),
+            stats: SampleStats { candidates: n, ..SampleStats::default() },
         };
         if let Some(particle) = state.first_nonfinite() {
             return Err(SampleError::Diverged { step: 0, t: t_max, particle });
@@ -118,6 +141,13 @@ impl SampleState {
         if self.first_nonfinite().is_some() {
             return refuse("it holds a number that is not finite");
         }
+        let frames = options.path.map_or(0, |grid| self.frames_due(grid, options));
+        if self.path.len() != frames || self.path.iter().any(|frame| frame.dim() != shape) {
+            return refuse("its paths are not kept at the same times");
+        }
+        if self.path.iter().flatten().any(|x| !x.is_finite()) {
+            return refuse("it holds a number that is not finite");
+        }
         let Controller { step, previous_error, .. } = self.controller;
         if !(step > 0.0 && step.is_finite() && previous_error > 0.0 && previous_error.is_finite()) {
             return refuse("its step size is not positive and finite");
@@ -130,6 +160,12 @@ impl SampleState {
             }
             _ => Ok(()),
         }
+    }
+
+    /// How many times of the grid lie at or before the time reached.
+    pub(super) fn frames_due(&self, grid: TimeGrid, options: &SampleOptions) -> usize {
+        let passed = |k: &usize| grid.time(*k, options.t_max, options.t_min) >= self.t;
+        (0..=grid.steps).take_while(passed).count()
     }
 
     pub(super) fn first_nonfinite(&self) -> Option<usize> {

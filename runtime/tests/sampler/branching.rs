@@ -90,6 +90,22 @@ fn resampling_on_twisted_weights_does_not_bias_the_mass() {
 }
 
 #[test]
+fn looking_ahead_raises_the_effective_size_without_bias() {
+    let data = builtin("two_points", 2, 0).expect("built in");
+    let with = |candidates, seed| run(&data, true, &SampleOptions { candidates, seed, ..options(500) });
+    let runs: Vec<(SampleRun, SampleRun)> = (0..30).map(|seed| (with(1, seed), with(4, seed))).collect();
+    let mean = |of: &dyn Fn(&(SampleRun, SampleRun)) -> f64| runs.iter().map(of).sum::<f64>() / 30.0;
+    let (plain, ahead) = (mean(&|r| r.0.ess), mean(&|r| r.1.ess));
+    assert!(plain < 0.75 * 500.0 && ahead > 0.88 * 500.0, "{plain} {ahead}");
+    // The mass is 1; one sigma of the mean of 30 runs of 500 draws is below sqrt(1/0.6/15000) = 0.011.
+    let mass = mean(&|r| r.1.log_mass.exp());
+    assert!((mass - 1.0).abs() < 4.0 * 0.011, "{mass}");
+    // The first draws are the same ones; more of them cost evaluations, and both are told.
+    assert!(runs.iter().all(|(a, b)| a.stats.candidates == 500 && b.stats.candidates % 500 == 0));
+    assert!(runs.iter().all(|(a, b)| b.stats.evaluations > a.stats.evaluations));
+}
+
+#[test]
 fn equal_weights_at_the_end_keep_the_mass() {
     let data = builtin("two_points", 2, 0).expect("built in");
     let weighted = run(&data, true, &options(500));

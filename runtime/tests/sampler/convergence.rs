@@ -6,7 +6,7 @@ use genphys_runtime::data::Dataset;
 use genphys_runtime::density::{DensityField, Evaluation, FieldError};
 use genphys_runtime::sampler::{
     DOPRI5, ForwardLaw, HEUN, SampleOptions, SampleProblem, SampleRun, Spacing, StepControl, StepVariable, TABLEAUX,
-    Tableau, Tolerances, sample,
+    TSIT5, Tableau, TimeGrid, Tolerances, sample,
 };
 use ndarray::{ArrayView2, array};
 
@@ -75,12 +75,52 @@ fn every_method_converges_at_its_order_in_both_variables() {
     }
 }
 
+/// One path frame in the middle of one step of length `h` in `t`: its largest error of `1/x`, by dense output alone.
+fn dense_error(tableau: &'static Tableau, h: f64) -> f64 {
+    let data = Dataset::from_points(array![[0.5]], None).expect("valid data");
+    let problem = SampleProblem { field: &Riccati, data: &data, law: ForwardLaw::diffusion(1e-4), proposal: None };
+    let (t_max, t_min) = (1.0, 1.0 - h);
+    let options = SampleOptions {
+        tableau,
+        control: StepControl::Grid { spacing: Spacing::Uniform, steps: 1 },
+        variable: StepVariable::Time,
+        resample_below: 0.0,
+        // Times T, T - h/3, T - 2h/3 and T - h of the one step.
+        path: Some(TimeGrid { spacing: Spacing::Uniform, steps: 3 }),
+        ..SampleOptions::new(4, t_max, t_min)
+    };
+    let run = sample(&problem, &options, &mut |_| ControlFlow::Continue(())).expect("runs");
+    let path = run.path.expect("asked for");
+    let mut worst = 0.0_f64;
+    for i in 0..4 {
+        let c = 1.0 / path[[0, i, 0]] - t_max.sin();
+        worst = worst.max((path[[1, i, 0]] - 1.0 / (c + (t_max - h / 3.0).sin())).abs());
+    }
+    worst
+}
+
+#[test]
+fn every_dense_output_converges_at_its_order() {
+    for tableau in TABLEAUX {
+        let rate = (dense_error(tableau, 0.1) / dense_error(tableau, 0.05)).log2();
+        // Within one step an interpolant of order q errs like h^(q+1); at h = 0.1 the next order shows in tenths.
+        let expected = f64::from(tableau.dense_order + 1);
+        assert!((rate - expected).abs() < 0.4, "{}: rate {rate}", tableau.name);
+    }
+}
+
 #[test]
 fn adaptive_steps_meet_their_tolerance_and_tighter_ones_cost_more() {
+    for tableau in [&DOPRI5, &TSIT5] {
+        check_adaptive(tableau);
+    }
+}
+
+fn check_adaptive(tableau: &'static Tableau) {
     let mut last = 0;
     for tolerance in [1e-4, 1e-6, 1e-8] {
         let control = StepControl::Adaptive(Tolerances { atol: tolerance, rtol: tolerance, max_steps: 1000 });
-        let run = riccati(&DOPRI5, control, StepVariable::LogTime);
+        let run = riccati(tableau, control, StepVariable::LogTime);
         let (point, weight) = errors(&run);
         // The local error is held below the tolerance; the few dozen steps add up, on values below 1.
         assert!(point < 20.0 * tolerance && weight < 20.0 * tolerance, "{tolerance}: {point:e} {weight:e}");
@@ -145,6 +185,37 @@ fn one_source_is_left_along_its_ray_and_found_again() {
                     // Tolerance 1e-10 a step, some hundred steps, relative to draws of size 100.
                     let scale = start[axis].abs().max(1.0);
                     assert!((end[axis] - expected).abs() < 1e-8 * scale, "{kernel:?}: {end} {expected}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_method_follows_the_rays_of_one_source_exactly_in_their_variable() {
+    // Two steps over three decades of time, which in log t would miss by tens of percent.
+    let data = Dataset::from_points(array![[0.3, -0.2]], None).expect("valid data");
+    for (kernel, power) in [(Kernel::Poisson, 1.0), (Kernel::Yukawa { mass: 0.5 }, 1.0), (Kernel::Diffusion, 0.5)] {
+        let field = PointField { kernel, data: &data };
+        let problem = SampleProblem { field: &field, data: &data, law: kernel.law(), proposal: None };
+        for tableau in TABLEAUX {
+            let options = SampleOptions {
+                tableau,
+                control: StepControl::Grid { spacing: Spacing::LogUniform, steps: 2 },
+                variable: kernel.law().ray_variable(),
+                denoise: false,
+                equal_weights: false,
+                resample_below: 0.0,
+                ..SampleOptions::new(20, 3.0, 3e-3)
+            };
+            let run = sample(&problem, &options, &mut |_| ControlFlow::Continue(())).expect("runs");
+            for (start, end) in run.prior_points.rows().into_iter().zip(run.points.rows()) {
+                for axis in 0..2 {
+                    let y = data.points()[[0, axis]];
+                    let expected = y + (start[axis] - y) * 1e-3_f64.powf(power);
+                    // Rounding, at draws of size up to a thousand.
+                    let scale = start[axis].abs().max(1.0);
+                    assert!((end[axis] - expected).abs() < 1e-12 * scale, "{kernel:?} {}", tableau.name);
                 }
             }
         }

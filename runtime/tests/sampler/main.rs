@@ -2,7 +2,9 @@
 
 mod branching;
 mod convergence;
+mod extremes;
 mod fields;
+mod paths;
 mod priors;
 mod recovery;
 mod refusals;

@@ -43,12 +43,32 @@ fn check_two_points(kernel: Kernel, options: &SampleOptions) {
 }
 
 /// The effective part of the population, by lineage. It falls with `m` times the distance of the two points, 4 for the
-/// largest mass: there the two flows disagree most about which point a particle comes from (0.35 to 0.68 over seeds).
+/// largest mass: there the two flows disagree most about which point a particle comes from, and without looking ahead the
+/// part is 0.3 to 0.7, by the seed.
 fn least_ess(kernel: Kernel) -> f64 {
     match kernel {
-        Kernel::Yukawa { mass } if mass > 1.0 => 0.3,
-        Kernel::Yukawa { .. } => 0.9,
+        Kernel::Yukawa { .. } => 0.85,
         _ => 1.0,
+    }
+}
+
+/// What a user may rely on for the branching flow: the weight of a mode within 0.005, an effective size over 0.6 n.
+#[test]
+fn branching_keeps_the_weights_of_two_points_for_every_seed() {
+    // One sigma of the share is sqrt(0.09/(0.85 n)) = 0.0016 at n = 40000, whatever the weights' own scatter adds being
+    // in the effective size; the bound is three of them. Seen over nine runs: 0.8979 to 0.9010.
+    let n = 40_000;
+    for (mass, seeds) in [(0.5, 1..2), (1.0, 1..2), (2.0, 1..4)] {
+        for seed in seeds {
+            let (data, kernel) = (builtin("two_points", 2, 0).expect("built in"), Kernel::Yukawa { mass });
+            let run =
+                run(kernel, &data, &SampleOptions { control: HEUN_STEPS, seed, ..SampleOptions::new(n, 2.0, 1e-3) });
+            let share = shares(&run, &data)[0];
+            println!("m {mass}, seed {seed}: {share:.4} ess {:.3} {:?}", run.ess / n as f64, run.stats);
+            assert!((share - 0.9).abs() < 0.005, "m {mass}, seed {seed}: {share}");
+            assert!(run.ess > 0.8 * n as f64, "m {mass}, seed {seed}: {}", run.ess);
+            assert_eq!(run.stats.candidates, if mass > 1.0 { 4 * n } else { n });
+        }
     }
 }
 

@@ -2,9 +2,12 @@
 
 mod picture;
 mod scale;
+mod state;
 mod summary;
 
-use super::arguments::{Prior, Sample, Solver};
+pub use scale::Scale;
+
+use super::arguments::{Grid, Prior, Sample, Solver};
 use super::console::Console;
 use super::failure::Failure;
 use super::progress::Meter;
@@ -16,10 +19,11 @@ use genphys_runtime::data::Dataset;
 use genphys_runtime::field::Field;
 use genphys_runtime::model::Model;
 use genphys_runtime::sampler::{
-    self, DOPRI5, HEUN, Proposal, SampleError, SampleOptions, SampleProblem, SampleRun, SampleState, Spacing,
-    StepControl, Tolerances,
+    self, Proposal, SampleError, SampleOptions, SampleProblem, SampleRun, SampleState, Spacing, StepControl,
+    StepVariable, Tableau, TimeGrid, Tolerances,
 };
-use ndarray::{Array1, Array2};
+use ndarray::Array1;
+use ndarray_npy::WriteNpyExt;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -39,11 +43,16 @@ pub fn run(command: &Sample, console: &Console) -> Result<Outcome, Failure> {
     let heavier = model::heavier(&model, &data, command.model.precision)?;
     let options = wanted.options(command, &moving, &data)?;
     console.say(&summary::compiled(&field, &data, &options, command))?;
+    let kept = state::Kept::new(command, &report, &model, &data, &options);
+    let resumed = if command.resume { Some(kept.load()?) } else { None };
     interrupt::listen()?;
     let started = Instant::now();
-    let run = draw(&model, &field, heavier.as_ref(), &data, &options, &command.out)?;
+    let run = draw(&model, &field, heavier.as_ref(), &data, &options, resumed, &kept)?;
     let seconds = started.elapsed().as_secs_f64();
     let files = write(command, &report, &data, &options, &run)?;
+    if command.resume {
+        kept.remove();
+    }
     let done = summary::Done {
         report: &report,
         data: &data,
@@ -61,7 +70,9 @@ pub fn run(command: &Sample, console: &Console) -> Result<Outcome, Failure> {
 struct Wanted {
     n: usize,
     seed: u64,
-    steps: usize,
+    steps: Option<usize>,
+    spacing: Spacing,
+    tolerance: f64,
     time: Option<f64>,
     end_time: Option<f64>,
 }
@@ -73,7 +84,9 @@ impl Wanted {
         Ok(Wanted {
             n: size(numbers::whole("-n", &command.n, 1)?),
             seed: numbers::whole("--seed", &command.seed, 0)?,
-            steps: size(numbers::whole("--steps", &command.steps, 1)?),
+            steps: command.steps.as_deref().map(|text| numbers::whole("--steps", text, 1)).transpose()?.map(size),
+            spacing: spacing(command)?,
+            tolerance: numbers::positive("--tolerance", &command.tolerance)?,
             time: time("--time", &command.time)?,
             end_time: time("--end-time", &command.end_time)?,
         })
@@ -81,30 +94,76 @@ impl Wanted {
 
     fn options(&self, command: &Sample, model: &Model, data: &Dataset) -> Result<SampleOptions, Failure> {
         let law = model.forward_law().subordinator;
-        let scale = scale::Scale::of(data);
+        let scale = Scale::of(data);
         let t_max = self.time.map(|t| model.clock(t)).unwrap_or_else(|| scale.start(law, command.prior));
         let t_min = self.end_time.map(|t| model.clock(t)).unwrap_or_else(|| scale.end(law).min(1e-2 * t_max));
         if t_min >= t_max {
             return Err(Failure::input(format!("the flow cannot run back from --time {t_max} to {t_min}"))
                 .help("choose --end-time below --time"));
         }
-        let (tableau, control) = match command.solver {
-            Solver::Heun => (&HEUN, StepControl::Grid { spacing: Spacing::LogUniform, steps: self.steps }),
-            Solver::Dopri5 => (&DOPRI5, StepControl::Adaptive(scale.tolerances(Tolerances::default()))),
+        let tableau = tableau(command.solver)?;
+        let (spacing, steps) = (self.spacing, self.steps.unwrap_or(STEPS));
+        let control = if self.steps.is_none() && adapts(command.solver) {
+            let plain = Tolerances { atol: self.tolerance, rtol: self.tolerance, ..Tolerances::default() };
+            StepControl::Adaptive(scale.tolerances(plain))
+        } else {
+            StepControl::Grid { spacing, steps }
         };
+        // Adaptive steps are short wherever they must be; a grid is as good as its variable.
+        let variable = match control {
+            StepControl::Grid { .. } => model.forward_law().ray_variable(),
+            StepControl::Adaptive(_) => StepVariable::LogTime,
+        };
+        let path = command.trajectory.as_ref().map(|_| TimeGrid { spacing, steps });
         let prior = match command.prior {
             Prior::Limit => sampler::Prior::Limit,
             Prior::Mixture => sampler::Prior::Mixture,
         };
         let equal_weights = !command.keep_weights;
         let plain = SampleOptions::new(self.n, t_max, t_min);
-        Ok(SampleOptions { seed: self.seed, tableau, control, prior, equal_weights, ..plain })
+        Ok(SampleOptions { seed: self.seed, tableau, control, variable, prior, equal_weights, path, ..plain })
     }
+}
+
+/// Steps of a grid that was not given any.
+const STEPS: usize = 64;
+
+/// The grid of `--grid` and `--rho`.
+fn spacing(command: &Sample) -> Result<Spacing, Failure> {
+    let rho = numbers::positive("--rho", &command.rho)?;
+    if rho < 1.0 {
+        return Err(Failure::input(format!("--rho must be at least 1, found `{}`", command.rho)));
+    }
+    Ok(match command.grid {
+        Grid::Log => Spacing::LogUniform,
+        Grid::Uniform => Spacing::Uniform,
+        Grid::Power => Spacing::Power { rho },
+    })
+}
+
+/// The method of a name.
+///
+/// # Errors
+/// [`Failure::Bug`] should the sampler not know it.
+pub fn tableau(solver: Solver) -> Result<&'static Tableau, Failure> {
+    let name = match solver {
+        Solver::Euler => "euler",
+        Solver::Heun => "heun",
+        Solver::Rk4 => "rk4",
+        Solver::Dopri5 => "dopri5",
+        Solver::Tsit5 => "tsit5",
+    };
+    Tableau::by_name(name).ok_or_else(|| Failure::Bug(format!("no method is called {name}")))
+}
+
+/// Does the method choose its own steps where none are asked for?
+fn adapts(solver: Solver) -> bool {
+    matches!(solver, Solver::Dopri5 | Solver::Tsit5)
 }
 
 /// Samples can take minutes: better to learn now that their place cannot be written.
 fn check_writable(command: &Sample) -> Result<(), Failure> {
-    for path in std::iter::once(command.out.clone()).chain(picture_path(command)) {
+    for path in [Some(command.out.clone()), picture_path(command), command.trajectory.clone()].into_iter().flatten() {
         genphys::io::probe(&path)?;
     }
     Ok(())
@@ -116,20 +175,28 @@ fn draw(
     heavier: Option<&Field>,
     data: &Dataset,
     options: &SampleOptions,
-    out: &Path,
+    resumed: Option<SampleState>,
+    kept: &state::Kept,
 ) -> Result<SampleRun, Failure> {
     let law = model.forward_law();
     let proposal = heavier.and_then(|field| Some(Proposal { field, law: law.heavier()? }));
     let problem = SampleProblem { field, data, law, proposal };
+    if problem.infinite_variance() {
+        anstream::eprintln!("warning: the weights have infinite variance: the prior of this flow is too light for it");
+    }
     let steps = if let StepControl::Grid { steps, .. } = options.control { Some(steps) } else { None };
     let mut meter = Meter::start(steps);
-    let result = sampler::sample(&problem, options, &mut |now| {
+    let mut watch = |now: sampler::Progress| {
         meter.step(now.step, now.of, now.fraction, now.t);
         if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
+    };
+    let result = match resumed {
+        Some(state) => sampler::sample_resume(&problem, options, state, &mut watch),
+        None => sampler::sample(&problem, options, &mut watch),
+    };
     meter.finish();
     result.map_err(|e| match e {
-        SampleError::Interrupted(state) => interrupted(&state, out),
+        SampleError::Interrupted(state) => kept.save(&state),
         e => Failure::input(format!("sampling failed: {}", with_sources(&e)))
             .help("another --time, more --steps or --solver dopri5 may help"),
     })
@@ -139,17 +206,8 @@ fn with_sources(e: &dyn std::error::Error) -> String {
     e.source().map_or(e.to_string(), |source| format!("{e}: {}", with_sources(source)))
 }
 
-/// Saves the points where they are; the weights belong to them.
-fn interrupted(state: &SampleState, out: &Path) -> Failure {
-    let path = beside(out, "partial.npy");
-    match save(&path, &state.points) {
-        Ok(()) => Failure::Interrupted { saved: Some(path) },
-        Err(failure) => failure,
-    }
-}
-
-fn save(path: &Path, points: &Array2<f64>) -> Result<(), Failure> {
-    let bytes = npy_bytes(points).map_err(|e| Failure::Bug(e.to_string()))?;
+fn save(path: &Path, array: &impl WriteNpyExt) -> Result<(), Failure> {
+    let bytes = npy_bytes(array).map_err(|e| Failure::Bug(e.to_string()))?;
     Ok(write_bytes(path, &bytes)?)
 }
 
@@ -175,8 +233,14 @@ fn write(
     if command.keep_weights {
         let path = beside(&command.out, "weights.npy");
         let weights = Array1::from(summary::weights(run));
-        write_bytes(&path, &npy_bytes(&weights).map_err(|e| Failure::Bug(e.to_string()))?)?;
+        save(&path, &weights)?;
         files.push(("weights", path));
+    }
+    if let (Some(to), Some(path), Some(grid)) = (&command.trajectory, &run.path, options.path) {
+        save(to, path)?;
+        let times = beside(to, "times.npy");
+        save(&times, &Array1::from(grid.times(options.t_max, options.t_min)))?;
+        files.extend([("trajectory", to.clone()), ("times", times)]);
     }
     if let Some(path) = picture_path(command) {
         write_bytes(&path, &picture::draw(report, data, options, run, command)?)?;

@@ -1,11 +1,11 @@
 //! What a run is told about: before it, what was compiled; after it, what happened.
 
-use crate::cli::arguments::{Precision, Prior, Sample, Solver};
+use crate::cli::arguments::{Precision, Prior, Sample};
 use genphys::report::Report;
 use genphys_runtime::data::Dataset;
 use genphys_runtime::density::DensityField;
 use genphys_runtime::field::Field;
-use genphys_runtime::sampler::{SampleOptions, SampleRun};
+use genphys_runtime::sampler::{SampleOptions, SampleRun, Spacing, StepControl};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -13,12 +13,16 @@ use std::path::PathBuf;
 const EXACT_FIELD: &str = "The exact field of a finite data set leads back to the data: samples end on data \
     points. Generalising beyond them needs a learned field.";
 
+/// The effective part of the samples below which their weights deserve a warning.
+const LEAST_EFFECTIVE: f64 = 0.1;
+
 /// One paragraph on the compiled kernel and the run to come.
 pub fn compiled(field: &Field, data: &Dataset, options: &SampleOptions, command: &Sample) -> String {
     let precision = if command.model.precision == Precision::F32 { "f32" } else { "f64" };
-    let solver = match command.solver {
-        Solver::Heun => format!("heun, {} steps", command.steps),
-        Solver::Dopri5 => "dopri5, adaptive steps".into(),
+    let name = options.tableau.name;
+    let solver = match options.control {
+        StepControl::Grid { spacing, steps } => format!("{name}, {steps} steps{}", spaced(spacing)),
+        StepControl::Adaptive(_) => format!("{name}, adaptive steps"),
     };
     let prior = match command.prior {
         Prior::Mixture => "exact prior p(., T) of the data",
@@ -45,6 +49,15 @@ pub fn compiled(field: &Field, data: &Dataset, options: &SampleOptions, command:
     rows.map(|(label, text)| format!("  {label:<15}{text}\n")).concat() + "\n"
 }
 
+/// The grid, where it is not the usual one.
+fn spaced(spacing: Spacing) -> String {
+    match spacing {
+        Spacing::LogUniform => String::new(),
+        Spacing::Uniform => " uniform in t".into(),
+        Spacing::Power { rho } => format!(" uniform in t^(1/{rho})"),
+    }
+}
+
 /// Everything about a finished run.
 pub struct Done<'a> {
     pub report: &'a Report,
@@ -69,13 +82,23 @@ impl Done<'_> {
             let events =
                 format!("{} births, {} deaths in {} resamplings", stats.births, stats.deaths, stats.resamplings);
             rows.push(("branching", events));
+            if stats.candidates > n {
+                rows.push(("candidates", format!("{} draws of the prior", stats.candidates)));
+            }
             rows.push(("effective", format!("{:.0} of {n} samples", self.run.ess)));
+            rows.extend(self.warning().map(|text| ("warning", text.to_owned())));
         }
         rows.extend(self.files.iter().map(|(what, path)| (*what, path.display().to_string())));
         let rows: String = rows.iter().map(|(label, text)| format!("  {label:<15}{text}\n")).collect();
         let note: String =
             wrapped(EXACT_FIELD, width.saturating_sub(2)).iter().map(|line| format!("  {line}\n")).collect();
         format!("{rows}\n{note}")
+    }
+
+    /// What is wrong with weights as uneven as these.
+    fn warning(&self) -> Option<&'static str> {
+        let few = self.field.branches() && self.run.ess < LEAST_EFFECTIVE * self.options.n as f64;
+        few.then_some("few samples carry most of the weight; a smaller --time or more samples may help")
     }
 
     /// The summary as JSON.
@@ -101,6 +124,8 @@ impl Done<'_> {
             "births": stats.births,
             "deaths": stats.deaths,
             "effective_sample_size": self.run.ess,
+            "candidates": stats.candidates,
+            "warning": self.warning(),
             "files": files,
             "note": EXACT_FIELD,
         })
