@@ -7,6 +7,7 @@
 //! Products of sums stay factored; [`Expr::expand`] multiplies them out.
 
 mod algebra;
+mod axis;
 mod build;
 mod calculus;
 mod condition;
@@ -17,6 +18,7 @@ mod poly;
 mod print;
 
 pub(crate) use algebra::{divides, positive_on_half_line};
+pub use axis::Axis;
 pub(crate) use enclosure::Enclosure;
 pub use facts::{Bound, Facts, Interval, Sign};
 pub use poly::{KappaSum, Range, Stop};
@@ -165,8 +167,8 @@ pub enum Expr {
     Field(Name),
     /// `n`-th time derivative, `n >= 1`.
     Dt(Box<Expr>, u32),
-    /// `n`-th derivative along the first axis, `n >= 1`.
-    Dx(Box<Expr>, u32),
+    /// `n`-th derivative along an axis, `n >= 1`; derivatives along several are nested, the first axis innermost.
+    Partial(Box<Expr>, Axis, u32),
     /// Laplacian of a scalar.
     Lap(Box<Expr>),
     /// Fractional Laplacian `(-lap)^beta f`: `FracLap(f, beta)`.
@@ -181,8 +183,8 @@ pub enum Expr {
     Grad(Box<Expr>),
     /// The position vector `x`.
     Position,
-    /// The unit vector along the first axis, `e_x`.
-    AxisX,
+    /// The unit vector along an axis: `e_x`, `e_y` or `e_z`.
+    Unit(Axis),
 }
 
 impl Expr {
@@ -269,9 +271,9 @@ impl Expr {
     pub fn children(&self) -> Vec<&Expr> {
         match self {
             Expr::Num(_) | Expr::Imag | Expr::Sym(_) | Expr::Var(_) | Expr::Apply(..) | Expr::Field(_) => Vec::new(),
-            Expr::Position | Expr::AxisX => Vec::new(),
+            Expr::Position | Expr::Unit(_) => Vec::new(),
             Expr::Pow(a, b) | Expr::FracLap(a, b) => vec![a, b],
-            Expr::Call(_, a) | Expr::Dt(a, _) | Expr::Dx(a, _) => vec![a],
+            Expr::Call(_, a) | Expr::Dt(a, _) | Expr::Partial(a, ..) => vec![a],
             Expr::Lap(a) | Expr::Div(a) | Expr::Grad(a) => vec![a],
             Expr::Mul(parts) | Expr::Add(parts) => parts.iter().collect(),
         }
@@ -305,7 +307,7 @@ impl Expr {
     /// Is it a vector? (A sum or product is one when a part is; the zero vector is written `0` and counts as a scalar.)
     pub fn is_vector(&self) -> bool {
         match self {
-            Expr::Grad(_) | Expr::Position | Expr::AxisX => true,
+            Expr::Grad(_) | Expr::Position | Expr::Unit(_) => true,
             Expr::Mul(parts) | Expr::Add(parts) => parts.iter().any(Expr::is_vector),
             Expr::Call(Func::Conj | Func::Re | Func::Im, a) => a.is_vector(),
             _ => false,

@@ -226,7 +226,7 @@ impl Collector<'_> {
         }
         let e = expression(node, &|name, span| self.names.bind(name, span))?;
         let varies =
-            |e: &Expr| matches!(e, Expr::Field(_) | Expr::Position | Expr::AxisX | Expr::Imag | Expr::Var(Var::Time));
+            |e: &Expr| matches!(e, Expr::Field(_) | Expr::Position | Expr::Unit(_) | Expr::Imag | Expr::Var(Var::Time));
         if e.any(&varies) { Err(about_fields(node.span)) } else { Ok(e) }
     }
 

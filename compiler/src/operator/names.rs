@@ -1,7 +1,7 @@
 //! Which name is what: fields, parameters, and how a derivative is written into a name.
 
 use crate::diagnostic::Diagnostic;
-use crate::expr::{Expr, Name, Var};
+use crate::expr::{Axis, Expr, Name, Var};
 use crate::operator::functions;
 use crate::source::Span;
 use crate::syntax::ast::{Assumption, At, Formula, Ident, Node};
@@ -10,19 +10,34 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Names that reports need for themselves: a parameter called so gets `_` appended.
 const RESERVED: [&str; 5] = ["kappa", "s", "omega", "q", "i"];
 /// Names with a fixed meaning, which neither a field nor a parameter may take.
-const FIXED: [&str; 4] = ["t", "x", "e_x", "N"];
+const FIXED: [&str; 6] = ["t", "x", "e_x", "e_y", "e_z", "N"];
 /// The highest order of a derivative.
 pub(super) const HIGHEST_ORDER: u32 = 64;
 
-/// A name with a derivative suffix, `phi_ttx`: the field and the orders in `t` and `x`.
-pub(super) fn derivative(name: &str) -> Option<(&str, u32, u32)> {
-    let (base, suffix) = name.rsplit_once('_')?;
-    let letters = !suffix.is_empty() && suffix.chars().all(|c| c == 't' || c == 'x');
-    if base.is_empty() || !letters || FIXED.contains(&name) {
+/// A name with a derivative suffix, as `phi_ttx`.
+pub(super) struct Derivative<'a> {
+    /// The field.
+    pub of: &'a str,
+    /// The order in `t`.
+    pub time: u32,
+    /// The orders along the axes.
+    pub axes: [u32; 3],
+}
+
+/// What a name with a derivative suffix stands for.
+pub(super) fn derivative(name: &str) -> Option<Derivative<'_>> {
+    let (of, suffix) = name.rsplit_once('_')?;
+    let letters = !suffix.is_empty() && suffix.chars().all(|c| c == 't' || Axis::of_letter(c).is_some());
+    if of.is_empty() || !letters || FIXED.contains(&name) {
         return None;
     }
     let count = |c| u32::try_from(suffix.matches(c).count()).unwrap_or(u32::MAX);
-    Some((base, count('t'), count('x')))
+    Some(Derivative { of, time: count('t'), axes: Axis::ALL.map(|a| count(a.letter())) })
+}
+
+/// The unit vector called `name`.
+pub(super) fn unit(name: &str) -> Option<Expr> {
+    Axis::ALL.into_iter().find(|a| a.unit() == name).map(Expr::Unit)
 }
 
 /// The names of one text.
@@ -98,13 +113,12 @@ impl Names {
         match name {
             "t" => Ok(Expr::Var(Var::Time)),
             "x" => Ok(Expr::Position),
-            "e_x" => Ok(Expr::AxisX),
             "i" => Ok(Expr::Imag),
             "N" => self.dimension.map(|n| Expr::int(n.into())).ok_or_else(|| {
                 Diagnostic::new("E0208", span, "`N` is the space dimension, which this text does not fix")
                     .help("add `N = 3` to the assumptions, or use another name for a parameter")
             }),
-            _ => Err(self.does_not_occur(name, span)),
+            _ => unit(name).ok_or_else(|| self.does_not_occur(name, span)),
         }
     }
 
@@ -143,7 +157,7 @@ impl Names {
             let letters = !suffix.is_empty() && suffix.chars().all(|c| c.is_ascii_alphabetic());
             if letters && self.is_field(base) && !self.is_declared(name) {
                 return Err(Diagnostic::new("E0210", *span, format!("`{name}` is not a derivative of the language"))
-                    .label("derivatives in names are by `t` and `x`")
+                    .label("derivatives in names are by `t`, `x`, `y` and `z`")
                     .help(format!("use `lap`, `grad` and `div` in space, or declare it: `where {name} real`")));
             }
         }
@@ -156,7 +170,7 @@ pub(super) fn taken(name: &str, span: Span) -> Diagnostic {
     let meaning = match name {
         "t" => "the flow time",
         "x" => "the position",
-        "e_x" => "the unit vector of the first axis",
+        "e_x" | "e_y" | "e_z" => "the unit vector of an axis",
         "N" => "the space dimension",
         "i" => "the imaginary unit",
         "pi" => "a constant elsewhere",
@@ -221,8 +235,8 @@ impl Seen {
     }
 
     fn name(&mut self, name: &str, span: Span, operand: bool) {
-        if let Some((base, ..)) = derivative(name) {
-            self.order.push((base.to_owned(), span, true));
+        if let Some(derivative) = derivative(name) {
+            self.order.push((derivative.of.to_owned(), span, true));
             return;
         }
         if operand {
