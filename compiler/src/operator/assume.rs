@@ -221,6 +221,7 @@ impl Collector<'_> {
     fn side(&self, node: &Node) -> Result<Expr, Diagnostic> {
         if let Formula::Name(name) = &node.node
             && derivative(name).is_some()
+            && !self.names.is_indexed(name)
         {
             return Err(about_fields(node.span));
         }

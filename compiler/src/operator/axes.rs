@@ -6,7 +6,7 @@
 //!        a line, `phi_t - phi_xx - 2 phi_yy` in a plane. With a `lap`, `grad`, `div` or `x` the dimension stays open.
 
 use super::equation::Equation;
-use super::names::{Derivative, derivative, unit};
+use super::names::{Derivative, Names, derivative, unit};
 use crate::diagnostic::Diagnostic;
 use crate::expr::{Axis, Expr};
 use crate::source::Span;
@@ -34,8 +34,8 @@ pub(super) fn implied_dimension<'a>(components: impl Iterator<Item = &'a Expr> +
 }
 
 /// Refuses the first part of a formula that names an axis beyond the dimension stated at `place`.
-pub(super) fn within(dimension: u32, place: Span, node: &Node) -> Result<(), Diagnostic> {
-    if let Some((axis, name)) = named(&node.node).filter(|(axis, _)| dimension_up_to(*axis) > dimension) {
+pub(super) fn within(dimension: u32, place: Span, node: &Node, names: &Names) -> Result<(), Diagnostic> {
+    if let Some((axis, name)) = named(&node.node, names).filter(|(axis, _)| dimension_up_to(*axis) > dimension) {
         let letter = axis.letter();
         let least = dimension_up_to(axis);
         return Err(Diagnostic::new(
@@ -47,7 +47,7 @@ pub(super) fn within(dimension: u32, place: Span, node: &Node) -> Result<(), Dia
         .relate(place, format!("N = {dimension} here"))
         .help(format!("write `N = {least}`, or a derivative along {}", axes_of(dimension))));
     }
-    parts(&node.node).into_iter().try_for_each(|part| within(dimension, place, part))
+    parts(&node.node).into_iter().try_for_each(|part| within(dimension, place, part, names))
 }
 
 fn plural(n: u32) -> &'static str {
@@ -61,12 +61,12 @@ fn axes_of(dimension: u32) -> String {
 }
 
 /// The last axis that a name or a call names itself.
-fn named(formula: &Formula) -> Option<(Axis, &str)> {
+fn named<'a>(formula: &'a Formula, names: &Names) -> Option<(Axis, &'a str)> {
     match formula {
         Formula::Name(name) => match unit(name) {
             Some(Expr::Unit(axis)) => Some((axis, name)),
             _ => {
-                let Derivative { axes, .. } = derivative(name)?;
+                let Derivative { axes, .. } = derivative(name).filter(|_| !names.is_indexed(name))?;
                 let last = Axis::ALL.into_iter().rev().find(|a| axes[a.index()] > 0)?;
                 Some((last, name))
             }

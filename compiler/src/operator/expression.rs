@@ -93,15 +93,17 @@ pub(super) fn is_vector(e: &Expr) -> bool {
 
 fn named(name: &str, span: Span, bind: &Bind<'_>) -> Result<Expr, Diagnostic> {
     let Some(Derivative { of: base, time, axes }) = derivative(name) else { return bind(name, span) };
-    match bind(base, span)? {
-        field @ Expr::Field(_) if axes.iter().fold(time, |sum, n| sum.saturating_add(*n)) <= HIGHEST_ORDER => {
-            Ok(Axis::ALL.into_iter().zip(axes).fold(field.dt(time), |f, (axis, n)| f.partial(axis, n)))
-        }
-        Expr::Field(_) => Err(bad_order(span)),
-        _ => {
-            Err(Diagnostic::new("E0208", span, format!("`{name}` reads as a derivative, but `{base}` is not a field")))
-        }
+    let Ok(field @ Expr::Field(_)) = bind(base, span) else {
+        // A letter with an index: the parameter `D_x`, or `k_x` in a report.
+        return bind(name, span).map_err(|_| {
+            let message = format!("`{name}` reads as a derivative, but `{base}` is not a field");
+            Diagnostic::new("E0208", span, message)
+        });
+    };
+    if axes.iter().fold(time, |sum, n| sum.saturating_add(*n)) > HIGHEST_ORDER {
+        return Err(bad_order(span));
     }
+    Ok(Axis::ALL.into_iter().zip(axes).fold(field.dt(time), |f, (axis, n)| f.partial(axis, n)))
 }
 
 fn sum(terms: &[(Sign, Node)], span: Span, bind: &Bind<'_>) -> Result<Expr, Diagnostic> {

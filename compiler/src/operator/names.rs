@@ -49,6 +49,8 @@ pub(super) struct Names {
     pub parameters: Vec<(String, Name, Span)>,
     /// Names that assumptions mention.
     declared: BTreeSet<String>,
+    /// Parameters that look like derivatives, `D_x`, of a letter that is no field.
+    indexed: BTreeSet<String>,
     /// Every name that stands alone in an equation, with its first place.
     used: BTreeMap<String, Span>,
     /// The value of `N`, once known.
@@ -58,9 +60,11 @@ pub(super) struct Names {
 impl Names {
     /// The names in `sides`, the sides of all equations, given the declared fields and the assumptions.
     pub fn collect(sides: &[&Node], fields: &[&Ident], assumptions: &[&At<Assumption>]) -> Result<Names, Diagnostic> {
-        let mut seen = Seen::default();
+        let indexed = indexed(sides, fields, assumptions);
+        let mut seen = Seen { indexed: indexed.clone(), ..Seen::default() };
         sides.iter().for_each(|side| seen.visit(side, false));
-        let mut names = Names { declared: mentioned(assumptions), used: seen.alone.clone(), ..Names::default() };
+        let declared = mentioned(assumptions, &indexed);
+        let mut names = Names { declared, indexed, used: seen.alone.clone(), ..Names::default() };
         let carriers: BTreeSet<&str> = seen.order.iter().filter(|(.., c)| *c).map(|(n, ..)| n.as_str()).collect();
         let declared_field = |n: &str| fields.iter().any(|f| f.node == n);
         for (name, span, carries) in &seen.order {
@@ -90,6 +94,11 @@ impl Names {
 
     pub fn is_field(&self, name: &str) -> bool {
         self.fields.iter().any(|(f, _)| f.as_str() == name)
+    }
+
+    /// Is `name` a parameter, though it looks like a derivative?
+    pub fn is_indexed(&self, name: &str) -> bool {
+        self.indexed.contains(name)
     }
 
     /// Is `name` mentioned by an assumption?
@@ -179,8 +188,35 @@ pub(super) fn taken(name: &str, span: Span) -> Diagnostic {
     Diagnostic::new("E0208", span, format!("`{name}` is {meaning}")).help("choose another name, for example `u`")
 }
 
+/// Parameters that look like derivatives: assumptions mention `D_x`, and nothing else says that `D` is a field.
+fn indexed(sides: &[&Node], fields: &[&Ident], assumptions: &[&At<Assumption>]) -> BTreeSet<String> {
+    let written = |nodes: &[&Node]| {
+        let mut seen = Seen { as_written: true, ..Seen::default() };
+        nodes.iter().for_each(|node| seen.visit(node, false));
+        seen.alone.into_keys().collect::<BTreeSet<String>>()
+    };
+    let assumed = assumptions.iter().flat_map(|a| match &a.node {
+        Assumption::Is(name, _) => BTreeSet::from([name.node.clone()]),
+        Assumption::Chain(first, more) => {
+            written(&std::iter::once(first).chain(more.iter().map(|(_, n)| n)).collect::<Vec<_>>())
+        }
+    });
+    let assumed: BTreeSet<String> = assumed.filter(|name| derivative(name).is_some()).collect();
+    if assumed.is_empty() {
+        return assumed;
+    }
+    let base = |name: &str| derivative(name).map(|d| d.of.to_owned());
+    let mut known: BTreeSet<String> = fields.iter().map(|f| f.node.clone()).collect();
+    known.extend(["phi", "k"].map(str::to_owned));
+    known.extend(FIXED.iter().chain(&RESERVED).map(|name| (*name).to_owned()));
+    for name in written(sides).difference(&assumed) {
+        known.insert(base(name).unwrap_or_else(|| name.clone()));
+    }
+    assumed.into_iter().filter(|name| base(name).is_some_and(|base| !known.contains(&base))).collect()
+}
+
 /// The names that assumptions mention.
-fn mentioned(assumptions: &[&At<Assumption>]) -> BTreeSet<String> {
+fn mentioned(assumptions: &[&At<Assumption>], indexed: &BTreeSet<String>) -> BTreeSet<String> {
     let mut out = BTreeSet::new();
     for assumption in assumptions {
         match &assumption.node {
@@ -188,7 +224,7 @@ fn mentioned(assumptions: &[&At<Assumption>]) -> BTreeSet<String> {
                 out.insert(name.node.clone());
             }
             Assumption::Chain(first, more) => {
-                let mut seen = Seen::default();
+                let mut seen = Seen { indexed: indexed.clone(), ..Seen::default() };
                 seen.visit(first, false);
                 more.iter().for_each(|(_, side)| seen.visit(side, false));
                 out.extend(seen.alone.into_keys());
@@ -206,6 +242,10 @@ struct Seen {
     alone: BTreeMap<String, Span>,
     /// Names that a differential operator acts on directly.
     operands: BTreeSet<String>,
+    /// Names that are no derivatives, whatever they look like.
+    indexed: BTreeSet<String>,
+    /// Is no name read as a derivative?
+    as_written: bool,
 }
 
 impl Seen {
@@ -235,7 +275,8 @@ impl Seen {
     }
 
     fn name(&mut self, name: &str, span: Span, operand: bool) {
-        if let Some(derivative) = derivative(name) {
+        let plain = self.as_written || self.indexed.contains(name);
+        if let Some(derivative) = derivative(name).filter(|_| !plain) {
             self.order.push((derivative.of.to_owned(), span, true));
             return;
         }

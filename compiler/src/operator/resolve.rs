@@ -34,7 +34,7 @@ fn equation(ast: &Ast, source: &Source) -> Result<Equation, Diagnostic> {
     let stated = dimension(&items)?;
     names.dimension = stated.map(|(n, _)| n);
     if let Some((n, place)) = stated {
-        sides.iter().try_for_each(|side| axes::within(n, place, side))?;
+        sides.iter().try_for_each(|side| axes::within(n, place, side, &names))?;
     }
     let complex = names.has_imaginary_unit();
     let mut components = Vec::with_capacity(items.equations.len());

@@ -11,6 +11,7 @@ mod c2;
 mod cases;
 mod certificate;
 mod kernel;
+mod levy;
 mod refutation;
 mod region;
 #[cfg(test)]
@@ -21,7 +22,7 @@ mod witness;
 
 pub use crate::checker::{CheckError, check_witness, replay};
 pub use certificate::{Case, Certificate, Node, Proof, Rule, SideCondition, Which};
-pub use witness::Witness;
+pub use witness::{Comparison, Witness};
 
 use crate::dispersion::select::{Candidate, Selection};
 use crate::dispersion::{Dispersion, pieces_and_selection};
@@ -38,8 +39,14 @@ use std::fmt;
 /// does not depend on how the equation was split.
 pub fn decide(equation: &Equation, dispersion: &Dispersion, flow: Option<&DensityFlow>) -> Verdict {
     let situation = Situation::new(&dispersion.coefficients, &equation.facts);
-    let c1 = cases::combine(&cases::split(&situation, &|s| outcome(s, Which::C1)), Which::C1);
-    let c2 = cases::combine(&cases::split(&situation, &|s| outcome(s, Which::C2)), Which::C2);
+    let directional = dispersion.depends_on_direction();
+    let decide = |which: Which| {
+        let in_case = |s: &Situation| {
+            if directional { levy::outcome(s, which, equation.dimension) } else { outcome(s, which) }
+        };
+        cases::combine(&cases::split(&situation, &in_case), which)
+    };
+    let (c1, c2) = (decide(Which::C1), decide(Which::C2));
     let kind = VerdictKind::from_answers(c1.answer, c2.answer);
     let mut reason = format!("C1 {}: {}. C2 {}: {}.", c1.answer, c1.reason, c2.answer, c2.reason);
     if let Some(drift) = &dispersion.drift {

@@ -103,7 +103,7 @@ fn expressions_of_reports_parse() {
         ("2 im(conj(phi) grad(phi))/abs2(phi)", "2 im(conj(phi) grad(phi))/abs2(phi)"),
         ("c e_x - grad(phi)/phi", "-grad(phi)/phi + c e_x"),
         ("dy(dt(dx(phi))) e_z", "phi_txy e_z"),
-        ("dz(dx(phi_zt), 3) + y - phi_zyx", "dz(phi_txxx, 2) - phi_xyz + y"),
+        ("dz(dx(phi_zt), 3) + y - phi_zyx", "dz(phi_tx, 4) - phi_xyz + y"),
         ("-grad((-lap)^(beta-1) phi)/phi", "-grad((-lap)^(beta - 1) phi)/phi"),
         ("m (phi_t + m phi)", "m*(phi_t + m phi)"),
         ("(-b + sqrt(b^2 + 4 a kappa))/(2 a)", "(sqrt(4 a kappa + b^2) - b)/(2 a)"),
