@@ -199,9 +199,9 @@ fn proof(proof: &Proof, when: &[SideCondition]) -> Certificate {
         ),
         Proof::LevyKhintchine { lambda, constant, drift, squares, definite, bounded, tree, .. } => {
             let form = if *definite { "positive definite" } else { "positive semidefinite" };
-            let spreads = if *definite || !*bounded { "" } else { ": part of the law does not spread" };
-            let because =
-                format!("a drift, a {form} quadratic form and a Bernstein function{spreads} (Levy-Khintchine)");
+            let spreads = if *definite || !*bounded { "" } else { ", and part of the law does not spread" };
+            let f = if tree.is_some() { " and a Bernstein function" } else { "" };
+            let because = format!("a {form} quadratic form{f} beside constant and drift{spreads} (Levy-Khintchine)");
             let claim = format!("lambda = {lambda}, constant {constant}, drift {}", vector(drift));
             let squares = squares.iter().filter_map(|s| s.split_first());
             let needs =

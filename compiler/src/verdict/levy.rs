@@ -218,16 +218,15 @@ impl Subject<'_> {
 
     fn proved(&self, triplet: Triplet, squares: Vec<Square>, definite: bool) -> Outcome {
         let Triplet { constant, drift, form, isotropic, tree, bounded } = triplet;
-        let parts = match &tree {
-            None => "a constant, a drift and a quadratic form in k".to_owned(),
-            Some(tree) => {
-                let f = &tree.function;
-                format!("a constant, a drift, a quadratic form in k and the Bernstein function {f} ({})", tree.because)
-            }
-        };
         let kind = if definite { "positive definite" } else { "positive semidefinite" };
+        let drifts = drift.iter().any(|c| !c.is_zero());
+        let mut parts = Vec::from([format!("a {kind} quadratic form in k")]);
+        parts.extend((!constant.is_zero()).then(|| "a constant".to_owned()));
+        parts.extend(drifts.then(|| "a drift".to_owned()));
+        parts.extend(tree.iter().map(|t| format!("the Bernstein function {} of kappa ({})", t.function, t.because)));
         let reason = format!(
-            "lambda is {parts}; the form is {kind}, so exp(-t lambda) is the transform of a positive measure (Levy-Khintchine)"
+            "lambda is {}, so exp(-t lambda) is the transform of a positive measure (Levy-Khintchine)",
+            parts.join(" and ")
         );
         let proof = Proof::LevyKhintchine {
             lambda: self.lambda.clone(),

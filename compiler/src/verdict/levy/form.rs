@@ -2,7 +2,8 @@
 //!
 //! In:   a symmetric matrix over the named axes, the coefficient along any other axis, and the facts.
 //! Out:  [`Kind`]: the squares, or a direction in which the form is negative.
-//! Holds: `k.A k = sum (l.k)^2 / (M M')` with M the leading minors and `l` the minors bordered by each column (Jacobi).
+//! Holds: `k.A k = sum M/M' (l.k)^2` with M, M' neighbouring leading minors and `M l` the minors bordered by each column
+//!        (Jacobi): the squares are completed, `a k_x^2 + 2 b k_x k_y = a (k_x + b/a k_y)^2 - b^2/a k_y^2`.
 //!        A sign that the facts leave open comes back as [`Stop::Need`], as the sign of a minor.
 //! Source: Gantmacher, The Theory of Matrices, vol. 1, Ch. X, Sec. 3.
 
@@ -46,9 +47,10 @@ impl Form {
             let bordered: Vec<Expr> = (0..n).map(|j| determinant(&self.block(&with(i), &with(j)))).collect();
             match sign_of(&bordered[i], facts)? {
                 Sign::POSITIVE => {
-                    let weight = (last * bordered[i].clone()).recip();
+                    let weight = bordered[i].clone() / last;
                     last = bordered[i].clone();
-                    squares.push(Square { weight, vector: bordered });
+                    let ratio = |j: usize| if j == i { Expr::one() } else { bordered[j].clone() / last.clone() };
+                    squares.push(Square { weight, vector: (0..n).map(ratio).collect() });
                     kept.push(i);
                 }
                 Sign::ZERO => {
