@@ -137,9 +137,10 @@ impl Subject<'_> {
         match triplet.form.kind(self.facts)? {
             Kind::Nonnegative { squares, flat } => Ok(self.proved(triplet, squares, flat.is_none())),
             Kind::Negative(direction) => {
-                let falls = || Ray::new(&self.lambda, direction.clone()).is_some_and(|ray| ray.falls(self.facts));
+                let ray = || Ray::new(&self.lambda, direction.clone());
+                let falls = || ray().map_or(Ok(false), |ray| ray.falls(self.facts));
                 // A Bernstein function may grow almost like kappa, and make up for it.
-                if triplet.tree.is_some() && !falls() {
+                if triplet.tree.is_some() && !falls()? {
                     let why = "a quadratic form that takes negative values beside a Bernstein function";
                     return Err(Stop::Undecided(why.to_owned()));
                 }

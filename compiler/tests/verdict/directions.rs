@@ -55,6 +55,7 @@ fn tensor_diffusion() {
     check("phi_t = phi_xx + 2 phi_xy + 2 phi_yy + 2 phi_yz + 2 phi_zz", Yes, Yes);
     check("phi_t = phi_xx + 2 phi_xy + 2 phi_yy + 4 phi_yz + 2 phi_zz", No, Conditional);
     check("phi_t - phi_xx + phi_yy = 0", No, Conditional);
+    check("phi_t + (-lap)^(1/2) phi + phi_xx = 0", No, Conditional);
     check("phi_t + phi_xx + 2 phi_yy = 0", No, No);
     check("phi_t = lap(phi) - 2 phi_xx", No, Conditional);
 }

@@ -44,7 +44,12 @@ impl Form {
         let (mut squares, mut kept, mut last, mut flat) = (Vec::new(), Vec::new(), Expr::one(), None);
         for i in 0..n {
             let with = |more: usize| kept.iter().copied().chain([more]).collect::<Vec<usize>>();
-            let bordered: Vec<Expr> = (0..n).map(|j| determinant(&self.block(&with(i), &with(j)))).collect();
+            // Two equal columns for the axes kept.
+            let bordered = |j: usize| match kept.contains(&j) {
+                true => Expr::zero(),
+                false => determinant(&self.block(&with(i), &with(j))),
+            };
+            let bordered: Vec<Expr> = (0..n).map(bordered).collect();
             match sign_of(&bordered[i], facts)? {
                 Sign::POSITIVE => {
                     let weight = bordered[i].clone() / last;

@@ -61,9 +61,9 @@ impl Ray {
     }
 
     /// Does the real part fall below all bounds, whatever the parameters?
-    pub fn falls(&self, facts: &Facts) -> bool {
-        let leading = self.moving().leading(facts).ok().flatten();
-        leading.is_some_and(|(x, c)| facts.sign(&c).is(Sign::NEGATIVE) && facts.sign(&x).is(Sign::POSITIVE))
+    pub fn falls(&self, facts: &Facts) -> Result<bool, Stop> {
+        let leading = self.moving().leading(facts)?;
+        Ok(leading.is_some_and(|(x, c)| facts.sign(&c).is(Sign::NEGATIVE) && facts.sign(&x).is(Sign::POSITIVE)))
     }
 
     /// The sign of `Re lambda - Re lambda(0)` along the ray.

@@ -88,7 +88,7 @@ impl Split {
             return Err(Stop::Need(even[i].0.clone()));
         }
         let form = Form { matrix: self.matrix.clone(), other: axes.others.then(|| self.isotropic.clone()) };
-        let (up, down) = (form.kind(facts)?, form.negated().kind(facts)?);
+        let up = form.kind(facts)?;
         let one_sided =
             |good: Sign, strict: Range| (range == strict || range == Range::Zero) && signs.iter().all(|s| s.is(good));
         let linear = |squares: &[Square], sign: i64| -> Vec<(Expr, Expr)> {
@@ -100,8 +100,10 @@ impl Split {
                 return Ok(Signs::Rises);
             }
         }
-        if let (Kind::Nonnegative { squares, .. }, true) = (&down, one_sided(Sign::NONPOSITIVE, Range::Negative)) {
-            self.squares = linear(squares, -1).into_iter().chain(even).collect();
+        if one_sided(Sign::NONPOSITIVE, Range::Negative)
+            && let Kind::Nonnegative { squares, .. } = form.negated().kind(facts)?
+        {
+            self.squares = linear(&squares, -1).into_iter().chain(even).collect();
             return Ok(Signs::NowhereRises);
         }
         // A form alone that is neither definite nor nowhere positive.
