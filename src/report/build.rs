@@ -198,7 +198,45 @@ fn proof(proof: &Proof, when: &[SideCondition]) -> Certificate {
             "the quadratic is symmetric about the level and nowhere negative on it",
             &[(value, ">=")],
         ),
+        Proof::LevyKhintchine { lambda, constant, drift, squares, definite, bounded, tree, .. } => {
+            let form = if *definite { "positive definite" } else { "positive semidefinite" };
+            let spreads = if *definite || !*bounded { "" } else { ", and part of the law does not spread" };
+            let f = if tree.is_some() { " and a Bernstein function" } else { "" };
+            let because = format!("a {form} quadratic form{f} beside constant and drift{spreads} (Levy-Khintchine)");
+            let claim = format!("lambda = {lambda}, constant {constant}, drift {}", vector(drift));
+            let squares = squares.iter().filter_map(|s| s.split_first());
+            let needs =
+                needs.into_iter().chain(squares.map(|(weight, v)| format!("{weight} >= 0 before ({}.k)^2", vector(v))));
+            let premises = tree.iter().map(node).collect();
+            Certificate { claim, rule: "levy_khintchine".into(), because, needs: needs.collect(), premises }
+        }
+        Proof::RealPart { lambda, rises, rest, squares, .. } => {
+            let (claim, because, sign) = match rises {
+                true => (
+                    "Re lambda(k) > Re lambda(0) for k != 0",
+                    "parts that are nowhere negative vanish together at 0 only",
+                    ">=",
+                ),
+                false => ("Re lambda(k) <= Re lambda(0)", "every part is nowhere positive", "<="),
+            };
+            let parts = squares.iter().filter_map(|s| s.split_first());
+            let parts = parts.map(|(weight, of)| format!("{weight} {sign} 0 before ({})^2", vector(of)));
+            let rest = (*rest != Expr::zero()).then(|| format!("{rest} {sign} 0"));
+            Certificate {
+                claim: format!("{claim}, lambda = {lambda}"),
+                rule: "real_part".into(),
+                because: because.into(),
+                needs: needs.into_iter().chain(rest).chain(parts).collect(),
+                premises: Vec::new(),
+            }
+        }
     }
+}
+
+/// `(1, 2)`, or the one component.
+fn vector(components: &[impl Display]) -> String {
+    let parts: Vec<String> = components.iter().map(ToString::to_string).collect();
+    if let [one] = parts.as_slice() { one.clone() } else { format!("({})", parts.join(", ")) }
 }
 
 fn node(node: &Node) -> Certificate {
@@ -221,7 +259,7 @@ fn relations(conditions: &[SideCondition]) -> Vec<String> {
 }
 
 pub(super) fn witness(witness: &verdict::Witness) -> Witness {
-    use verdict::Witness::{Derivative, Kernel, Level, Oscillation};
+    use verdict::Witness::{Derivative, Kernel, Level, Oscillation, Vector};
     match witness {
         Derivative { order, kappa, parameters, lambda, value, error } => point(
             format!("(-1)^({order} - 1) d^{order} lambda/d kappa^{order} < 0 for lambda = {lambda}"),
@@ -248,6 +286,11 @@ pub(super) fn witness(witness: &verdict::Witness) -> Witness {
                 ("value", decimal(*value)),
                 ("error", decimal(*error)),
             ],
+        ),
+        Vector { test, k, parameters, lambda, value, bound } => point(
+            format!("{} for lambda = {lambda}", test.statement()),
+            parameters,
+            &[("k", vector(k)), ("left", decimal(*value)), ("right", decimal(*bound))],
         ),
     }
 }

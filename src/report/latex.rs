@@ -107,15 +107,15 @@ fn atom(e: &Expr) -> String {
         Expr::Call(func, a) => call(*func, a),
         Expr::Dt(f, 1) => format!(r"\partial_t {}", argument(f)),
         Expr::Dt(f, n) => format!(r"\partial_t^{{{n}}} {}", argument(f)),
-        Expr::Dx(f, 1) => format!(r"\partial_x {}", argument(f)),
-        Expr::Dx(f, n) => format!(r"\partial_x^{{{n}}} {}", argument(f)),
+        Expr::Partial(f, axis, 1) => format!(r"\partial_{} {}", axis.letter(), argument(f)),
+        Expr::Partial(f, axis, n) => format!(r"\partial_{}^{{{n}}} {}", axis.letter(), argument(f)),
         Expr::Lap(f) => format!(r"\Delta {}", argument(f)),
         Expr::BesselK(order, a) => format!(r"K_{{{}}}{}", expression(order), brackets(&expression(a))),
         Expr::FracLap(f, b) => format!(r"(-\Delta)^{{{}}} {}", expression(b), argument(f)),
         Expr::Div(f) => format!(r"\nabla\cdot {}", argument(f)),
         Expr::Grad(f) => format!(r"\nabla {}", argument(f)),
         Expr::Position => r"\mathbf{x}".into(),
-        Expr::AxisX => r"\mathbf{e}_x".into(),
+        Expr::Unit(axis) => format!(r"\mathbf{{e}}_{}", axis.letter()),
         Expr::Num(_) | Expr::Pow(..) | Expr::Mul(_) | Expr::Add(_) => brackets(&expression(e)),
     }
 }
@@ -124,7 +124,7 @@ fn atom(e: &Expr) -> String {
 fn argument(e: &Expr) -> String {
     match e {
         Expr::Num(r) if r.is_integer() && *r >= Rational::default() => r.to_string(),
-        Expr::Imag | Expr::Sym(_) | Expr::Var(_) | Expr::Field(_) | Expr::Position | Expr::AxisX => atom(e),
+        Expr::Imag | Expr::Sym(_) | Expr::Var(_) | Expr::Field(_) | Expr::Position | Expr::Unit(_) => atom(e),
         Expr::Call(Func::Abs | Func::Conj, _) => atom(e),
         e => brackets(&expression(e)),
     }

@@ -46,7 +46,14 @@ fn header(sheet: &mut Sheet, report: &Report) {
     for part in report.equation.split("; ") {
         sheet.plain(part);
     }
-    let assumptions: Vec<&str> = report.parameters.iter().map(|p| p.assumption.as_str()).collect();
+    let parameters = report.parameters.iter().map(|p| p.assumption.clone());
+    let mut assumptions: Vec<String> = Vec::new();
+    for text in report.dimension.map(|n| format!("N = {n}")).into_iter().chain(parameters) {
+        // A relation between parameters is listed with each of them.
+        for part in text.split(", ").filter(|part| !assumptions.iter().any(|known| known == part)).collect::<Vec<_>>() {
+            assumptions.push(part.to_owned());
+        }
+    }
     if !assumptions.is_empty() {
         sheet.plain(&format!("where {}", assumptions.join(", ")));
     }

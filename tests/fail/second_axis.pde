@@ -1,1 +1,1 @@
-phi_t - phi_xx - phi_yy = 0   //~ E0210 not a derivative
+phi_t - phi_xx - phi_ww = 0   //~ E0210 not a derivative

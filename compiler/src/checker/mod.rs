@@ -7,6 +7,7 @@
 //!       relation it reads the symbol alone. The prose in `because` is not checked.
 
 mod evolving;
+mod levy;
 mod proofs;
 mod quadrature;
 mod signs;
@@ -93,7 +94,10 @@ fn check_case(case: &Case, which: Which, equation: &Equation, dispersion: &Dispe
     while symbol.last().is_some_and(Expr::is_zero) {
         symbol.pop();
     }
-    let checker = Checker { known, symbol };
+    if dispersion.depends_on_direction() != case.proof.is_directional() {
+        return wrong("a proof that has no say on the direction of k", format!("{which:?}"));
+    }
+    let checker = Checker { known, symbol, dimension: equation.dimension };
     checker.evolution(dispersion, &case.proof)?;
     checker.proof(&case.proof, which)?;
     case.proof.establishes(which).map_or_else(|| wrong("a proof of the other condition than", format!("{which:?}")), Ok)
@@ -103,6 +107,7 @@ fn check_case(case: &Case, which: Which, equation: &Equation, dispersion: &Dispe
 struct Checker {
     known: Known,
     symbol: Vec<Expr>,
+    dimension: Option<u32>,
 }
 
 impl Checker {
@@ -123,5 +128,5 @@ impl Checker {
 /// Checks that a tree proves its function Bernstein under the assumptions `facts`.
 #[cfg(test)]
 pub(crate) fn check_tree(tree: &crate::verdict::Node, facts: &crate::expr::Facts) -> Result<(), CheckError> {
-    Checker { known: Known::new(facts), symbol: Vec::new() }.node(tree)
+    Checker { known: Known::new(facts), symbol: Vec::new(), dimension: None }.node(tree)
 }

@@ -37,6 +37,7 @@ impl Checker {
                 self.equal(&self.level(coefficients, level, value, true)?, &Expr::zero())?;
                 if value.vanishes() { Ok(()) } else { self.positive(value) }
             }
+            Proof::LevyKhintchine { .. } | Proof::RealPart { .. } => self.directional(proof),
             Proof::PowerRoot { order, modulus, negative } => self.power_root(*order, modulus, *negative, which),
             Proof::NotReal { coefficients, imaginary } => {
                 self.whole(coefficients.len())?;
@@ -163,7 +164,7 @@ impl Checker {
         self.positive(modulus)
     }
 
-    fn at_zero(&self, e: &Expr) -> Result<Expr, CheckError> {
+    pub(super) fn at_zero(&self, e: &Expr) -> Result<Expr, CheckError> {
         let KappaSum { terms } = sum(e)?;
         terms.iter().filter(|(x, _)| !x.is_zero()).try_for_each(|(x, _)| self.require(x, Sign::POSITIVE))?;
         Ok(terms.into_iter().find(|(x, _)| x.is_zero()).map_or_else(Expr::zero, |(_, c)| c))

@@ -99,7 +99,7 @@ impl Known {
         let mut sign = Sign::ANY;
         for (i, (relation, known)) in self.0.iter().enumerate() {
             if self.0[..i].iter().all(|(r, _)| r != relation)
-                && let Some(quotient) = quotient(e, relation)
+                && let Some(quotient) = quotient(e, &relation.expand())
             {
                 sign = sign.and(known.times(self.sign_at_depth(&quotient, depth)));
             }

@@ -3,9 +3,11 @@
 //! Holds: derivatives and kernel values come with guaranteed bounds; `-lambda` must be a root of the symbol at the stated
 //!       point; the parameter values must be admitted, and all there.
 
+use super::levy::compares;
 use super::{CheckError, kernel_bounds, wrong};
 use crate::dispersion::Dispersion;
-use crate::expr::{Enclosure, Expr, KappaSum, Rational, Var, rational};
+use crate::dispersion::direction::axis_of;
+use crate::expr::{Enclosure, Expr, KappaSum, Name, Rational, Var, rational};
 use crate::operator::Equation;
 use crate::verdict::Witness;
 use num_complex::Complex64;
@@ -20,7 +22,8 @@ const AGREEMENT: f64 = 1e-9;
 /// [`CheckError`] when one does not reproduce, when `lambda` is no branch, or a parameter value is not admitted.
 pub fn check_witness(witness: &Witness, equation: &Equation, dispersion: &Dispersion) -> Result<(), CheckError> {
     let (lambda, values) = (witness.lambda(), witness.parameters());
-    if !equation.facts.admits(values) || lambda.symbols().iter().any(|n| values.iter().all(|(m, _)| m != n)) {
+    let free = |n: &Name| axis_of(n).is_none() && values.iter().all(|(m, _)| m != n);
+    if !equation.facts.admits(values) || lambda.symbols().iter().any(free) {
         return wrong("parameter values not admitted or missing", lambda);
     }
     let at = |e: &Expr| match e {
@@ -50,6 +53,9 @@ pub fn check_witness(witness: &Witness, equation: &Equation, dispersion: &Disper
             on_branch(&here, &symbol, &rational(1, 1))?;
             let bounds = KappaSum::read(&here).and_then(|sum| kernel_bounds(&sum, radius, time));
             bounds.is_some_and(|b| agree(b, *value, *error))
+        }
+        Witness::Vector { test, k, value, bound, .. } if equation.dimension.is_none_or(|n| k.len() <= n as usize) => {
+            compares(*test, k, &here, &symbol, (*value, *bound))
         }
         _ => false,
     };

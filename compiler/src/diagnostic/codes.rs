@@ -65,7 +65,7 @@ E0111 "unknown verdict"
 E0112 "units"
 "Units are not checked, and what is not checked is not read.";
 E0201 "unknown function"
-"The functions are dt, dx, lap, grad, div, frac_lap, sqrt, exp, log, sin, cos, tanh, bessel_k, abs, abs2, conj, re and im. A name
+"The functions are dt, dx, dy, dz, lap, grad, div, frac_lap, sqrt, exp, log, sin, cos, tanh, bessel_k, abs, abs2, conj, re and im. A name
 with `(t)` or `(x)` is an unspecified coefficient function. A product with a bracket needs `*` or a space: `r*(1 - phi)`.";
 E0202 "wrong number of arguments"
 "The message shows how the function is used.";
@@ -82,12 +82,12 @@ E0206 "scalar and vector added"
 E0207 "vector times vector"
 "Products of vectors are not part of the language. The squared length of a vector is `abs2(v)`.";
 E0208 "name with another meaning"
-"`t` is the time, `x` the position, `e_x` its first axis, `N` the dimension, `i` the imaginary unit; functions need
+"`t` is the time, `x` the position, `e_x`, `e_y` and `e_z` its axes, `N` the dimension, `i` the imaginary unit; functions need
 arguments; fields must not be called kappa, s, omega or q, which every report uses. Parameters may.";
 E0209 "name that does not occur"
 "A declared field, parameter or test value is not in the equation, most often by a slip of the pen.";
 E0210 "derivative by another axis"
-"Names carry derivatives by `t` and by `x`, the first axis. In more dimensions write `lap`, `grad` and `div`.";
+"Names carry derivatives by `t` and along the axes `x`, `y` and `z`. In more dimensions write `lap`, `grad` and `div`.";
 E0301 "no unknown"
 "An equation is about an unknown field: a name that carries a derivative, or a declared field.";
 E0302 "unknowns and equations differ in number"
@@ -116,4 +116,7 @@ E0311 "claim without a reason"
 E0312 "real field in a complex equation"
 "The equation has the imaginary unit and the field is declared real. A name `i` that is a parameter must be declared:
 `where i real`.";
+E0313 "axis outside the space"
+"`phi_y` needs two dimensions, `phi_z` three, and the text states fewer. Without a statement, `phi_t - phi_xx` is set on a
+line and `phi_t - phi_xx - 2 phi_yy` in a plane.";
 }

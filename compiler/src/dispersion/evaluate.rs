@@ -6,7 +6,7 @@
 //!       `P(s, kappa)`, so that `(sqrt(b^2 + 4 a kappa) - b)/(2a)` does not cancel at small kappa.
 
 use super::Dispersion;
-use crate::expr::{Expr, Name, Var};
+use crate::expr::{Axis, Expr, Name, Var};
 use num_complex::Complex64;
 use std::collections::BTreeMap;
 use thiserror::Error;
@@ -41,8 +41,10 @@ impl Dispersion {
         }
         let leaf = |e: &Expr| match e {
             Expr::Var(Var::Kappa) => Some(Complex64::from(k * k)),
-            Expr::Sym(n) if self.drift.is_some() && n.as_str() == super::WAVE_NUMBER => Some(Complex64::from(k)),
-            Expr::Sym(n) => values.get(n).copied().map(Complex64::from),
+            Expr::Sym(n) => match super::direction::axis_of(n) {
+                Some(axis) => Some(Complex64::from(if axis == Axis::X { k } else { 0.0 })),
+                None => values.get(n).copied().map(Complex64::from),
+            },
             _ => None,
         };
         let needed = |n: &Name| !values.contains_key(n) && leaf(&Expr::Sym(n.clone())).is_none();

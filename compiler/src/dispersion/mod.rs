@@ -7,6 +7,7 @@
 //! Source: GenPhys (arXiv:2304.02637), Sec. 4 and Table 3.
 
 mod branches;
+pub(crate) mod direction;
 mod evaluate;
 pub(crate) mod frame;
 pub(crate) mod pieces;
@@ -27,7 +28,8 @@ use select::{Selection, Which};
 ///
 /// # Errors
 /// [`Undecided`] names the limit: nonlinear, coefficients that depend on `t` or `x` in other ways than [`Evolution`], a
-/// symbol that depends on the direction of k, an order in time whose roots have no closed form here.
+/// symbol that depends on the direction of k at second or higher order in time, an order in time whose roots have no
+/// closed form here.
 pub fn derive(equation: &Equation) -> Result<Dispersion, Undecided> {
     if frame::is_evolving(equation) {
         return frame::derive(equation);
@@ -36,6 +38,9 @@ pub fn derive(equation: &Equation) -> Result<Dispersion, Undecided> {
     let coefficients = powers_of(&symbol, &Expr::Var(Var::Growth))
         .ok_or_else(|| Undecided::new("the symbol is not a polynomial in s"))?;
     let facts = &equation.facts;
+    if coefficients.iter().any(direction::depends) {
+        return direction::derive(symbol, coefficients, facts);
+    }
     let (pieces, selection) = match pieces_and_selection(&coefficients, facts) {
         Ok((pieces, selection)) => (pieces, Some(selection)),
         Err(Stop::Undecided(why)) => return Err(Undecided { why }),
@@ -142,7 +147,8 @@ pub(crate) fn powers_of(e: &Expr, letter: &Expr) -> Option<Vec<Expr>> {
 /// Sign: `phi ~ exp(-i omega t + i k.x)`, `s = -i omega`, `kappa = |k|^2`; a mode decays as `exp(-lambda t)`, `lambda = -s`.
 #[derive(Clone, Debug)]
 pub struct Dispersion {
-    /// The symbol `P(s, kappa)`: the equation with `dt -> s`, `lap -> -kappa`.
+    /// The symbol `P(s, kappa)`: the equation with `dt -> s`, `lap -> -kappa`; where the direction of k matters, with
+    /// `k_x`, `k_y` and `k_z` for its components.
     pub symbol: Expr,
     /// Coefficients of the symbol by powers of s, constant first; the last is not zero. With an `evolution`, those in its
     /// frame and clock.

@@ -4,44 +4,29 @@
 //! Out:  `P(s, kappa)` as an expression, and the drift velocity of a first-order term `c phi_x`.
 //! Holds: `L phi = P phi` for every plane wave; a system gives the determinant of its matrix of symbols.
 
-use super::Undecided;
 use super::frame::limits;
-use crate::expr::{Expr, Facts, Name, Var};
+use super::{Undecided, direction};
+use crate::expr::{Axis, Expr, Facts, Name, Var};
 use crate::operator::Equation;
+use num_traits::Signed;
 
-/// The letter of the first wave number while a symbol is built; no name of the language contains a space.
-const FIRST_WAVE_NUMBER: &str = "k x";
-
-/// The symbol of the equation with the drift taken out: `P(s, kappa)`, and the velocity `c` when the equation also has
-/// `i c k_x` beside `s`, which a frame moving with velocity c along the first axis removes.
+/// The symbol of the equation: `P(s, kappa)` with the drift taken out, and the velocity `c` when the equation also has
+/// `i c k_x` beside `s`, which a frame moving with velocity c along the first axis removes. Any other symbol that depends
+/// on the direction of k keeps the letters `k_x`, `k_y`, `k_z`.
 pub(super) fn symbol(equation: &Equation) -> Result<(Expr, Option<Expr>), Undecided> {
     let whole = if equation.is_system() {
-        determinant(&matrix(equation)?)
+        leading_positive(determinant(&matrix(equation)?).expand())
     } else {
         component(equation.operator(), &equation.unknown().name)?
     };
-    let whole = whole.expand().expand();
-    let direction = Expr::sym(FIRST_WAVE_NUMBER);
-    if !whole.contains(&direction) {
+    let whole = direction::in_kappa(&whole.expand().expand(), equation.dimension);
+    if !direction::depends(&whole) {
         return Ok((whole, None));
     }
-    if equation.dimension == Some(1) {
-        let isotropic = whole.replace(&|e| even_power(e, &direction));
-        if !isotropic.contains(&direction) {
-            return Ok((isotropic.expand(), None));
-        }
-    }
-    without_drift(&whole, &direction, &equation.facts)
-        .map(|(rest, c)| (rest, Some(c)))
-        .ok_or_else(|| Undecided::new("the symbol depends on the direction of k, not on |k| alone"))
-}
-
-/// `k_x^(2n)` is `kappa^n` in one dimension.
-fn even_power(e: &Expr, direction: &Expr) -> Option<Expr> {
-    match e {
-        Expr::Pow(b, n) if **b == *direction => n.as_int().filter(|n| n % 2 == 0).map(|n| Expr::kappa().powi(n / 2)),
-        _ => None,
-    }
+    Ok(match without_drift(&whole, &direction::letter(Axis::X), &equation.facts) {
+        Some((rest, c)) => (rest, Some(c)),
+        None => (whole, None),
+    })
 }
 
 /// `a s + c0(kappa) + i c k_x` at first order in time: the symbol without the drift, and its velocity `c / a`.
@@ -51,9 +36,10 @@ fn without_drift(whole: &Expr, direction: &Expr, facts: &Facts) -> Option<(Expr,
     let by_direction = super::powers_of(rest, direction)?;
     let [isotropic, drift] = by_direction.as_slice() else { return None };
     let velocity = (-Expr::Imag * drift.clone() / a.clone()).expand();
-    let constant = !velocity.contains(&Expr::kappa()) && !a.contains(&Expr::kappa());
+    let constant = [&velocity, a].iter().all(|e| !e.contains(&Expr::kappa()) && !direction::depends(e));
     let real = facts.sign(&velocity).is(crate::expr::Sign::ANY);
-    (constant && real).then(|| (isotropic.clone() + a.clone() * Expr::Var(Var::Growth), velocity))
+    (constant && real && !direction::depends(isotropic))
+        .then(|| (isotropic.clone() + a.clone() * Expr::Var(Var::Growth), velocity))
 }
 
 fn component(e: &Expr, field: &Name) -> Result<Expr, Undecided> {
@@ -69,7 +55,7 @@ fn of_term(e: &Expr, field: &Name) -> Result<Expr, Undecided> {
         Expr::Lap(f) => Ok(-Expr::kappa() * go(f)?),
         Expr::FracLap(_, beta) if !constant(beta) => Err(Undecided::new("the order of (-lap)^beta is not a constant")),
         Expr::FracLap(f, beta) => Ok(Expr::pow(Expr::kappa(), (**beta).clone()) * go(f)?),
-        Expr::Dx(f, n) => Ok((Expr::Imag * Expr::sym(FIRST_WAVE_NUMBER)).powi(i64::from(*n)) * go(f)?),
+        Expr::Partial(f, axis, n) => Ok((Expr::Imag * direction::letter(*axis)).powi(i64::from(*n)) * go(f)?),
         Expr::Div(vector) => of_divergence(vector, field),
         Expr::Mul(factors) => of_product(factors, field),
         e if !e.has_field() && !e.is_zero() => Err(Undecided::new(format!("a term without the unknown: {e}"))),
@@ -100,7 +86,7 @@ fn of_divergence(vector: &Expr, field: &Name) -> Result<Expr, Undecided> {
             [Expr::Grad(f)] if constant(&scalar) && !scalar.has_field() => {
                 -Expr::kappa() * scalar * component(f, field)?
             }
-            [Expr::AxisX] => of_term(&scalar.dx(1), field)?,
+            [Expr::Unit(axis)] => of_term(&scalar.partial(*axis, 1), field)?,
             [Expr::Position] => return Err(limits::varies(term)),
             _ => return Err(limits::nonlinear(&term.clone().div_of())),
         });
@@ -132,6 +118,13 @@ fn row(c: &Expr, equation: &Equation) -> Result<Vec<Expr>, Undecided> {
             component(&Expr::add(terms.cloned()), &u.name)
         })
         .collect()
+}
+
+/// The order of equations and unknowns may turn the sign of a determinant: that of the highest power of s becomes +.
+fn leading_positive(symbol: Expr) -> Expr {
+    let powers = super::powers_of(&symbol, &Expr::Var(Var::Growth));
+    let leading = powers.and_then(|mut p| p.pop()).map(|c| c.split_coefficient().0);
+    if leading.is_some_and(|c| c.is_negative()) { -symbol } else { symbol }
 }
 
 /// By the first row.

@@ -1,6 +1,6 @@
 //! Canonical constructors. Each returns the canonical form of what its name says; none assumes anything of a parameter.
 
-use super::{Expr, Func, Rational, Var};
+use super::{Axis, Expr, Func, Rational, Var};
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::{One, Signed, ToPrimitive, Zero};
@@ -148,7 +148,7 @@ impl Expr {
             e if e.is_zero() => e,
             Expr::Dt(f, m) => Expr::Dt(f, m + n),
             Expr::Lap(f) => Expr::Lap(Box::new(f.dt(n))),
-            Expr::Dx(f, m) => Expr::Dx(Box::new(f.dt(n)), m),
+            Expr::Partial(f, axis, m) => Expr::Partial(Box::new(f.dt(n)), axis, m),
             Expr::Div(f) => Expr::Div(Box::new(f.dt(n))),
             Expr::Grad(f) => Expr::Grad(Box::new(f.dt(n))),
             Expr::FracLap(f, b) if !b.has_time() => Expr::FracLap(Box::new(f.dt(n)), b),
@@ -156,14 +156,20 @@ impl Expr {
         }
     }
 
-    /// `n`-th derivative along the first axis; nested ones merge.
-    pub fn dx(self, n: u32) -> Expr {
+    /// `n`-th derivative along an axis; nested ones merge, and those along earlier axes stand inside.
+    pub fn partial(self, axis: Axis, n: u32) -> Expr {
         match self {
             e if n == 0 => e,
             e if e.is_zero() => e,
-            Expr::Dx(f, m) => Expr::Dx(f, m + n),
-            e => Expr::Dx(Box::new(e), n),
+            Expr::Partial(f, same, m) if same == axis => Expr::Partial(f, same, m + n),
+            Expr::Partial(f, later, m) if later > axis => Expr::Partial(Box::new(f.partial(axis, n)), later, m),
+            e => Expr::Partial(Box::new(e), axis, n),
         }
+    }
+
+    /// `n`-th derivative along the first axis.
+    pub fn dx(self, n: u32) -> Expr {
+        self.partial(Axis::X, n)
     }
 
     /// Laplacian.
@@ -223,8 +229,8 @@ fn rank(e: &Expr) -> u8 {
         Expr::Call(..) | Expr::BesselK(..) => 6,
         Expr::Field(_) => 7,
         Expr::Dt(..) => 8,
-        Expr::Dx(..) | Expr::Lap(_) | Expr::FracLap(..) | Expr::Div(_) => 9,
-        Expr::Grad(_) | Expr::Position | Expr::AxisX => 11,
+        Expr::Partial(..) | Expr::Lap(_) | Expr::FracLap(..) | Expr::Div(_) => 9,
+        Expr::Grad(_) | Expr::Position | Expr::Unit(_) => 11,
     }
 }
 
@@ -246,7 +252,7 @@ fn space_order(e: &Expr) -> u32 {
     let own = match e {
         Expr::Lap(_) | Expr::FracLap(..) => 2,
         Expr::Grad(_) | Expr::Div(_) => 1,
-        Expr::Dx(_, n) => *n,
+        Expr::Partial(_, _, n) => *n,
         _ => 0,
     };
     own + e.children().map(space_order).max().unwrap_or(0)

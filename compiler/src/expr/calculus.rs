@@ -53,12 +53,12 @@ impl Expr {
         let go = |e: &Expr| e.replace(swap);
         match self {
             Expr::Num(_) | Expr::Imag | Expr::Sym(_) | Expr::Var(_) | Expr::Apply(..) => self.clone(),
-            Expr::Field(_) | Expr::Position | Expr::AxisX => self.clone(),
+            Expr::Field(_) | Expr::Position | Expr::Unit(_) => self.clone(),
             Expr::Pow(a, b) => Expr::pow(go(a), go(b)),
             Expr::Call(func, a) => Expr::call(*func, go(a)),
             Expr::BesselK(order, a) => Expr::bessel_k(go(order), go(a)),
             Expr::Dt(a, n) => go(a).dt(*n),
-            Expr::Dx(a, n) => go(a).dx(*n),
+            Expr::Partial(a, axis, n) => go(a).partial(*axis, *n),
             Expr::Lap(a) => go(a).lap(),
             Expr::FracLap(a, b) => go(a).frac_lap(go(b)),
             Expr::Div(a) => go(a).div_of(),

@@ -289,7 +289,14 @@ impl Facts {
         if factors.len() < 2 && !matches!(factors.first(), Some(Expr::Pow(..))) {
             return by_terms;
         }
-        factors.iter().fold(Sign::POSITIVE, |s, f| s.times(self.sign(f)))
+        let by_factors = factors.iter().fold(Sign::POSITIVE, |s, f| s.times(self.sign(f)));
+        if by_factors != Sign::ANY || factors.len() < 2 {
+            return by_factors;
+        }
+        // A relation may be about the factors whose signs are open.
+        let (simple, turned) = self.simplify_condition(e);
+        let known = self.related_sign(&simple);
+        by_factors.and(if turned { known.negate() } else { known })
     }
 
     /// `c (parameter - threshold)`: read off the parameter's interval.

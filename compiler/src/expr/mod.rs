@@ -7,6 +7,7 @@
 //! Products of sums stay factored; [`Expr::expand`] multiplies them out.
 
 mod algebra;
+mod axis;
 mod bessel;
 mod build;
 mod calculus;
@@ -18,6 +19,7 @@ mod poly;
 mod print;
 
 pub(crate) use algebra::{divides, positive_on_half_line};
+pub use axis::Axis;
 pub(crate) use enclosure::Enclosure;
 pub use facts::{Bound, Facts, Interval, Sign};
 pub use poly::{KappaSum, Range, Stop};
@@ -168,8 +170,8 @@ pub enum Expr {
     Field(Name),
     /// `n`-th time derivative, `n >= 1`.
     Dt(Box<Expr>, u32),
-    /// `n`-th derivative along the first axis, `n >= 1`.
-    Dx(Box<Expr>, u32),
+    /// `n`-th derivative along an axis, `n >= 1`; derivatives along several are nested, the first axis innermost.
+    Partial(Box<Expr>, Axis, u32),
     /// Laplacian of a scalar.
     Lap(Box<Expr>),
     /// Fractional Laplacian `(-lap)^beta f`: `FracLap(f, beta)`.
@@ -184,8 +186,8 @@ pub enum Expr {
     Grad(Box<Expr>),
     /// The position vector `x`.
     Position,
-    /// The unit vector along the first axis, `e_x`.
-    AxisX,
+    /// The unit vector along an axis: `e_x`, `e_y` or `e_z`.
+    Unit(Axis),
 }
 
 impl Expr {
@@ -274,9 +276,9 @@ impl Expr {
             Expr::Num(_) | Expr::Imag | Expr::Sym(_) | Expr::Var(_) | Expr::Apply(..) | Expr::Field(_) => {
                 (None, None, &[])
             }
-            Expr::Position | Expr::AxisX => (None, None, &[]),
+            Expr::Position | Expr::Unit(_) => (None, None, &[]),
             Expr::Pow(a, b) | Expr::FracLap(a, b) | Expr::BesselK(a, b) => (Some(a), Some(b), &[]),
-            Expr::Call(_, a) | Expr::Dt(a, _) | Expr::Dx(a, _) => (Some(a), None, &[]),
+            Expr::Call(_, a) | Expr::Dt(a, _) | Expr::Partial(a, ..) => (Some(a), None, &[]),
             Expr::Lap(a) | Expr::Div(a) | Expr::Grad(a) => (Some(a), None, &[]),
             Expr::Mul(parts) | Expr::Add(parts) => (None, None, parts),
         };
@@ -311,7 +313,7 @@ impl Expr {
     /// Is it a vector? (A sum or product is one when a part is; the zero vector is written `0` and counts as a scalar.)
     pub fn is_vector(&self) -> bool {
         match self {
-            Expr::Grad(_) | Expr::Position | Expr::AxisX => true,
+            Expr::Grad(_) | Expr::Position | Expr::Unit(_) => true,
             Expr::Mul(parts) | Expr::Add(parts) => parts.iter().any(Expr::is_vector),
             Expr::Call(Func::Conj | Func::Re | Func::Im, a) => a.is_vector(),
             _ => false,

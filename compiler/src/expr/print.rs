@@ -1,8 +1,11 @@
 //! Expressions as text in the input language: what is printed parses back to the same expression.
 
-use super::{DependsOn, Expr, Rational};
+use super::{DependsOn, Expr, Name, Rational};
 use num_traits::{One, Signed};
 use std::fmt::{self, Display, Formatter, Write};
+
+/// Derivatives of a field are written as letters behind its name while there are at most this many.
+const MOST_LETTERS: u32 = 4;
 
 impl Display for Expr {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -141,22 +144,37 @@ fn atom(e: &Expr) -> String {
         Expr::Call(func, a) => format!("{}({a})", func.as_str()),
         Expr::BesselK(order, a) => format!("bessel_k({order}, {a})"),
         Expr::Dt(f, n) => derivative("dt", 't', f, *n),
-        Expr::Dx(f, n) => derivative("dx", 'x', f, *n),
+        Expr::Partial(f, axis, n) => derivative(axis.derivative(), axis.letter(), f, *n),
         Expr::Lap(f) => format!("lap({f})"),
         Expr::Grad(f) => format!("grad({f})"),
         Expr::Div(f) => format!("div({f})"),
         Expr::FracLap(f, b) if matches!(**f, Expr::Field(_)) => format!("(-lap)^{} {f}", power_exponent(b)),
         Expr::FracLap(f, b) => format!("frac_lap({f}, {b})"),
         Expr::Position => "x".to_owned(),
-        Expr::AxisX => "e_x".to_owned(),
+        Expr::Unit(axis) => axis.unit().to_owned(),
         Expr::Num(_) | Expr::Pow(..) | Expr::Mul(_) | Expr::Add(_) => tight(e),
     }
 }
 
+/// `phi_txx` for a field and few derivatives, else `dx(f, n)`.
 fn derivative(name: &str, letter: char, f: &Expr, n: u32) -> String {
-    match f {
-        Expr::Field(field) if n <= 4 => format!("{field}_{}", letter.to_string().repeat(n as usize)),
+    match subscript(f) {
+        Some((field, letters)) if letters.len() as u32 + n <= MOST_LETTERS => {
+            format!("{field}_{letters}{}", letter.to_string().repeat(n as usize))
+        }
         _ if n == 1 => format!("{name}({f})"),
         _ => format!("{name}({f}, {n})"),
     }
+}
+
+/// A field and the letters of its derivatives, where they are few.
+fn subscript(f: &Expr) -> Option<(&Name, String)> {
+    let (inner, letter, n) = match f {
+        Expr::Field(field) => return Some((field, String::new())),
+        Expr::Dt(inner, n) => (inner, 't', *n),
+        Expr::Partial(inner, axis, n) => (inner, axis.letter(), *n),
+        _ => return None,
+    };
+    let (field, letters) = subscript(inner).filter(|_| n <= MOST_LETTERS)?;
+    Some((field, letters + &letter.to_string().repeat(n as usize)))
 }

@@ -22,7 +22,7 @@ pub(crate) struct Known {
     pub(crate) real: bool,
     /// The value is `i` times a real one for every field.
     pub(crate) imaginary: bool,
-    /// The value is a divergence: a Laplacian, a derivative along x, or such a term scaled or differentiated in time.
+    /// The value is a divergence: a Laplacian, a derivative along an axis, or such a term scaled or differentiated in time.
     pub(crate) divergence: bool,
 }
 
@@ -84,7 +84,7 @@ impl Analysis<Node> for FactAnalysis {
     fn make(egraph: &mut Graph, node: &Node, _: Id) -> Known {
         let divergence = match node {
             Node::Atom(Atom(e)) => return Known::of_coefficient(e),
-            Node::Lap(_) | Node::Div(_) | Node::Dx(_) | Node::Frac(_) => true,
+            Node::Lap(_) | Node::Div(_) | Node::Partial(_) | Node::Frac(_) => true,
             Node::Dt(f) => egraph[*f].data.divergence,
             Node::Scale([c, f]) => egraph[*c].data.free_of_position && egraph[*f].data.divergence,
             Node::Pair([c, g, f]) => pair_flows(egraph, *c, *g, *f),
@@ -114,7 +114,7 @@ fn pair_flows(egraph: &Graph, c: Id, g: Id, f: Id) -> bool {
         && egraph[f].nodes.iter().any(|node| match node {
             Node::Lap(x) if is_g(*x) => c.real || c.imaginary,
             Node::Lap(x) => c.imaginary && lap_of_g(*x),
-            Node::Dx(x) => c.real && is_g(*x),
+            Node::Partial([_, x]) => c.real && is_g(*x),
             _ => false,
         })
 }
@@ -126,7 +126,10 @@ pub(crate) fn expression(egraph: &Graph, id: Id) -> Option<Expr> {
     egraph[id].nodes.iter().find_map(|node| match node {
         Node::Atom(Atom(e)) => Some(e.clone()),
         Node::Dt(f) => Some(of(f)?.dt(1)),
-        Node::Dx(f) => Some(of(f)?.dx(1)),
+        Node::Partial([e, f]) => match of(e)? {
+            Expr::Unit(axis) => Some(of(f)?.partial(axis, 1)),
+            _ => None,
+        },
         Node::Lap(f) => Some(of(f)?.lap()),
         _ => None,
     })

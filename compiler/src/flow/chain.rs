@@ -28,7 +28,7 @@ pub(crate) fn split(product: &Expr) -> Option<(Expr, Expr)> {
 fn operand(derivative: &Expr) -> Option<Expr> {
     match derivative {
         Expr::Dt(g, n) => Some((**g).clone().dt(n - 1)),
-        Expr::Dx(g, n) => Some((**g).clone().dx(n - 1)),
+        Expr::Partial(g, axis, n) => Some((**g).clone().partial(*axis, n - 1)),
         Expr::Lap(g) => Some((**g).clone()),
         _ => None,
     }

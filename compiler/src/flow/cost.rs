@@ -101,7 +101,7 @@ pub(crate) fn time_order(e: &Expr) -> u32 {
 /// The highest order of a derivative of any kind; a fractional Laplacian counts as two.
 fn derivative_order(e: &Expr) -> u32 {
     order(e, &|part| match part {
-        Expr::Dt(_, n) | Expr::Dx(_, n) => *n,
+        Expr::Dt(_, n) | Expr::Partial(_, _, n) => *n,
         Expr::Lap(_) | Expr::FracLap(..) => 2,
         Expr::Grad(_) | Expr::Div(_) => 1,
         _ => 0,

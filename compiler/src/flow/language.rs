@@ -44,11 +44,11 @@ define_language! {
         "*" = Scale([Id; 2]),       // a coefficient without fields, times a scalar or vector
         "rate" = Rate(Id),          // dc/dt of a coefficient
         "dt" = Dt(Id),
-        "dx" = Dx(Id),
+        "d" = Partial([Id; 2]),     // df along an axis, of its unit vector and f
         "lap" = Lap(Id),
         "grad" = Grad(Id),
         "div" = Div(Id),
-        "along" = Along(Id),        // f e_x
+        "along" = Along([Id; 2]),   // f e, of a unit vector e and f
         "frac" = Frac([Id; 2]),     // (-lap)^b f, of b and f
         "riesz" = Riesz([Id; 2]),   // (-lap)^(b-1) f, of b and f
         // Nonlinear terms.
@@ -149,7 +149,10 @@ fn nest(mut ids: Vec<Id>, out: &mut RecExpr<Node>) -> Id {
 fn insert_body(e: &Expr, out: &mut RecExpr<Node>) -> Id {
     let node = match e {
         Expr::Dt(f, n) => return repeat(f, *n, Node::Dt, out),
-        Expr::Dx(f, n) => return repeat(f, *n, Node::Dx, out),
+        Expr::Partial(f, axis, n) => {
+            let unit = out.add(Node::Atom(Atom(Expr::Unit(*axis))));
+            return repeat(f, *n, |f| Node::Partial([unit, f]), out);
+        }
         Expr::Lap(f) => Node::Lap(insert(f, out)),
         Expr::Grad(f) => Node::Grad(insert(f, out)),
         Expr::Div(f) => Node::Div(insert(f, out)),
@@ -169,7 +172,7 @@ fn insert_body(e: &Expr, out: &mut RecExpr<Node>) -> Id {
     out.add(node)
 }
 
-fn repeat(f: &Expr, n: u32, node: fn(Id) -> Node, out: &mut RecExpr<Node>) -> Id {
+fn repeat(f: &Expr, n: u32, node: impl Fn(Id) -> Node, out: &mut RecExpr<Node>) -> Id {
     let inner = insert(f, out);
     (0..n).fold(inner, |id, _| out.add(node(id)))
 }
@@ -231,11 +234,15 @@ pub(crate) fn meaning(term: &RecExpr<Node>, root: Id) -> Expr {
         // The rule that introduces a rate asks that it be known.
         Node::Rate(c) => rate(&of(c)).unwrap_or_else(|| of(c).dt(1)),
         Node::Dt(f) => of(f).dt(1),
-        Node::Dx(f) => of(f).dx(1),
+        // The rules about axes ask that the first part be a unit vector.
+        Node::Partial([e, f]) => match of(e) {
+            Expr::Unit(axis) => of(f).partial(axis, 1),
+            e => e * of(f),
+        },
         Node::Lap(f) => of(f).lap(),
         Node::Grad(f) => of(f).grad(),
         Node::Div(f) => of(f).div_of(),
-        Node::Along(f) => of(f) * Expr::AxisX,
+        Node::Along([e, f]) => of(f) * of(e),
         Node::Frac([order, f]) => of(f).frac_lap(of(order)),
         Node::Riesz([order, f]) => of(f).frac_lap(of(order) - Expr::one()),
         Node::Times([h, f]) => of(h) * of(f),

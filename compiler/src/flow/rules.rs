@@ -24,6 +24,8 @@ pub(crate) struct Rule {
 /// What a rule asks of the variables of its left side.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Need {
+    /// The unit vector along an axis.
+    Axis(&'static str),
     /// No explicit `t`.
     FreeOfTime(&'static str),
     /// No explicit position.
@@ -59,7 +61,7 @@ impl Need {
     /// The variables asked about.
     pub(crate) fn variables(self) -> Vec<&'static str> {
         match self {
-            Need::FreeOfTime(v) | Need::FreeOfPosition(v) | Need::HasRate(v) => vec![v],
+            Need::Axis(v) | Need::FreeOfTime(v) | Need::FreeOfPosition(v) | Need::HasRate(v) => vec![v],
             Need::Real(v) | Need::Imaginary(v) | Need::NotDivergence(v) => vec![v],
             Need::Conjugates(a, b) | Need::Opposites(a, b) | Need::Integrable(a, b) | Need::Sloped(a, b) => vec![a, b],
         }
@@ -70,6 +72,7 @@ impl Need {
         let known = |v: &str, fact: fn(&Known) -> bool| answers.known(v).is_some_and(|k| fact(&k));
         let both = |a: &str, b: &str| Some((answers.value(a)?, answers.value(b)?));
         match self {
+            Need::Axis(v) => matches!(answers.value(v), Some(Expr::Unit(_))),
             Need::FreeOfTime(v) => known(v, |k| k.free_of_time),
             Need::FreeOfPosition(v) => known(v, |k| k.free_of_position),
             Need::HasRate(v) => known(v, |k| k.has_rate),
@@ -120,10 +123,10 @@ pub(crate) const RULES: &[Rule] = rules! {
     // Second-order operators are divergences.
     lap_is_div_grad     : "(lap ?f)"                  => "(div (grad ?f))"                     []                                    "definition of the Laplacian";
     frac_is_div_grad    : "(frac ?b ?f)"              => "(div (neg (grad (riesz ?b ?f))))"    [FreeOfPosition "?b"]                 "(-lap)^b = -div grad (-lap)^(b-1)";
-    dx_is_div           : "(dx ?f)"                   => "(div (along ?f))"                    []                                    "e_x is constant";
+    partial_is_div      : "(d ?e ?f)"                 => "(div (along ?e ?f))"                 [Axis "?e"]                           "a unit vector is constant";
     // Time derivatives come out of space derivatives.
     dt_out_of_lap       : "(lap (dt ?f))"             => "(dt (lap ?f))"                       []                                    "derivatives of a smooth field commute";
-    dt_out_of_dx        : "(dx (dt ?f))"              => "(dt (dx ?f))"                        []                                    "derivatives of a smooth field commute";
+    dt_out_of_partial   : "(d ?e (dt ?f))"            => "(dt (d ?e ?f))"                      [Axis "?e"]                           "derivatives of a smooth field commute";
     dt_out_of_frac      : "(frac ?b (dt ?f))"         => "(dt (frac ?b ?f))"                   [FreeOfTime "?b", FreeOfPosition "?b"]  "a Fourier multiplier in space commutes with dt";
     // Coefficients go into derivatives.
     scale_into_dt       : "(* ?c (dt ?f))"            => "(dt (* ?c ?f))"                      [FreeOfTime "?c"]                     "product rule, dc/dt = 0";
@@ -137,16 +140,16 @@ pub(crate) const RULES: &[Rule] = rules! {
     pair_is_density     : "(term (pair ?c ?g (dt ?g)))" => "(flow (* ?c (abs2 ?g)) 0 0)"               [Real "?c", FreeOfTime "?c"]          "d abs2(g)/dt = 2 re(conj(g) dg/dt)";
     pair_is_current     : "(term (pair ?c ?g (lap ?g)))" => "(flow 0 (pair ?c ?g (grad ?g)) 0)"        [Imaginary "?c", FreeOfPosition "?c"] "grad(conj(g)).grad(g) is real";
     pair_spreads        : "(term (pair ?c ?g (lap ?g)))" => "(flow 0 (pair ?c ?g (grad ?g)) (+ (* ?c (lap (abs2 ?g))) (neg (pair ?c ?g (lap ?g)))))" [Real "?c", FreeOfPosition "?c"] "lap(abs2(g)) = div(2 re(conj(g) grad(g)))";
-    pair_drifts         : "(term (pair ?c ?g (dx ?g)))" => "(flow 0 (along (* ?c (abs2 ?g))) 0)"       [Real "?c", FreeOfPosition "?c"]      "d abs2(g)/dx = 2 re(conj(g) dg/dx)";
+    pair_drifts         : "(term (pair ?c ?g (d ?e ?g)))" => "(flow 0 (along ?e (* ?c (abs2 ?g))) 0)" [Axis "?e", Real "?c", FreeOfPosition "?c"] "d abs2(g)/dx = 2 re(conj(g) dg/dx)";
     pair_cancels        : "(term (pair ?c ?g ?g))"    => "(flow 0 0 0)"                        [Imaginary "?c"]                      "re(i abs2(g)) = 0";
     pair_bends          : "(term (pair ?c ?g (lap (lap ?g))))" => "(flow 0 (+ (pair ?c ?g (grad (lap ?g))) (pair ?c (lap ?g) (grad ?g))) 0)" [Imaginary "?c", FreeOfPosition "?c"] "re(i abs2(lap(g))) = 0";
     // Two terms of a system with each other's fields.
     pairs_cancel        : "(sum (term (pair ?c ?g ?f)) (term (pair ?d ?f ?g)))" => "(flow 0 0 0)" [Opposites "?c" "?d"] "re(z) = re(conj(z))";
-    pairs_drift         : "(sum (term (pair ?c ?g (dx ?f))) (term (pair ?d ?f (dx ?g))))" => "(flow 0 (along (pair ?c ?g ?f)) 0)" [Conjugates "?c" "?d", FreeOfPosition "?c"] "product rule";
+    pairs_drift         : "(sum (term (pair ?c ?g (d ?e ?f))) (term (pair ?d ?f (d ?e ?g))))" => "(flow 0 (along ?e (pair ?c ?g ?f)) 0)" [Axis "?e", Conjugates "?c" "?d", FreeOfPosition "?c"] "product rule";
     pairs_are_current   : "(sum (term (pair ?c ?g (lap ?f))) (term (pair ?d ?f (lap ?g))))" => "(flow 0 (+ (pair ?c ?g (grad ?f)) (pair ?d ?f (grad ?g))) 0)" [Opposites "?c" "?d", FreeOfPosition "?c"] "re(conj(grad(g)).grad(f)) cancels";
     // Functions of a field.
     chain_dt            : "(times ?h (dt ?g))"        => "(dt (prim ?h ?g))"                   [Integrable "?h" "?g"]                "chain rule";
-    chain_dx            : "(times ?h (dx ?g))"        => "(dx (prim ?h ?g))"                   [Integrable "?h" "?g"]                "chain rule";
+    chain_partial       : "(times ?h (d ?e ?g))"      => "(d ?e (prim ?h ?g))"                 [Axis "?e", Integrable "?h" "?g"]     "chain rule";
     chain_spreads       : "(term (* ?c (times ?h (lap ?g))))" => "(flow 0 (* ?c (times ?h (grad ?g))) (* ?c (times (slope ?h ?g) (square (grad ?g)))))" [Sloped "?h" "?g", FreeOfPosition "?c"] "div(h grad(g)) = h lap(g) + dh/dg abs2(grad(g))";
     // Flows add.
     collect             : "(sum (flow ?p ?J ?r) (flow ?q ?K ?s))" => "(flow (+ ?p ?q) (+ ?J ?K) (+ ?r ?s))" []                       "dt and div are linear";

@@ -113,7 +113,7 @@ impl CostFunction<Node> for Length {
 
     fn cost<C: FnMut(Id) -> u64>(&mut self, node: &Node, mut costs: C) -> u64 {
         let weight = match node {
-            Node::Dt(_) | Node::Dx(_) | Node::Lap(_) | Node::Grad(_) | Node::Div(_) => 2,
+            Node::Dt(_) | Node::Partial(_) | Node::Lap(_) | Node::Grad(_) | Node::Div(_) => 2,
             _ => 1u64,
         };
         node.fold(1, |sum: u64, id| sum.saturating_add(costs(id).saturating_mul(weight)))

@@ -14,7 +14,7 @@ use super::multiplier::coefficient_of;
 use super::plan::{Attempt, Plan, Summand, scaled, split_coefficients};
 use super::rules::conjugate;
 use super::{Part, Undecided};
-use crate::expr::{Expr, Func, Sign};
+use crate::expr::{Axis, Expr, Func, Sign};
 use crate::operator::{Equation, normaliser};
 
 /// So many equations are tried alone.
@@ -172,7 +172,7 @@ impl Quadratic {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Plain,
-    Axis,
+    Along(Axis),
     Laplacian,
 }
 
@@ -180,7 +180,7 @@ impl Kind {
     /// With `conj` the back coupling must be this times the coupling there, for the two to be a flow together.
     fn sign(self) -> i64 {
         match self {
-            Kind::Axis => 1,
+            Kind::Along(_) => 1,
             Kind::Plain | Kind::Laplacian => -1,
         }
     }
@@ -190,7 +190,7 @@ impl Kind {
 fn kind(body: &Expr) -> Option<(Kind, &Expr)> {
     let (kind, inner) = match body {
         Expr::Field(_) => (Kind::Plain, body),
-        Expr::Dx(f, 1) => (Kind::Axis, &**f),
+        Expr::Partial(f, axis, 1) => (Kind::Along(*axis), &**f),
         Expr::Lap(f) => (Kind::Laplacian, &**f),
         _ => return None,
     };

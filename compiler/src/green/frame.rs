@@ -89,7 +89,7 @@ fn student(mass: &Expr, friction: &Expr, flow: &DensityFlow, facts: &Facts) -> O
     let square = (mass.clone() / kappa.clone()).expand();
     let positive = |e: &Expr| facts.sign(e).is(Sign::POSITIVE);
     let freedom = ((friction.clone() * time).expand() + Expr::one()).expand();
-    let radial = !flow.flux.any(&|e| matches!(e, Expr::Position | Expr::AxisX));
+    let radial = !flow.flux.any(&|e| matches!(e, Expr::Position | Expr::Unit(_)));
     if square.contains(&kappa) || !positive(&square) || !positive(&freedom) || !flow.r.is_zero() || !radial {
         return None;
     }

@@ -239,12 +239,13 @@ impl Collector<'_> {
     fn side(&self, node: &Node) -> Result<Expr, Diagnostic> {
         if let Formula::Name(name) = &node.node
             && derivative(name).is_some()
+            && !self.names.is_indexed(name)
         {
             return Err(about_fields(node.span));
         }
         let e = expression(node, &|name, span| self.names.bind(name, span))?;
         let varies =
-            |e: &Expr| matches!(e, Expr::Field(_) | Expr::Position | Expr::AxisX | Expr::Imag | Expr::Var(Var::Time));
+            |e: &Expr| matches!(e, Expr::Field(_) | Expr::Position | Expr::Unit(_) | Expr::Imag | Expr::Var(Var::Time));
         if e.any(&varies) { Err(about_fields(node.span)) } else { Ok(e) }
     }
 

@@ -25,7 +25,8 @@ pub struct Equation {
     pub parameters: Vec<Parameter>,
     /// What is assumed of the parameters.
     pub facts: Facts,
-    /// The space dimension N when the text fixes it (`where N = 1`, `x in R^3`, `phi_x`).
+    /// The space dimension N when the text fixes it (`where N = 1`, `x in R^3`), or when all its space derivatives are
+    /// along axes: `phi_t - phi_xx` is set on a line, `phi_t - phi_xx - 2 phi_yy` in a plane.
     pub dimension: Option<u32>,
     /// What the author of the file expects, if stated.
     pub expect: Option<Expectation>,

@@ -1,9 +1,9 @@
 //! Formulas to canonical expressions, sorts checked.
 
 use super::functions::{self, FUNCTIONS, Function};
-use super::names::{HIGHEST_ORDER, derivative};
+use super::names::{Derivative, HIGHEST_ORDER, derivative, unit};
 use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
-use crate::expr::{DependsOn, Expr, Func, Name, Rational, Var, rational};
+use crate::expr::{Axis, DependsOn, Expr, Func, Name, Rational, Var, rational};
 use crate::source::{Source, Span};
 use crate::syntax::ast::{Formula, Ident, Join, Node, Sign};
 use num_traits::{Signed, ToPrimitive, Zero};
@@ -42,9 +42,8 @@ impl Scope {
             "t" => Expr::Var(Var::Time),
             "q" => Expr::Var(Var::DistanceSquared),
             "x" => Expr::Position,
-            "e_x" => Expr::AxisX,
             "i" => Expr::Imag,
-            other => Expr::sym(other),
+            other => unit(other).unwrap_or_else(|| Expr::sym(other)),
         }
     }
 }
@@ -86,21 +85,25 @@ pub(super) fn expression(node: &Node, bind: &Bind<'_>) -> Result<Expr, Diagnosti
 /// Is it a vector? As [`Expr::is_vector`], and through the functions that act on each component.
 pub(super) fn is_vector(e: &Expr) -> bool {
     match e {
-        Expr::Call(Func::Conj | Func::Re | Func::Im, a) | Expr::Dt(a, _) | Expr::Dx(a, _) => is_vector(a),
+        Expr::Call(Func::Conj | Func::Re | Func::Im, a) | Expr::Dt(a, _) | Expr::Partial(a, ..) => is_vector(a),
         Expr::Mul(parts) | Expr::Add(parts) => parts.iter().any(is_vector),
         e => e.is_vector(),
     }
 }
 
 fn named(name: &str, span: Span, bind: &Bind<'_>) -> Result<Expr, Diagnostic> {
-    let Some((base, time, axis)) = derivative(name) else { return bind(name, span) };
-    match bind(base, span)? {
-        field @ Expr::Field(_) if time.saturating_add(axis) <= HIGHEST_ORDER => Ok(field.dt(time).dx(axis)),
-        Expr::Field(_) => Err(bad_order(span)),
-        _ => {
-            Err(Diagnostic::new("E0208", span, format!("`{name}` reads as a derivative, but `{base}` is not a field")))
-        }
+    let Some(Derivative { of: base, time, axes }) = derivative(name) else { return bind(name, span) };
+    let Ok(field @ Expr::Field(_)) = bind(base, span) else {
+        // A letter with an index: the parameter `D_x`, or `k_x` in a report.
+        return bind(name, span).map_err(|_| {
+            let message = format!("`{name}` reads as a derivative, but `{base}` is not a field");
+            Diagnostic::new("E0208", span, message)
+        });
+    };
+    if axes.iter().fold(time, |sum, n| sum.saturating_add(*n)) > HIGHEST_ORDER {
+        return Err(bad_order(span));
     }
+    Ok(Axis::ALL.into_iter().zip(axes).fold(field.dt(time), |f, (axis, n)| f.partial(axis, n)))
 }
 
 fn sum(terms: &[(Sign, Node)], span: Span, bind: &Bind<'_>) -> Result<Expr, Diagnostic> {
@@ -239,7 +242,7 @@ fn call(name: &Ident, arguments: &[Node], span: Span, bind: &Bind<'_>) -> Result
     let vector = is_vector(&f);
     let componentwise = matches!(
         row.function,
-        Function::Dt | Function::Dx | Function::Scalar(Func::Conj | Func::Re | Func::Im | Func::Abs2)
+        Function::Dt | Function::Along(_) | Function::Scalar(Func::Conj | Func::Re | Func::Im | Func::Abs2)
     );
     if row.function == Function::Div && !vector && !f.is_zero() {
         let needs = Diagnostic::new("E0205", first.span, "`div` needs a vector, found a scalar");
@@ -255,7 +258,7 @@ fn call(name: &Ident, arguments: &[Node], span: Span, bind: &Bind<'_>) -> Result
     let order = || arguments.get(1).map_or(Ok(1), order_of);
     Ok(match row.function {
         Function::Dt => of_modest_order(f.dt(order()?), span)?,
-        Function::Dx => of_modest_order(f.dx(order()?), span)?,
+        Function::Along(axis) => of_modest_order(f.partial(axis, order()?), span)?,
         Function::Lap => f.lap(),
         Function::Grad => f.grad(),
         Function::Div => f.div_of(),
@@ -312,7 +315,7 @@ fn order_of(node: &Node) -> Result<u32, Diagnostic> {
 
 /// Nested derivatives merge; together they stay below the same limit.
 fn of_modest_order(e: Expr, span: Span) -> Result<Expr, Diagnostic> {
-    let high = |e: &Expr| matches!(e, Expr::Dt(_, n) | Expr::Dx(_, n) if *n > HIGHEST_ORDER);
+    let high = |e: &Expr| matches!(e, Expr::Dt(_, n) | Expr::Partial(_, _, n) if *n > HIGHEST_ORDER);
     if e.any(&high) { Err(bad_order(span)) } else { Ok(e) }
 }
 

@@ -1,14 +1,14 @@
 //! The table of functions and operators that a formula may call.
 
-use crate::expr::Func;
+use crate::expr::{Axis, Func};
 
 /// What a name followed by brackets does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Function {
     /// Time derivative.
     Dt,
-    /// Derivative along the first axis.
-    Dx,
+    /// Derivative along an axis.
+    Along(Axis),
     /// Laplacian.
     Lap,
     /// Gradient.
@@ -49,7 +49,9 @@ macro_rules! functions {
 
 functions! {
     "dt"       "dt(phi), dt(phi, 2)"      Function::Dt,                   1..=2;
-    "dx"       "dx(phi), dx(phi, 2)"      Function::Dx,                   1..=2;
+    "dx"       "dx(phi), dx(phi, 2)"      Function::Along(Axis::X),       1..=2;
+    "dy"       "dy(phi), dy(phi, 2)"      Function::Along(Axis::Y),       1..=2;
+    "dz"       "dz(phi), dz(phi, 2)"      Function::Along(Axis::Z),       1..=2;
     "lap"      "lap(phi)"                 Function::Lap,                  1..=1;
     "grad"     "grad(phi)"                Function::Grad,                 1..=1;
     "div"      "div(x phi)"               Function::Div,                  1..=1;
@@ -80,6 +82,6 @@ pub fn usage(name: &str) -> &'static str {
 
 /// Is it a differential operator? What it acts on directly is then a field.
 pub fn differentiates(name: &str) -> bool {
-    use Function::{Dt, Dx, FracLap, Grad, Lap};
-    find(name).is_some_and(|row| matches!(row.function, Dt | Dx | Lap | Grad | FracLap))
+    use Function::{Along, Dt, FracLap, Grad, Lap};
+    find(name).is_some_and(|row| matches!(row.function, Along(_) | Dt | Lap | Grad | FracLap))
 }

@@ -5,7 +5,7 @@
 //!       sums multiplied out, fractional Laplacians merged, and axis derivatives outside Laplacians.
 //! Holds: a coefficient leaves a time derivative only if it is free of `t`, a space derivative only if free of `x`.
 
-use crate::expr::{Expr, Var};
+use crate::expr::{Axis, Expr, Var};
 use std::cell::Cell;
 
 /// A component may have this many terms.
@@ -52,7 +52,9 @@ pub(super) fn normal(e: &Expr, rules: &Rules) -> Normal {
         Expr::Pow(base, exponent) => power(go(base)?, exponent, rules),
         Expr::Call(func, a) => Ok(Expr::call(*func, go(a)?)),
         Expr::Dt(f, n) => over_terms(&go(f)?, is_constant_in_time, &|f| in_time(f, *n, rules)),
-        Expr::Dx(f, n) => over_terms(&go(f)?, is_constant_in_space, &|f| Ok(along_axis(f, *n, one_dimension))),
+        Expr::Partial(f, axis, n) => {
+            over_terms(&go(f)?, is_constant_in_space, &|f| Ok(along_axis(f, *axis, *n, one_dimension)))
+        }
         Expr::Lap(f) => over_terms(&go(f)?, is_constant_in_space, &|f| Ok(laplacian(f))),
         Expr::FracLap(f, beta) => over_terms(&go(f)?, is_constant_in_space, &|f| Ok(fractional(f, beta))),
         Expr::Grad(f) => over_terms(&go(f)?, is_constant_in_space, &|f| Ok(f.grad())),
@@ -123,9 +125,9 @@ fn in_time(f: Expr, n: u32, rules: &Rules) -> Normal {
     Ok(f.dt(n))
 }
 
-fn along_axis(f: Expr, n: u32, one_dimension: bool) -> Expr {
-    match f.dx(n) {
-        Expr::Dx(f, n) if one_dimension && n >= 2 => (0..n / 2).fold(*f, |f, _| laplacian(f)).dx(n % 2),
+fn along_axis(f: Expr, axis: Axis, n: u32, one_dimension: bool) -> Expr {
+    match f.partial(axis, n) {
+        Expr::Partial(f, _, n) if one_dimension && n >= 2 => (0..n / 2).fold(*f, |f, _| laplacian(f)).dx(n % 2),
         e => e,
     }
 }
@@ -133,7 +135,7 @@ fn along_axis(f: Expr, n: u32, one_dimension: bool) -> Expr {
 fn laplacian(f: Expr) -> Expr {
     match f {
         Expr::FracLap(g, beta) => -g.frac_lap(*beta + Expr::one()),
-        Expr::Dx(g, n) => laplacian(*g).dx(n),
+        Expr::Partial(g, axis, n) => laplacian(*g).partial(axis, n),
         f => f.lap(),
     }
 }
@@ -141,20 +143,20 @@ fn laplacian(f: Expr) -> Expr {
 fn fractional(f: Expr, beta: &Expr) -> Expr {
     match f {
         Expr::Lap(g) => -fractional(*g, &(beta.clone() + Expr::one())),
-        Expr::Dx(g, n) => fractional(*g, beta).dx(n),
+        Expr::Partial(g, axis, n) => fractional(*g, beta).partial(axis, n),
         f => f.frac_lap(beta.clone()),
     }
 }
 
-/// `e_x div(f)`, as pulled out of a divergence, is the derivative along the axis: `div(e_x f) = dx(f)`.
+/// `e_x div(f)`, as pulled out of a divergence, is the derivative along that axis: `div(e_x f) = dx(f)`.
 fn directed(e: &Expr, one_dimension: bool) -> Expr {
     let term = |t: &Expr| {
-        let axis = t.factors().contains(&Expr::AxisX);
+        let axis = t.factors().iter().find_map(|f| if let Expr::Unit(axis) = f { Some(*axis) } else { None });
         let inner = t.factors().iter().find_map(|f| if let Expr::Div(g) = f { Some((f, g)) } else { None });
         match (axis, inner) {
-            (true, Some((div, g))) => {
-                let others = t.factors().iter().filter(|f| **f != Expr::AxisX && *f != div).cloned();
-                Expr::mul(others.chain([along_axis((**g).clone(), 1, one_dimension)]))
+            (Some(axis), Some((div, g))) => {
+                let others = t.factors().iter().filter(|f| **f != Expr::Unit(axis) && *f != div).cloned();
+                Expr::mul(others.chain([along_axis((**g).clone(), axis, 1, one_dimension)]))
             }
             _ => t.clone(),
         }

@@ -6,6 +6,7 @@
 //!       component has a time derivative; there are as many unknowns as components; assumptions do not contradict.
 
 mod assume;
+mod axes;
 mod equation;
 mod expression;
 pub mod functions;

@@ -1,7 +1,7 @@
 //! Which name is what: fields, parameters, and how a derivative is written into a name.
 
 use crate::diagnostic::Diagnostic;
-use crate::expr::{Expr, Name, Var};
+use crate::expr::{Axis, Expr, Name, Var};
 use crate::operator::functions;
 use crate::source::Span;
 use crate::syntax::ast::{Assumption, At, Formula, Ident, Node};
@@ -10,19 +10,34 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Names that reports need for themselves: a parameter called so gets `_` appended.
 const RESERVED: [&str; 5] = ["kappa", "s", "omega", "q", "i"];
 /// Names with a fixed meaning, which neither a field nor a parameter may take.
-const FIXED: [&str; 4] = ["t", "x", "e_x", "N"];
+const FIXED: [&str; 6] = ["t", "x", "e_x", "e_y", "e_z", "N"];
 /// The highest order of a derivative.
 pub(super) const HIGHEST_ORDER: u32 = 64;
 
-/// A name with a derivative suffix, `phi_ttx`: the field and the orders in `t` and `x`.
-pub(super) fn derivative(name: &str) -> Option<(&str, u32, u32)> {
-    let (base, suffix) = name.rsplit_once('_')?;
-    let letters = !suffix.is_empty() && suffix.chars().all(|c| c == 't' || c == 'x');
-    if base.is_empty() || !letters || FIXED.contains(&name) {
+/// A name with a derivative suffix, as `phi_ttx`.
+pub(super) struct Derivative<'a> {
+    /// The field.
+    pub of: &'a str,
+    /// The order in `t`.
+    pub time: u32,
+    /// The orders along the axes.
+    pub axes: [u32; 3],
+}
+
+/// What a name with a derivative suffix stands for.
+pub(super) fn derivative(name: &str) -> Option<Derivative<'_>> {
+    let (of, suffix) = name.rsplit_once('_')?;
+    let letters = !suffix.is_empty() && suffix.chars().all(|c| c == 't' || Axis::of_letter(c).is_some());
+    if of.is_empty() || !letters || FIXED.contains(&name) {
         return None;
     }
     let count = |c| u32::try_from(suffix.matches(c).count()).unwrap_or(u32::MAX);
-    Some((base, count('t'), count('x')))
+    Some(Derivative { of, time: count('t'), axes: Axis::ALL.map(|a| count(a.letter())) })
+}
+
+/// The unit vector called `name`.
+pub(super) fn unit(name: &str) -> Option<Expr> {
+    Axis::ALL.into_iter().find(|a| a.unit() == name).map(Expr::Unit)
 }
 
 /// The names of one text.
@@ -34,6 +49,8 @@ pub(super) struct Names {
     pub parameters: Vec<(String, Name, Span)>,
     /// Names that assumptions mention.
     declared: BTreeSet<String>,
+    /// Parameters that look like derivatives, `D_x`, of a letter that is no field.
+    indexed: BTreeSet<String>,
     /// Every name that stands alone in an equation, with its first place.
     used: BTreeMap<String, Span>,
     /// The value of `N`, once known.
@@ -43,9 +60,11 @@ pub(super) struct Names {
 impl Names {
     /// The names in `sides`, the sides of all equations, given the declared fields and the assumptions.
     pub fn collect(sides: &[&Node], fields: &[&Ident], assumptions: &[&At<Assumption>]) -> Result<Names, Diagnostic> {
-        let mut seen = Seen::default();
+        let indexed = indexed(sides, fields, assumptions);
+        let mut seen = Seen { indexed: indexed.clone(), ..Seen::default() };
         sides.iter().for_each(|side| seen.visit(side, false));
-        let mut names = Names { declared: mentioned(assumptions), used: seen.alone.clone(), ..Names::default() };
+        let declared = mentioned(assumptions, &indexed);
+        let mut names = Names { declared, indexed, used: seen.alone.clone(), ..Names::default() };
         let carriers: BTreeSet<&str> = seen.order.iter().filter(|(.., c)| *c).map(|(n, ..)| n.as_str()).collect();
         let declared_field = |n: &str| fields.iter().any(|f| f.node == n);
         for (name, span, carries) in &seen.order {
@@ -77,6 +96,11 @@ impl Names {
         self.fields.iter().any(|(f, _)| f.as_str() == name)
     }
 
+    /// Is `name` a parameter, though it looks like a derivative?
+    pub fn is_indexed(&self, name: &str) -> bool {
+        self.indexed.contains(name)
+    }
+
     /// Is `name` mentioned by an assumption?
     pub fn is_declared(&self, name: &str) -> bool {
         self.declared.contains(name)
@@ -98,13 +122,12 @@ impl Names {
         match name {
             "t" => Ok(Expr::Var(Var::Time)),
             "x" => Ok(Expr::Position),
-            "e_x" => Ok(Expr::AxisX),
             "i" => Ok(Expr::Imag),
             "N" => self.dimension.map(|n| Expr::int(n.into())).ok_or_else(|| {
                 Diagnostic::new("E0208", span, "`N` is the space dimension, which this text does not fix")
                     .help("add `N = 3` to the assumptions, or use another name for a parameter")
             }),
-            _ => Err(self.does_not_occur(name, span)),
+            _ => unit(name).ok_or_else(|| self.does_not_occur(name, span)),
         }
     }
 
@@ -143,7 +166,7 @@ impl Names {
             let letters = !suffix.is_empty() && suffix.chars().all(|c| c.is_ascii_alphabetic());
             if letters && self.is_field(base) && !self.is_declared(name) {
                 return Err(Diagnostic::new("E0210", *span, format!("`{name}` is not a derivative of the language"))
-                    .label("derivatives in names are by `t` and `x`")
+                    .label("derivatives in names are by `t`, `x`, `y` and `z`")
                     .help(format!("use `lap`, `grad` and `div` in space, or declare it: `where {name} real`")));
             }
         }
@@ -156,7 +179,7 @@ pub(super) fn taken(name: &str, span: Span) -> Diagnostic {
     let meaning = match name {
         "t" => "the flow time",
         "x" => "the position",
-        "e_x" => "the unit vector of the first axis",
+        "e_x" | "e_y" | "e_z" => "the unit vector of an axis",
         "N" => "the space dimension",
         "i" => "the imaginary unit",
         "pi" => "a constant elsewhere",
@@ -165,8 +188,35 @@ pub(super) fn taken(name: &str, span: Span) -> Diagnostic {
     Diagnostic::new("E0208", span, format!("`{name}` is {meaning}")).help("choose another name, for example `u`")
 }
 
+/// Parameters that look like derivatives: assumptions mention `D_x`, and nothing else says that `D` is a field.
+fn indexed(sides: &[&Node], fields: &[&Ident], assumptions: &[&At<Assumption>]) -> BTreeSet<String> {
+    let written = |nodes: &[&Node]| {
+        let mut seen = Seen { as_written: true, ..Seen::default() };
+        nodes.iter().for_each(|node| seen.visit(node, false));
+        seen.alone.into_keys().collect::<BTreeSet<String>>()
+    };
+    let assumed = assumptions.iter().flat_map(|a| match &a.node {
+        Assumption::Is(name, _) => BTreeSet::from([name.node.clone()]),
+        Assumption::Chain(first, more) => {
+            written(&std::iter::once(first).chain(more.iter().map(|(_, n)| n)).collect::<Vec<_>>())
+        }
+    });
+    let assumed: BTreeSet<String> = assumed.filter(|name| derivative(name).is_some()).collect();
+    if assumed.is_empty() {
+        return assumed;
+    }
+    let base = |name: &str| derivative(name).map(|d| d.of.to_owned());
+    let mut known: BTreeSet<String> = fields.iter().map(|f| f.node.clone()).collect();
+    known.extend(["phi", "k"].map(str::to_owned));
+    known.extend(FIXED.iter().chain(&RESERVED).map(|name| (*name).to_owned()));
+    for name in written(sides).difference(&assumed) {
+        known.insert(base(name).unwrap_or_else(|| name.clone()));
+    }
+    assumed.into_iter().filter(|name| base(name).is_some_and(|base| !known.contains(&base))).collect()
+}
+
 /// The names that assumptions mention.
-fn mentioned(assumptions: &[&At<Assumption>]) -> BTreeSet<String> {
+fn mentioned(assumptions: &[&At<Assumption>], indexed: &BTreeSet<String>) -> BTreeSet<String> {
     let mut out = BTreeSet::new();
     for assumption in assumptions {
         match &assumption.node {
@@ -174,7 +224,7 @@ fn mentioned(assumptions: &[&At<Assumption>]) -> BTreeSet<String> {
                 out.insert(name.node.clone());
             }
             Assumption::Chain(first, more) => {
-                let mut seen = Seen::default();
+                let mut seen = Seen { indexed: indexed.clone(), ..Seen::default() };
                 seen.visit(first, false);
                 more.iter().for_each(|(_, side)| seen.visit(side, false));
                 out.extend(seen.alone.into_keys());
@@ -192,6 +242,10 @@ struct Seen {
     alone: BTreeMap<String, Span>,
     /// Names that a differential operator acts on directly.
     operands: BTreeSet<String>,
+    /// Names that are no derivatives, whatever they look like.
+    indexed: BTreeSet<String>,
+    /// Is no name read as a derivative?
+    as_written: bool,
 }
 
 impl Seen {
@@ -221,8 +275,9 @@ impl Seen {
     }
 
     fn name(&mut self, name: &str, span: Span, operand: bool) {
-        if let Some((base, ..)) = derivative(name) {
-            self.order.push((base.to_owned(), span, true));
+        let plain = self.as_written || self.indexed.contains(name);
+        if let Some(derivative) = derivative(name).filter(|_| !plain) {
+            self.order.push((derivative.of.to_owned(), span, true));
             return;
         }
         if operand {

@@ -4,7 +4,7 @@ use super::equation::{Equation, Unknown};
 use super::expression::{expression, is_vector};
 use super::linear;
 use super::names::Names;
-use super::{assume, judge};
+use super::{assume, axes, judge};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::expr::{Expr, Func, Name};
 use crate::source::{Source, Span};
@@ -31,19 +31,24 @@ fn equation(ast: &Ast, source: &Source) -> Result<Equation, Diagnostic> {
     let sides: Vec<&Node> = items.equations.iter().flat_map(|(left, right, _)| [*left, *right]).collect();
     let declared: Vec<&Ident> = items.fields.iter().map(|(name, _)| *name).collect();
     let mut names = Names::collect(&sides, &declared, &items.assumptions)?;
-    names.dimension = dimension(&items)?;
+    let stated = dimension(&items)?;
+    names.dimension = stated.map(|(n, _)| n);
+    if let Some((n, place)) = stated {
+        sides.iter().try_for_each(|side| axes::within(n, place, side, &names))?;
+    }
     let complex = names.has_imaginary_unit();
     let mut components = Vec::with_capacity(items.equations.len());
     for (left, right, span) in &items.equations {
         components.push((component(left, right, &names)?, *span));
     }
     let unknowns = unknowns(&items, &names, complex || components.iter().any(|(e, _)| e.contains(&Expr::Imag)))?;
-    if names.dimension.is_none() && !items.any_dimension && components.iter().all(|(e, _)| is_one_dimensional(e)) {
-        names.dimension = components.iter().any(|(e, _)| has_axis(e)).then_some(1);
+    if names.dimension.is_none() && !items.any_dimension {
+        names.dimension = axes::implied_dimension(components.iter().map(|(e, _)| e));
     }
     let rules = linear::Rules::new(names.dimension == Some(1));
     for (component, span) in &mut components {
         *component = normal(&simplify(component, &unknowns), &rules, *span)?;
+        *component = axes::with_laplacians(component, names.dimension.unwrap_or(1));
     }
     check_shape(&components, &names)?;
     let facts = assume::facts(&items.assumptions, &names)?;
@@ -135,14 +140,14 @@ impl<'a> Items<'a> {
 }
 
 /// The dimension that the text states.
-fn dimension(items: &Items<'_>) -> Result<Option<u32>, Diagnostic> {
+fn dimension(items: &Items<'_>) -> Result<Option<(u32, Span)>, Diagnostic> {
     let assumed = assume::dimension(&items.assumptions)?;
     if let Some(Item::Space { dimension: SpaceDimension::Fixed(n), .. }) = items.space.map(|item| &item.node) {
         let number = At::new(Formula::Number(n.node.clone()), n.span);
         let n = assume::dimension_of(&number)?;
-        return assume::same(assumed, n, number.span).map(|(n, _)| Some(n));
+        return assume::same(assumed, n, number.span).map(Some);
     }
-    Ok(assumed.map(|(n, _)| n))
+    Ok(assumed)
 }
 
 /// Left side minus right side.
@@ -184,17 +189,6 @@ fn simplify(e: &Expr, unknowns: &[Unknown]) -> Expr {
         _ => None,
     };
     e.replace(&real)
-}
-
-/// Are all its space derivatives along the axis?
-fn is_one_dimensional(e: &Expr) -> bool {
-    !e.any(&|e| {
-        matches!(e, Expr::Lap(_) | Expr::Grad(_) | Expr::Div(_) | Expr::FracLap(..) | Expr::Position | Expr::AxisX)
-    })
-}
-
-fn has_axis(e: &Expr) -> bool {
-    e.any(&|e| matches!(e, Expr::Dx(..)))
 }
 
 fn normal(e: &Expr, rules: &linear::Rules, span: Span) -> Result<Expr, Diagnostic> {

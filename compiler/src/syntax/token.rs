@@ -42,12 +42,12 @@ pub enum Operator {
     Grad,
     /// Nabla and a dot.
     Div,
-    /// A partial derivative: so often in time, so often along the first axis.
+    /// A partial derivative.
     Partial {
         /// Order in time.
         time: u32,
-        /// Order along the first axis.
-        axis: u32,
+        /// Orders along the axes.
+        axes: [u32; 3],
     },
 }
 

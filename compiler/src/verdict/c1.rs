@@ -91,7 +91,7 @@ fn describe(tree: &Node) -> String {
 }
 
 /// The power of kappa with which a proved function grows. Its summands are nonnegative, so nothing cancels.
-fn growth(node: &Node, facts: &Facts) -> Result<Expr, Stop> {
+pub(super) fn growth(node: &Node, facts: &Facts) -> Result<Expr, Stop> {
     let below = || node.children.iter().map(|c| growth(c, facts)).collect::<Result<Vec<_>, _>>();
     let undecided = || Stop::Undecided(format!("the growth of {}", node.function));
     Ok(match node.rule {

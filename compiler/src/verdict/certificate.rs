@@ -30,7 +30,12 @@ pub struct Certificate {
 impl Certificate {
     /// The number of steps: nodes of all trees, and one for every other proof.
     pub fn steps(&self) -> usize {
-        self.cases.iter().map(|c| if let Proof::Bernstein { tree, .. } = &c.proof { tree.steps() } else { 1 }).sum()
+        let steps = |proof: &Proof| match proof {
+            Proof::Bernstein { tree, .. } => tree.steps(),
+            Proof::LevyKhintchine { tree, .. } => 1 + tree.as_ref().map_or(0, Node::steps),
+            _ => 1,
+        };
+        self.cases.iter().map(|c| steps(&c.proof)).sum()
     }
 }
 
@@ -190,9 +195,58 @@ pub enum Proof {
         #[serde(with = "text")]
         value: Expr,
     },
+    /// At first order in time, for a symbol that depends on the direction of k: over the n axes that lambda names,
+    /// `lambda = constant + i drift.k + sum weight (vector.k)^2 + isotropic (kappa - k_1^2 - ... - k_n^2) + f(kappa)`.
+    /// C1 by Levy-Khintchine's formula; C2 where the form is definite or there is an f.
+    LevyKhintchine {
+        /// lambda in kappa, `k_x`, `k_y` and `k_z`.
+        #[serde(with = "text")]
+        lambda: Expr,
+        /// The value at `k = 0`.
+        #[serde(with = "text")]
+        constant: Expr,
+        /// The velocity along each axis.
+        #[serde(with = "text::list")]
+        drift: Vec<Expr>,
+        /// The coefficient along each axis that is not named.
+        #[serde(with = "text")]
+        isotropic: Expr,
+        /// The squares: each the weight, not negative, then the components of the vector.
+        #[serde(with = "text::rows")]
+        squares: Vec<Vec<Expr>>,
+        /// Is the quadratic form positive definite over all axes, or only semidefinite?
+        definite: bool,
+        /// Is f bounded? So it is when there is none.
+        bounded: bool,
+        /// Why f is Bernstein; none for 0.
+        tree: Option<Node>,
+    },
+    /// C2 at first order in time, for a symbol that depends on the direction of k: over the n axes that lambda names,
+    /// `Re lambda(k) - Re lambda(0) = rest(kappa) + isotropic (kappa - k_1^2 - ... - k_n^2) + sum weight polynomial^2`.
+    RealPart {
+        /// lambda in kappa, `k_x`, `k_y` and `k_z`.
+        #[serde(with = "text")]
+        lambda: Expr,
+        /// Is it positive for every `k != 0`, every part being nonnegative? Else every part is nonpositive.
+        rises: bool,
+        /// The function of kappa, 0 at 0.
+        #[serde(with = "text")]
+        rest: Expr,
+        /// The coefficient along each axis that is not named.
+        #[serde(with = "text")]
+        isotropic: Expr,
+        /// The squares: each the weight, then a polynomial in the components of k that vanishes at 0.
+        #[serde(with = "text::rows")]
+        squares: Vec<Vec<Expr>>,
+    },
 }
 
 impl Proof {
+    /// Is it about a symbol that depends on the direction of k?
+    pub fn is_directional(&self) -> bool {
+        matches!(self, Proof::LevyKhintchine { .. } | Proof::RealPart { .. })
+    }
+
     /// What the proof establishes about `which` in its case, if it is about that condition.
     pub fn establishes(&self, which: Which) -> Option<Answer> {
         Some(match (self, which) {
@@ -205,6 +259,17 @@ impl Proof {
             (Proof::FirstOrder { .. } | Proof::Hurwitz { .. } | Proof::Below { .. }, Which::C2) => Answer::Yes,
             (Proof::PowerRoot { .. }, Which::C2) => Answer::Yes,
             (Proof::NotRising { .. } | Proof::OnLevel { .. }, Which::C2) => Answer::No,
+            (Proof::LevyKhintchine { definite: false, bounded: true, .. }, Which::C1) => Answer::Conditional,
+            (Proof::LevyKhintchine { .. }, Which::C1) => Answer::Yes,
+            (Proof::LevyKhintchine { definite: true, .. }, Which::C2) => Answer::Yes,
+            (Proof::LevyKhintchine { tree: Some(_), .. }, Which::C2) => Answer::Yes,
+            (Proof::RealPart { rises, .. }, Which::C2) => {
+                if *rises {
+                    Answer::Yes
+                } else {
+                    Answer::No
+                }
+            }
             _ => return None,
         })
     }

@@ -12,6 +12,7 @@ mod cases;
 mod certificate;
 mod evolving;
 mod kernel;
+mod levy;
 mod refutation;
 mod region;
 #[cfg(test)]
@@ -22,7 +23,7 @@ mod witness;
 
 pub use crate::checker::{CheckError, check_witness, replay};
 pub use certificate::{Case, Certificate, Node, Proof, Rule, SideCondition, Which};
-pub use witness::Witness;
+pub use witness::{Comparison, Witness};
 
 use crate::dispersion::select::{Candidate, Selection};
 use crate::dispersion::{Dispersion, pieces_and_selection};
@@ -39,9 +40,15 @@ use std::fmt;
 /// does not depend on how the equation was split.
 pub fn decide(equation: &Equation, dispersion: &Dispersion, flow: Option<&DensityFlow>) -> Verdict {
     let situation = Situation::new(&dispersion.coefficients, &equation.facts);
-    let decided = |which| match &dispersion.evolution {
-        Some(evolution) => evolving::decide(evolution, dispersion.drift.as_ref(), &situation, which),
-        None => cases::combine(&cases::split(&situation, &|s| outcome(s, which)), which),
+    let directional = dispersion.depends_on_direction();
+    let decided = |which: Which| {
+        let in_case = |s: &Situation| {
+            if directional { levy::outcome(s, which, equation.dimension) } else { outcome(s, which) }
+        };
+        match &dispersion.evolution {
+            Some(evolution) => evolving::decide(evolution, dispersion.drift.as_ref(), &situation, which),
+            None => cases::combine(&cases::split(&situation, &in_case), which),
+        }
     };
     let (c1, c2) = (decided(Which::C1), decided(Which::C2));
     let kind = VerdictKind::from_answers(c1.answer, c2.answer);

@@ -69,6 +69,34 @@ pub(super) mod number {
     }
 }
 
+/// Lists of exact numbers.
+pub(super) mod numbers {
+    use super::*;
+    use crate::expr::Rational;
+
+    pub fn serialize<S: Serializer>(list: &[Rational], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(list.iter().map(ToString::to_string))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Rational>, D::Error> {
+        Vec::<String>::deserialize(from)?.iter().map(|text| number::exact(text)).collect()
+    }
+}
+
+/// Matrices of expressions, by rows.
+pub(super) mod rows {
+    use super::*;
+
+    pub fn serialize<S: Serializer>(rows: &[Vec<Expr>], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(rows.iter().map(|row| row.iter().map(ToString::to_string).collect::<Vec<_>>()))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Vec<Expr>>, D::Error> {
+        let rows = Vec::<Vec<String>>::deserialize(from)?;
+        rows.iter().map(|row| row.iter().map(|text| read(text)).collect()).collect()
+    }
+}
+
 /// Values of parameters, by name.
 pub(super) mod values {
     use super::*;

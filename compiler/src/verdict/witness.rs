@@ -85,12 +85,77 @@ pub enum Witness {
         /// A bound on the error of `value`, smaller than its modulus.
         error: f64,
     },
+    /// A wave vector at which a condition fails, for a lambda that depends on the direction of k.
+    Vector {
+        /// What fails there.
+        test: Comparison,
+        /// The wave vector: its components along the named axes, and one along a further axis where there is any.
+        #[serde(with = "text::numbers")]
+        k: Vec<Rational>,
+        /// Parameter values.
+        #[serde(with = "text::values")]
+        parameters: Vec<(Name, Rational)>,
+        /// `lambda(k)` in kappa, `k_x`, `k_y`, `k_z` and the parameters.
+        #[serde(with = "text")]
+        lambda: Expr,
+        /// The number that is compared.
+        value: f64,
+        /// What it is compared with.
+        bound: f64,
+    },
+}
+
+/// What a wave vector shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Comparison {
+    /// `Re lambda(k) <= Re lambda(0)`: C2 fails at k.
+    NotAbove,
+    /// `Re lambda(k) < Re lambda(0)`: that mode outgrows the mean, so the density is negative somewhere.
+    Below,
+    /// `abs(lambda(2 k) - lambda(0)) > 4 abs(lambda(k) - lambda(0))`, which no law of independent increments allows.
+    Doubling,
+    /// `abs(lambda(-k) - conj(lambda(k))) > 0`: the kernel is not real.
+    Skew,
+}
+
+impl Comparison {
+    /// The two numbers that are compared, from lambda at multiples of k.
+    pub(crate) fn values(self, lambda: &dyn Fn(f64) -> Option<Complex64>) -> Option<(f64, f64)> {
+        let (zero, one) = (lambda(0.0)?, lambda(1.0)?);
+        Some(match self {
+            Comparison::NotAbove | Comparison::Below => (one.re, zero.re),
+            Comparison::Doubling => ((lambda(2.0)? - zero).norm(), 4.0 * (one - zero).norm()),
+            Comparison::Skew => ((lambda(-1.0)? - one.conj()).norm(), 0.0),
+        })
+    }
+
+    /// Do the two numbers refute the condition, beyond roundings?
+    pub(crate) fn fails(self, value: f64, bound: f64) -> bool {
+        let slack = 1e-9 * (value.abs() + bound.abs());
+        match self {
+            Comparison::NotAbove => value <= bound + LEVEL_TOLERANCE * (value.abs() + bound.abs()),
+            Comparison::Below => value < bound - slack,
+            Comparison::Doubling | Comparison::Skew => value > bound + slack && value > 1e-9,
+        }
+    }
+
+    /// In words.
+    pub fn statement(self) -> &'static str {
+        match self {
+            Comparison::NotAbove => "Re lambda(k) <= Re lambda(0)",
+            Comparison::Below => "Re lambda(k) < Re lambda(0)",
+            Comparison::Doubling => "abs(lambda(2 k) - lambda(0)) > 4 abs(lambda(k) - lambda(0))",
+            Comparison::Skew => "abs(lambda(-k) - conj(lambda(k))) > 0",
+        }
+    }
 }
 
 impl Witness {
     /// The condition that it refutes.
     pub fn refutes(&self) -> Which {
-        if matches!(self, Witness::Level { .. }) { Which::C2 } else { Which::C1 }
+        let level = matches!(self, Witness::Level { .. } | Witness::Vector { test: Comparison::NotAbove, .. });
+        if level { Which::C2 } else { Which::C1 }
     }
 
     /// The branch it is about.
@@ -99,7 +164,8 @@ impl Witness {
             Witness::Derivative { lambda, .. }
             | Witness::Oscillation { lambda, .. }
             | Witness::Level { lambda, .. }
-            | Witness::Kernel { lambda, .. } => lambda,
+            | Witness::Kernel { lambda, .. }
+            | Witness::Vector { lambda, .. } => lambda,
         }
     }
 
@@ -108,7 +174,8 @@ impl Witness {
         let (Witness::Derivative { parameters, .. }
         | Witness::Oscillation { parameters, .. }
         | Witness::Level { parameters, .. }
-        | Witness::Kernel { parameters, .. }) = &mut self;
+        | Witness::Kernel { parameters, .. }
+        | Witness::Vector { parameters, .. }) = &mut self;
         for (name, value) in when.iter().filter(|c| c.sign == Sign::ZERO).filter_map(|c| c.expression.fixes()) {
             if parameters.iter().all(|(n, _)| *n != name) {
                 parameters.push((name, value));
@@ -124,7 +191,8 @@ impl Witness {
             Witness::Derivative { parameters, .. }
             | Witness::Oscillation { parameters, .. }
             | Witness::Level { parameters, .. }
-            | Witness::Kernel { parameters, .. } => parameters,
+            | Witness::Kernel { parameters, .. }
+            | Witness::Vector { parameters, .. } => parameters,
         }
     }
 }

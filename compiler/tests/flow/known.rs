@@ -3,7 +3,7 @@
 
 use crate::build::*;
 use genphys_compiler::dispersion::{Dispersion, Problem};
-use genphys_compiler::expr::Expr;
+use genphys_compiler::expr::{Axis, Expr};
 use genphys_compiler::flow::{Budget, DensityFlow, check_proof, extract, verify_identity};
 use genphys_compiler::operator::Equation;
 
@@ -257,7 +257,7 @@ fn coefficients_may_depend_on_time_and_position() {
         phi().dt(1) + c.clone() * phi().dx(1) - phi().lap(),
         int(1),
         phi(),
-        c * phi() * Expr::AxisX - phi().grad(),
+        c * phi() * Expr::Unit(Axis::X) - phi().grad(),
         int(0),
     );
     // PFGM++: the integrating factor completes the time derivative.

@@ -1,7 +1,7 @@
 //! Random equations always have a form that checks; wrong forms and tampered derivations never do.
 
 use crate::build::*;
-use genphys_compiler::expr::{Expr, rational};
+use genphys_compiler::expr::{Axis, Expr, rational};
 use genphys_compiler::flow::{Budget, DensityFlow, IdentityFailure, check_proof, extract, verify_identity};
 use genphys_compiler::operator::Equation;
 use proptest::prelude::*;
@@ -13,10 +13,10 @@ fn coefficient() -> impl Strategy<Value = Expr> {
     (number, letter).prop_map(|(n, l)| n * l)
 }
 
-/// `coefficient * dt^i lap^j dx^k phi`.
+/// `coefficient * dt^i lap^j dx^k dy^l phi`.
 fn term(least_order: u32) -> impl Strategy<Value = Expr> {
-    (coefficient(), least_order..4, 0u32..3, 0u32..2).prop_map(|(c, i, j, k)| {
-        let f = phi().dt(i).dx(k);
+    (coefficient(), least_order..4, 0u32..3, 0u32..2, 0u32..2).prop_map(|(c, i, j, k, l)| {
+        let f = phi().dt(i).dx(k).partial(Axis::Y, l);
         c * (0..j).fold(f, |f, _| f.lap())
     })
 }

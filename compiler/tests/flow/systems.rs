@@ -1,6 +1,7 @@
 //! Systems, nonlinear terms and the list of all forms, from texts.
 //! Expected forms: conservation laws of the equations, by hand; Dirac's is row R19 of the reference table.
 
+use genphys_compiler::expr::{Axis, Expr, Func, Var};
 use genphys_compiler::flow::{
     Budget, DensityFlow, IdentityFailure, Part, alternatives, check_proof, extract, verify_identity,
 };
@@ -43,6 +44,34 @@ fn complex_spinors_take_the_adjoint() {
     let dirac = "i a_t + i b_x - m a = 0; i b_t + i a_x + m b = 0 where m > 0";
     check(dirac, &["-i conj(a)", "-i conj(b)"], "abs2(a) + abs2(b)", "2 re(conj(a) b) e_x", "0");
     assert_eq!(form(dirac).1.part, Part::Real);
+}
+
+/// The Dirac representation of alpha and beta; the current is `psi^dagger alpha psi`, by hand.
+#[test]
+fn dirac_in_space_conserves_the_sum_of_squares() {
+    let dirac = "i a_t + i d_x + d_y + i c_z - m a = 0; i b_t + i c_x - c_y - i d_z - m b = 0; \
+                 i c_t + i b_x + b_y + i a_z + m c = 0; i d_t + i a_x - a_y - i b_z + m d = 0 where m > 0, N = 3";
+    let (equation, flow) = form(dirac);
+    assert_eq!(
+        flow.multipliers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+        "-i conj(a) -i conj(b) -i conj(c) -i conj(d)"
+    );
+    assert_eq!(flow.p.to_string(), "abs2(a) + abs2(b) + abs2(c) + abs2(d)");
+    let field = |name: &str| Expr::Field(name.into());
+    let pair = |part: Func, f: &str, g: &str, axis: Axis| {
+        Expr::int(2) * Expr::call(part, Expr::call(Func::Conj, field(f)) * field(g)) * Expr::Unit(axis)
+    };
+    // alpha_x couples a with d and b with c; alpha_y too, with -i and i; alpha_z couples a with c and b, negatively, with d.
+    let current =
+        pair(Func::Re, "a", "d", Axis::X) + pair(Func::Re, "b", "c", Axis::X) + pair(Func::Im, "a", "d", Axis::Y)
+            - pair(Func::Im, "b", "c", Axis::Y)
+            + pair(Func::Re, "a", "c", Axis::Z)
+            - pair(Func::Re, "b", "d", Axis::Z);
+    assert_eq!(flow.flux, current);
+    assert!(flow.r.is_zero());
+    let relation = genphys_compiler::dispersion::derive(&equation).expect("a determinant");
+    let square = Expr::kappa() + Expr::sym("m").powi(2) + Expr::Var(Var::Growth).powi(2);
+    assert_eq!(relation.symbol, square.powi(2).expand());
 }
 
 #[test]

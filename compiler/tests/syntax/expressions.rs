@@ -1,6 +1,6 @@
 //! Every expression that is printed parses back to the same expression, on expressions drawn at random.
 
-use genphys_compiler::expr::{DependsOn, Expr, Func, Var, rational};
+use genphys_compiler::expr::{Axis, DependsOn, Expr, Func, Var, rational};
 use genphys_compiler::syntax::{Scope, parse_expr};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -34,6 +34,10 @@ fn exponent() -> impl Strategy<Value = Expr> {
     ]
 }
 
+fn axis() -> impl Strategy<Value = Axis> {
+    select(Axis::ALL.to_vec())
+}
+
 /// A scalar raised to a power that exists.
 fn power(base: Expr, exponent: Expr) -> Expr {
     if base.is_zero() { base } else { Expr::pow(base, exponent) }
@@ -60,7 +64,7 @@ fn scalar() -> BoxedStrategy<Expr> {
                 3 => (inner.clone(), exponent()).prop_map(|(b, e)| power(b, e)),
                 1 => (func, inner.clone()).prop_map(|(f, a)| Expr::call(f, a)),
                 1 => (inner.clone(), 1u32..7).prop_map(|(e, n)| e.dt(n)),
-                1 => (inner.clone(), 1u32..7).prop_map(|(e, n)| e.dx(n)),
+                1 => (inner.clone(), axis(), 1u32..4).prop_map(|(e, axis, n)| e.partial(axis, n)),
                 1 => inner.clone().prop_map(Expr::lap),
                 1 => (inner.clone(), exponent()).prop_map(|(e, b)| e.frac_lap(b)),
                 1 => vector_of(inner).prop_map(Expr::div_of),
@@ -70,7 +74,7 @@ fn scalar() -> BoxedStrategy<Expr> {
 }
 
 fn vector_of(scalar: impl Strategy<Value = Expr> + Clone) -> impl Strategy<Value = Expr> {
-    let one = prop_oneof![Just(Expr::Position), Just(Expr::AxisX), scalar.clone().prop_map(Expr::grad)];
+    let one = prop_oneof![Just(Expr::Position), axis().prop_map(Expr::Unit), scalar.clone().prop_map(Expr::grad)];
     prop::collection::vec((scalar, one), 1..3).prop_map(|parts| Expr::add(parts.into_iter().map(|(s, v)| s * v)))
 }
 
@@ -98,6 +102,8 @@ fn expressions_of_reports_parse() {
         ("-grad(phi)/(phi_t + 2 eps phi)", "-grad(phi)/(phi_t + 2 eps phi)"),
         ("2 im(conj(phi) grad(phi))/abs2(phi)", "2 im(conj(phi) grad(phi))/abs2(phi)"),
         ("c e_x - grad(phi)/phi", "-grad(phi)/phi + c e_x"),
+        ("dy(dt(dx(phi))) e_z", "phi_txy e_z"),
+        ("dz(dx(phi_zt), 3) + y - phi_zyx", "dz(phi_tx, 4) - phi_xyz + y"),
         ("-grad((-lap)^(beta-1) phi)/phi", "-grad((-lap)^(beta - 1) phi)/phi"),
         ("m (phi_t + m phi)", "m*(phi_t + m phi)"),
         ("(-b + sqrt(b^2 + 4 a kappa))/(2 a)", "(sqrt(4 a kappa + b^2) - b)/(2 a)"),

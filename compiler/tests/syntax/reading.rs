@@ -46,9 +46,43 @@ fn derivatives_along_the_axis() {
     assert_eq!((layered.operator().to_string().as_str(), layered.dimension), ("phi_t - 3 phi_xx - lap(phi)", None));
     reads("phi_t = phi_xxx where N = 1", "phi_t - dx(lap(phi))");
     reads("phi_t = lap(phi_x)", "phi_t - dx(lap(phi))");
-    reads("phi_t = phi_tx", "-dx(phi_t) + phi_t");
+    reads("phi_t = phi_tx", "-phi_tx + phi_t");
     let any = read("pde wind { space x in R^N; equation phi_t + phi_x = 0; }");
     assert_eq!(any.dimension, None);
+}
+
+#[test]
+fn derivatives_along_several_axes() {
+    let dimension = |text: &str, printed: &str, n: Option<u32>| {
+        let equation = read(text);
+        assert_eq!((equation.operator().to_string().as_str(), equation.dimension), (printed, n), "{text}");
+    };
+    dimension("phi_t = phi_xx + 2 phi_yy", "phi_t - phi_xx - 2 phi_yy", Some(2));
+    dimension("phi_t = dz(phi, 2)", "phi_t - phi_zz", Some(3));
+    dimension("phi_t = phi_yx + dx(dy(phi)) + lap(phi)", "phi_t - 2 phi_xy - lap(phi)", None);
+    dimension("phi_t = div(phi_x e_x + 2 phi_y e_y) where N = 2", "phi_t - phi_xx - 2 phi_yy", Some(2));
+    dimension("phi_t = y phi_y + z phi where y > 0", "phi_t - y phi_y - z phi", Some(2));
+    // An assumption makes a parameter of what looks like a derivative.
+    let layers = "phi_t = D_x phi_xx + D_y phi_yy where D_x > 0, D_y > D_x";
+    dimension(layers, "phi_t - D_x phi_xx - D_y phi_yy", Some(2));
+    assert_eq!(read(layers).parameters[0].assumption, "D_x > 0, D_y > D_x");
+    dimension("phi_t = D_y lap(phi) where N = 1, D_y > 0", "phi_t - D_y lap(phi)", Some(1));
+    for field in ["phi_t = lap(phi) where phi_x > 0", "u_t = u_xx where u_x > 0", "phi_t = k_x phi_xx where k_x > 0"] {
+        assert!(Equation::parse(field).is_err(), "{field}");
+    }
+    // Second derivatives along all axes are a Laplacian.
+    dimension("phi_t = D phi_xx + D phi_yy", "phi_t - D lap(phi)", Some(2));
+    dimension("phi_t = phi_xx + phi_yy where N = 3", "phi_t - phi_xx - phi_yy", Some(3));
+    dimension("phi_tt = phi_xxz + phi_yyz + phi_zzz", "phi_tt - dz(lap(phi))", Some(3));
+    dimension("phi_t + phi_xxxx + 2 phi_xxyy + phi_yyyy = 0", "phi_t + phi_xxxx + phi_yyyy + 2 phi_xxyy", Some(2));
+    for (wrong, place) in [
+        ("phi_t = phi_xx + phi_yy where N = 1", "phi_yy"),
+        ("pde p { space x in R^2; equation phi_t = 3 (phi_x + dz(phi)); }", "dz(phi)"),
+        ("phi_t = div(phi e_z) where N = 2", "e_z"),
+    ] {
+        let refused = &Equation::parse(wrong).expect_err("outside").all[0];
+        assert_eq!((refused.code, &wrong[refused.span.start..refused.span.end]), ("E0313", place), "{wrong}");
+    }
 }
 
 #[test]
@@ -165,7 +199,7 @@ fn messages_point_at_the_culprit() {
         ("phi_tt + 2 eps lap(grad(phi)) = 0", "grad(phi)"),
         ("phi_t - lapp(phi) = 0", "lapp"),
         ("phi_t - φ₀ lap(phi)) = 0", ")"),
-        ("phi_t - lap(phi) + φ_y = 0", "φ_y"),
+        ("phi_t - lap(phi) + φ_w = 0", "φ_w"),
         ("phi_t - m lap(phi) = 0 where m > 0, m < 0", "m < 0"),
         ("phi_t - lap(phi) = 0 where mass > 0", "mass"),
         ("phi_t - lap(phi)", ")"),

@@ -19,8 +19,11 @@ fn number() -> impl Strategy<Value = Rational> {
 }
 
 fn name() -> impl Strategy<Value = String> {
-    select(vec!["phi", "phi_t", "phi_ttx", "m", "k0", "e_x", "t", "x", "i", "beta", "real", "s", "N", "C1"])
-        .prop_map(str::to_owned)
+    select(vec![
+        "phi", "phi_t", "phi_ttx", "phi_yz", "m", "k0", "e_x", "e_z", "t", "x", "y", "i", "beta", "real", "s", "N",
+        "C1",
+    ])
+    .prop_map(str::to_owned)
 }
 
 fn ident() -> impl Strategy<Value = Ident> {
@@ -30,7 +33,8 @@ fn ident() -> impl Strategy<Value = Ident> {
 fn formula() -> BoxedStrategy<Node> {
     let leaf = prop_oneof![number().prop_map(Formula::Number), name().prop_map(Formula::Name)].prop_map(at);
     leaf.prop_recursive(4, 40, 4, |inner| {
-        let callee = select(vec!["lap", "dt", "exp", "frac_lap", "foo", "s", "phi"]).prop_map(|n| at(n.to_owned()));
+        let callee =
+            select(vec!["lap", "dt", "dy", "exp", "frac_lap", "foo", "s", "phi"]).prop_map(|n| at(n.to_owned()));
         let sign = || select(vec![Sign::Plus, Sign::Minus]);
         let join = select(vec![Join::Times, Join::Over, Join::Beside]);
         prop_oneof![
@@ -158,6 +162,7 @@ fn spellings_of_one_tree() {
         ("∂²u/∂t∂x = 0", "dt(dx(u)) = 0"),
         ("φ_t·m⁻¹ = k₀²φ where m ≠ 0", "phi_t*m^(-1) = k0^2 phi where m != 0"),
         ("∂/∂t φ = ∇^2 φ", "dt(phi) = lap(phi)"),
+        ("∂ₜφ = ∂²φ/∂y² + ∂_xz φ", "dt(phi) = dy(phi, 2) + dz(dx(phi))"),
         ("phi_t = lap(phi) where a > 0; b > 0;", "phi_t = lap(phi) where a > 0, b > 0"),
     ] {
         assert_eq!(tree(pasted), tree(ascii), "{pasted}");

@@ -121,7 +121,8 @@ fn limits_are_named() {
     assert!(why(phi().dt(2) - (Expr::Position * phi()).div_of()).contains("depends on x"));
     let potential = Expr::Apply("V".into(), DependsOn::Position);
     assert!(why(phi().dt(1) - phi().lap() + potential * phi()).contains("the spectrum of the operator in x"));
-    assert!(why(phi().dt(1) - phi().dx(2)).contains("direction"));
+    assert!(why(phi().dt(2) - phi().dx(2)).contains("direction"));
+    assert!(why(phi().dt(1) - phi().dx(2) - phi().dt(1).lap()).contains("space derivatives of phi_t"));
     assert!(why(phi().lap() - phi()).contains("no time derivative"));
     assert!(why(phi().dt(1) - sym("c")).contains("without the unknown"));
     assert!(why(phi().dt(5) + phi().dt(2).lap() - n(3) * phi().dt(1) + phi() - phi().lap().lap()).contains("order 5"));

@@ -1,5 +1,6 @@
 //! Dispersion relations, verdicts, certificates and witnesses.
 
+mod directions;
 mod dispersion;
 mod equations;
 mod evidence;

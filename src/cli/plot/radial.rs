@@ -52,6 +52,9 @@ impl<'a> Radial<'a> {
             if relation.drift.is_some() {
                 return Err(none("it moves with a drift; draw the equation without it"));
             }
+            if relation.depends_on_direction() {
+                return Err(none("it depends on the direction, not on the distance alone"));
+            }
             if relation.selected.is_none() {
                 return Err(none(&relation.reason));
             }

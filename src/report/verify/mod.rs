@@ -9,7 +9,7 @@
 use super::{Condition, Continuity, FieldKind, Report, build};
 use genphys_compiler::checker::{check_witness, replay};
 use genphys_compiler::dispersion::{self, Dispersion, Timing};
-use genphys_compiler::expr::{Expr, Var};
+use genphys_compiler::expr::{Axis, Expr, Var};
 use genphys_compiler::flow::{DensityFlow, Derivation, Part, Search, verify_identity};
 use genphys_compiler::operator::Equation;
 use genphys_compiler::source::Source;
@@ -179,6 +179,8 @@ fn is_root(relation: &Dispersion, omega: &Expr, equation: &Equation, k: f64) -> 
             Expr::Var(Var::Time) => Some(Complex64::from(TIME)),
             Expr::Apply(..) => Some(Complex64::from(FUNCTION)),
             Expr::Sym(n) if n.as_str() == dispersion::WAVE_NUMBER => Some(Complex64::from(k)),
+            // The wave runs along the first axis.
+            Expr::Sym(n) if Axis::ALL.iter().any(|axis| axis.wave_number() == n.as_str()) => Some(Complex64::from(0.0)),
             Expr::Sym(n) => {
                 let value = point.iter().find(|(m, _)| m == n).and_then(|(_, v)| num_traits::ToPrimitive::to_f64(v));
                 value.map(Complex64::from)

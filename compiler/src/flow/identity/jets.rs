@@ -6,7 +6,7 @@
 //!        factor `i k_i`, and `Q = |k|^2`.
 
 use super::IdentityFailure;
-use crate::expr::{DependsOn, Expr, Func, Name, Var};
+use crate::expr::{Axis, DependsOn, Expr, Func, Name, Var};
 use crate::operator::Equation;
 
 /// Explicit coordinates, in which every operator is a rule on letters.
@@ -94,13 +94,16 @@ impl Coordinates {
             Expr::Call(func, a) => self.call(*func, self.scalar(a)?),
             Expr::BesselK(order, a) => Ok(Expr::bessel_k(self.scalar(order)?, self.scalar(a)?)),
             Expr::Dt(f, n) => (0..*n).try_fold(self.scalar(f)?, |g, _| self.time_derivative(&g)),
-            Expr::Dx(f, n) => (0..*n).try_fold(self.scalar(f)?, |g, _| self.derivative(&g, 1)),
+            Expr::Partial(f, axis, n) => {
+                let axis = self.place(*axis)?;
+                (0..*n).try_fold(self.scalar(f)?, |g, _| self.derivative(&g, axis + 1))
+            }
             Expr::Lap(f) => self.divergence(&self.gradient(&self.scalar(f)?)?),
             Expr::FracLap(f, order) => Ok(Expr::pow(q(), self.scalar(order)?) * self.scalar(f)?),
             Expr::Div(v) => self.divergence(&self.vector(v)?),
             Expr::Mul(parts) => Ok(Expr::mul(all(parts)?)),
             Expr::Add(parts) => Ok(Expr::add(all(parts)?)),
-            Expr::Var(_) | Expr::Grad(_) | Expr::Position | Expr::AxisX => not_covered(e),
+            Expr::Var(_) | Expr::Grad(_) | Expr::Position | Expr::Unit(_) => not_covered(e),
         }
     }
 
@@ -112,7 +115,10 @@ impl Coordinates {
             Expr::Grad(f) => self.gradient(&self.scalar(f)?),
             Expr::Position if self.fourier => not_covered("the position vector beside a fractional Laplacian"),
             Expr::Position => Ok(axes.map(position).collect()),
-            Expr::AxisX => Ok(axes.map(|i| if i == 0 { Expr::one() } else { Expr::zero() }).collect()),
+            Expr::Unit(axis) => {
+                let place = self.place(*axis)?;
+                Ok(axes.map(|i| if i == place { Expr::one() } else { Expr::zero() }).collect())
+            }
             Expr::Dt(v, n) => (0..*n).try_fold(self.vector(v)?, |v, _| self.each(v, |c| self.time_derivative(&c))),
             Expr::Call(func, v) => self.each(self.vector(v)?, |c| self.call(*func, c)),
             Expr::Add(terms) => {
@@ -126,6 +132,16 @@ impl Coordinates {
                 self.each(self.vector(&factors[at])?, |c| Ok(scale.clone() * c))
             }
             e => not_covered(e),
+        }
+    }
+
+    /// The place of an axis among the coordinates, from 0.
+    fn place(&self, axis: Axis) -> Written<usize> {
+        let place = axis.index();
+        if place < self.dimension {
+            Ok(place)
+        } else {
+            not_covered(format!("the axis {} in N = {}", axis.letter(), self.dimension))
         }
     }
 

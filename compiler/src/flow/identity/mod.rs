@@ -3,7 +3,7 @@
 //! In:   the equations as they were read, and the form `(p, J, R)` with its multipliers.
 //! Out:  nothing, or [`IdentityFailure`] with the terms that remain.
 //! Holds: no code is shared with the e-graph, its rules or its proofs. Both sides are written out in N = 1, 2 and 3
-//!        explicit coordinates, every partial derivative of the field an independent letter; equal means equal as
+//!        explicit coordinates (those that have every axis named), every partial derivative of the field an independent letter; equal means equal as
 //!        polynomials in those letters. Fractional Laplacians are Fourier multipliers with an explicit wave vector.
 
 mod jets;
@@ -40,7 +40,7 @@ pub enum IdentityFailure {
 pub fn verify_identity(equation: &Equation, flow: &DensityFlow) -> Result<(), IdentityFailure> {
     let dimensions = match equation.dimension {
         Some(n @ 1..=3) => vec![n as usize],
-        _ => vec![1, 2, 3],
+        _ => (equation.least_dimension() as usize..=3).collect(),
     };
     dimensions.into_iter().try_for_each(|n| verify_in(n, equation, flow))
 }

@@ -5,7 +5,7 @@
 
 use super::failure::{Failure, Parsed, expect, refuse, symbol};
 use crate::diagnostic::Diagnostic;
-use crate::expr::rational;
+use crate::expr::{Axis, rational};
 use crate::operator::functions;
 use crate::source::Span;
 use crate::syntax::ast::{At, Formula, Join, Node, Sign};
@@ -237,7 +237,10 @@ fn applied<'a>(operator: Operator, level: Level) -> impl FnMut(Tokens<'a>) -> Pa
             Operator::Lap => call("lap", Vec::new(), operand),
             Operator::Grad => call("grad", Vec::new(), operand),
             Operator::Div => call("div", Vec::new(), operand),
-            Operator::Partial { time, axis } => times("dt", time, times("dx", axis, operand)),
+            Operator::Partial { time, axes } => {
+                let along = |f, axis: Axis| times(axis.derivative(), axes[axis.index()], f);
+                times("dt", time, Axis::ALL.into_iter().fold(operand, along))
+            }
         };
         Ok((rest, node))
     }

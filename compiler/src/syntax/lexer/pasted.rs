@@ -64,18 +64,16 @@ fn laplacians<'a>(n: u32, start: &'a str, end: &'a str) -> Pieces<'a> {
 fn partial(i: &str) -> Lexed<'_, Pieces<'_>> {
     let (rest, _) = char('∂').parse(i)?;
     let (rest, above) = opt(order).parse(rest)?;
-    let (rest, (operand, (time, axis))) = match indexed(rest) {
-        Ok((rest, (time, axis))) => {
+    let (rest, (operand, orders)) = match indexed(rest) {
+        Ok((rest, orders)) => {
             let (rest, after) = opt(order).parse(rest)?;
             // `∂ₜ²` and `∂²ₜ` both mean twice.
             let n = above.or(after).unwrap_or(1);
-            (rest, (None, (time.saturating_mul(n), axis.saturating_mul(n))))
+            (rest, (None, orders.map(|order| order.saturating_mul(n))))
         }
         Err(Err::Failure(fault)) => return Err(Err::Failure(fault)),
         Err(_) => match leibniz(rest) {
-            Ok((after, (operand, (time, axis)))) if time.saturating_add(axis) == above.unwrap_or(1) => {
-                (after, (operand, (time, axis)))
-            }
+            Ok((after, (operand, orders))) if total(orders) == above.unwrap_or(1) => (after, (operand, orders)),
             Ok((after, _)) => {
                 let length = i.len() - after.len();
                 let message = "the orders above and below the bar differ".to_owned();
@@ -83,50 +81,56 @@ fn partial(i: &str) -> Lexed<'_, Pieces<'_>> {
             }
             Err(_) => {
                 let message = "an incomplete partial derivative".to_owned();
-                return refuse(
-                    i,
-                    "E0003",
-                    '∂'.len_utf8(),
-                    message,
-                    "write `∂φ/∂t`, `∂ₜφ` or `phi_t`; axes other than x have no symbol",
-                );
+                let help = "write `∂φ/∂t`, `∂ₜφ` or `phi_t`; the axes are x, y and z";
+                return refuse(i, "E0003", '∂'.len_utf8(), message, help);
             }
         },
     };
-    if time.saturating_add(axis) > HIGHEST_ORDER || time.saturating_add(axis) == 0 {
+    if !(1..=HIGHEST_ORDER).contains(&total(orders)) {
         let message = "this order of a derivative is not possible".to_owned();
         return refuse(i, "E0203", i.len() - rest.len(), message, "orders go from 1 to 64");
     }
-    let mut out = vec![(TokenKind::Operator(Operator::Partial { time, axis }), i, rest)];
+    let [time, axes @ ..] = orders;
+    let mut out = vec![(TokenKind::Operator(Operator::Partial { time, axes }), i, rest)];
     out.extend(operand);
     Ok((rest, out))
 }
 
+/// How often by t, x, y and z.
+type Orders = [u32; 4];
+
+/// The letters, in the order of [`Orders`].
+const LETTERS: [char; 4] = ['t', 'x', 'y', 'z'];
+
+fn total(orders: Orders) -> u32 {
+    orders.iter().fold(0, |sum, n| sum.saturating_add(*n))
+}
+
 /// The letters of `∂_tx` or `∂ₜₓ`, counted.
-fn indexed(i: &str) -> Lexed<'_, (u32, u32)> {
+fn indexed(i: &str) -> Lexed<'_, Orders> {
     let low = many1(map_opt(satisfy(|c| matches!(c, 'ₜ' | 'ₓ')), unicode::subscript)).map(|c| c.into_iter().collect());
     let plain = preceded(char('_'), take_while1(|c: char| c.is_ascii_alphanumeric())).map(str::to_owned);
     let (rest, letters): (_, String) = alt((low, plain)).parse(i)?;
     let count = |c| u32::try_from(letters.matches(c).count()).unwrap_or(u32::MAX);
-    if letters.chars().any(|c| c != 't' && c != 'x') {
+    if letters.chars().any(|c| !LETTERS.contains(&c)) {
         return Err(Err::Error(Fault { at: i, complaint: None }));
     }
-    Ok((rest, (count('t'), count('x'))))
+    Ok((rest, LETTERS.map(count)))
 }
 
 /// What follows the first `∂` and its order: perhaps an operand, then `/∂t²`.
 #[allow(clippy::type_complexity)]
-fn leibniz(i: &str) -> Lexed<'_, (Option<(TokenKind, &str, &str)>, (u32, u32))> {
+fn leibniz(i: &str) -> Lexed<'_, (Option<(TokenKind, &str, &str)>, Orders)> {
     let (start, _) = multispace0.parse(i)?;
     let (rest, operand) = opt(name).parse(start)?;
     let operand = operand.map(|kind| (kind, start, rest));
     let (rest, _) = delimited(multispace0, one_of("/∕⁄"), multispace0).parse(rest)?;
-    let below = preceded(char('∂'), pair(one_of("tx"), opt(order)));
+    let below = preceded(char('∂'), pair(one_of("txyz"), opt(order)));
     let (rest, below) = many1(below).parse(rest)?;
     let count = |letter| {
         below.iter().filter(|(l, _)| *l == letter).fold(0u32, |sum, (_, n)| sum.saturating_add(n.unwrap_or(1)))
     };
-    Ok((rest, (operand, (count('t'), count('x')))))
+    Ok((rest, (operand, LETTERS.map(count))))
 }
 
 /// A power of an operator: `²` or `^2`.
