@@ -76,13 +76,15 @@ impl Checker {
 
     /// `(lambda - constant)^power` as a sum of powers of kappa, without a constant for power 1, the same for every root of the symbol.
     fn power_of(&self, lambda: &Expr, constant: &Expr, power: u32) -> Result<KappaSum, CheckError> {
+        self.whole(power as usize + 1)?;
         self.root(lambda, constant)?;
         let whole = (lambda.clone() - constant.clone()).expand().powi(i64::from(power)).expand();
-        self.whole(power as usize + 1)?;
         if let [_, b, a] = self.symbol.as_slice() {
             self.equal(b, &(Expr::int(2) * a.clone() * constant.clone()))?;
         } else if power != 1 {
-            return wrong("not a power in use", power);
+            // Of s^n = c: what is not on one line through 0 is not real.
+            let middle = self.symbol.iter().skip(1).take(power as usize - 1);
+            middle.chain([constant]).try_for_each(|c| self.equal(c, &Expr::zero()))?;
         }
         let (read, sign) = (sum(&whole)?, if power == 1 { Sign::POSITIVE } else { Sign::NONNEGATIVE });
         read.terms.iter().try_for_each(|(x, _)| self.require(x, sign))?;
@@ -156,8 +158,8 @@ impl Checker {
         divisor[0] = if negative { modulus.clone() } else { -modulus.clone() };
         divisor[order as usize] = Expr::one();
         self.factor(&divisor)?;
-        self.require(&self.at_zero(modulus)?, Sign::ZERO)?;
-        self.positive(modulus)
+        self.positive(modulus)?;
+        if which == Which::C1 { Ok(()) } else { self.positive(&(modulus.clone() - self.at_zero(modulus)?)) }
     }
 
     fn at_zero(&self, e: &Expr) -> Result<Expr, CheckError> {

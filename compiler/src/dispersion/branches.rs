@@ -105,6 +105,8 @@ fn unit(p: i64, q: i64) -> Expr {
         9 if 4 * p.abs() == 3 * q => (-half.clone() * Expr::int(2).sqrt(), half * Expr::int(2).sqrt()),
         2 if 6 * p.abs() == q => (half.clone() * Expr::int(3).sqrt(), half),
         10 if 6 * p.abs() == 5 * q => (-half.clone() * Expr::int(3).sqrt(), half),
+        // The principal powers of -1 have angles in (0, pi); the others are their opposites.
+        _ if p < 0 => return -Expr::pow(Expr::int(-1), Expr::Num(rational(p + q, q))),
         _ => return Expr::pow(Expr::int(-1), Expr::Num(rational(p, q))),
     };
     cos + Expr::int(p.signum()) * Expr::Imag * sin

@@ -87,6 +87,15 @@ fn sign_dependent(
             let piece = Piece::Quadratic { a: a.clone(), b: b.clone(), c: c.clone() };
             branches::branches(&piece, Which::Slow, facts)
         }
+        [c, middle @ .., a] if middle.iter().all(Expr::is_zero) => {
+            // The n-th roots of a number of either sign.
+            let modulus = (-c.clone() / a.clone()).expand();
+            branches::branches(
+                &Piece::Power { order: middle.len() as u32 + 1, modulus, negative: false },
+                Which::Slow,
+                facts,
+            )
+        }
         _ => return Err(Undecided { why: format!("the kind of problem depends on the sign of {condition}") }),
     };
     let selected = (list.len() == 1).then_some(0);

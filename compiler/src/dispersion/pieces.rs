@@ -41,6 +41,17 @@ impl Piece {
     pub fn discriminant(a: &Expr, b: &Expr, c: &Expr) -> Expr {
         (b.clone().powi(2) - Expr::int(4) * a.clone() * c.clone()).expand().expand()
     }
+
+    /// Are both roots of a quadratic piece real for every `kappa > 0`?
+    pub fn is_real(a: &Expr, b: &Expr, c: &Expr, facts: &Facts) -> bool {
+        let range = KappaSum::read(&Piece::discriminant(a, b, c)).map(|d| d.range(facts));
+        match range {
+            Some(Ok(Range::Changes { starts_positive, zeros })) => {
+                starts_positive && zeros.iter().all(|(_, flips)| !flips)
+            }
+            range => range == Some(Ok(Range::Positive)),
+        }
+    }
 }
 
 /// Factors the polynomial with these coefficients (constant first, the last not zero).
@@ -79,7 +90,7 @@ fn quadratic(a: &Expr, b: &Expr, c: &Expr, facts: &Facts) -> Result<Vec<Piece>, 
     if c.is_zero() {
         return Ok(vec![linear(b.clone(), a.clone()), linear(Expr::zero(), Expr::one())]);
     }
-    if let Some(root) = Piece::discriminant(a, b, c).perfect_square() {
+    if let Some(root) = discriminant_root(a, b, c, facts) {
         let lambda = |root: Expr| linear((b.clone() + root).expand(), (Expr::int(2) * a.clone()).expand());
         return Ok(vec![lambda(-root.clone()), lambda(root)]);
     }
@@ -90,6 +101,15 @@ fn quadratic(a: &Expr, b: &Expr, c: &Expr, facts: &Facts) -> Result<Vec<Piece>, 
         Range::Negative => Ok(vec![Piece::Quadratic { a: -a.clone(), b: -b.clone(), c: -c.clone() }]),
         _ => Err(Stop::Undecided(format!("the coefficient of s^2, {a}, vanishes at some k"))),
     }
+}
+
+/// The square root of the discriminant, when it is a sum of powers: exact, or that of one positive term beside a middle
+/// coefficient, `4 kappa` say. (Without one the pair `+-sqrt(-c/a)` reads best together.)
+fn discriminant_root(a: &Expr, b: &Expr, c: &Expr, facts: &Facts) -> Option<Expr> {
+    let discriminant = Piece::discriminant(a, b, c);
+    let single = discriminant.terms().len() == 1 && !b.is_zero() && facts.sign(&discriminant).is(Sign::NONNEGATIVE);
+    let root = || Some(discriminant.root(facts)).filter(|r| KappaSum::read(r).is_some());
+    discriminant.perfect_square().or_else(|| if single { root() } else { None })
 }
 
 /// The complaint about a coefficient that is no sum of powers of kappa.
@@ -103,8 +123,9 @@ fn higher(coefficients: &[Expr], facts: &Facts) -> Result<Vec<Piece>, Stop> {
     let present: Vec<usize> = (0..=order).filter(|n| !coefficients[*n].is_zero()).collect();
     if present[0] > 0 {
         let zero = Piece::Linear { numerator: Expr::zero(), denominator: Expr::one() };
-        let mut out = pieces(&coefficients[present[0]..], facts)?;
-        out.push(zero);
+        let rest = &coefficients[present[0]..];
+        let mut out = if rest.len() > 1 { pieces(rest, facts)? } else { Vec::new() };
+        out.extend(vec![zero; present[0]]);
         return Ok(out);
     }
     if let [_, _] = present.as_slice() {

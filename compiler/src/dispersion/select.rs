@@ -57,16 +57,35 @@ pub fn select(pieces: &[Piece], facts: &Facts) -> Result<Selection, Stop> {
     let mut candidates = Vec::new();
     for piece in pieces {
         if problem != Problem::FreeBoundary || has_decaying_root(piece, facts)? {
-            candidates.push(Candidate { piece: piece.clone(), which: which(piece, problem) });
+            candidates.extend(of_piece(piece, problem, facts));
         }
     }
     if candidates.is_empty() {
-        candidates = pieces.iter().map(|p| Candidate { piece: p.clone(), which: which(p, problem) }).collect();
+        candidates = pieces.iter().flat_map(|p| of_piece(p, problem, facts)).collect();
     }
-    // A factor that smooths comes before one that only damps: stable, so the order of the factors decides otherwise.
-    candidates.sort_by_key(|c| !c.piece.depends_on_kappa());
+    // A factor that smooths comes before one that only damps, a real root before a complex pair, one that decays at
+    // every k before one that does not: stable, so the order of the factors decides otherwise.
+    candidates.sort_by_key(|c| (!c.piece.depends_on_kappa(), c.which == Which::DecayingPair, !c.decays(facts)));
     let reason = reason(problem, &candidates[0], pieces.len());
     Ok(Selection { problem, candidates, reason })
+}
+
+/// The roots of a piece that may carry the density. A pair that is real throughout is two factors of first order in t.
+fn of_piece(piece: &Piece, problem: Problem, facts: &Facts) -> Vec<Candidate> {
+    let candidate = |which| Candidate { piece: piece.clone(), which };
+    let first = candidate(which(piece, problem));
+    let two = problem == Problem::Evolution
+        && matches!(piece, Piece::Quadratic { a, b, c } if Piece::is_real(a, b, c, facts));
+    if two { vec![first, candidate(Which::Decaying)] } else { vec![first] }
+}
+
+impl Candidate {
+    /// Does a factor of first order decay at every k? Any other counts as if it did.
+    fn decays(&self, facts: &Facts) -> bool {
+        let Piece::Linear { numerator, denominator } = &self.piece else { return true };
+        let re = KappaSum::read(&real_lambda(numerator, denominator).0);
+        re.is_some_and(|re| re.range(facts) == Ok(Range::Positive))
+    }
 }
 
 fn which(piece: &Piece, problem: Problem) -> Which {

@@ -177,11 +177,16 @@ fn level(a: &Expr, b: &Expr, c: &Expr, upper: bool, facts: &Facts) -> Result<Exp
     Ok(((signed - b.clone()) / twice).expand())
 }
 
-/// `s^order = +-modulus`: every root has the modulus `modulus^(1/order)` and a fixed direction.
+/// `s^order = +-modulus`: every root has the modulus `modulus^(1/order)` and a fixed direction, so a decaying one falls
+/// exactly where the modulus rises.
 fn power(order: u32, modulus: &Expr, negative: bool, facts: &Facts) -> Result<Outcome, Stop> {
-    if !at_zero(modulus, facts)?.is_zero() {
-        return Err(Stop::Undecided("the roots of a power whose right side does not vanish at k = 0".to_owned()));
-    }
-    let proof = Proof::PowerRoot { order, modulus: modulus.clone(), negative };
-    Ok(Outcome::yes("the decaying roots are a fixed multiple of a modulus that vanishes at k = 0 only", proof))
+    let rise = (modulus.clone() - at_zero(modulus, facts)?).expand();
+    Ok(match sum(&rise)?.range(facts)? {
+        Range::Positive => Outcome::yes(
+            "the decaying roots are a fixed multiple of a modulus that is least at k = 0",
+            Proof::PowerRoot { order, modulus: modulus.clone(), negative },
+        ),
+        Range::Zero | Range::Negative => Outcome::no("the modulus of the roots rises at no kappa > 0", None),
+        changes => partly(&changes, true, facts),
+    })
 }

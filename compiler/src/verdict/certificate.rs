@@ -117,12 +117,12 @@ pub enum Proof {
         #[serde(with = "text")]
         value: Expr,
     },
-    /// The roots of `s^order = +-modulus`, a modulus that vanishes at 0 only. C2 holds for the decaying ones; C1 fails when
-    /// none of them is real.
+    /// The roots of `s^order = +-modulus`. C2 holds for the decaying ones when the modulus is least at 0; C1 fails when none
+    /// of them is real.
     PowerRoot {
         /// The order, at least 3.
         order: u32,
-        /// The modulus, positive for `kappa > 0` and zero at `kappa = 0`.
+        /// The modulus, positive for `kappa > 0`.
         #[serde(with = "text")]
         modulus: Expr,
         /// Is the right side `-modulus`?
@@ -137,7 +137,7 @@ pub enum Proof {
         /// Free of `kappa`.
         #[serde(with = "text")]
         constant: Expr,
-        /// 1, or 2 for a root.
+        /// 1, 2 for a root, or the order of an equation `s^power = +-h`.
         power: u32,
         /// Dominates as `kappa -> inf`, or as `kappa -> 0`?
         at_infinity: bool,

@@ -66,7 +66,7 @@ const RULES: [Rule; 13] = [
 
 /// Every way to change one expression, sign, flag or rule of a certificate. Not changed: the prose in `because`, and the
 /// order of the cases, neither of which carries a claim.
-fn tampered(certificate: &Certificate) -> Vec<(String, Certificate)> {
+pub fn tampered(certificate: &Certificate) -> Vec<(String, Certificate)> {
     let mut out = Vec::new();
     for i in 0..certificate.cases.len() {
         let mut push = |what: &str, change: &dyn Fn(&mut Proof)| {

@@ -3,5 +3,6 @@
 mod dispersion;
 mod equations;
 mod evidence;
+mod orders;
 mod properties;
 mod table;
