@@ -1,8 +1,9 @@
 //! The proofs and refutations that are about the symbol.
 
+use super::signs::numeric;
 use super::{CheckError, Checker, wrong};
-use crate::expr::{Expr, KappaSum, Sign, divides};
-use crate::verdict::{Proof, Which};
+use crate::expr::{Expr, KappaSum, Rational, Sign, Surd, divides, positive_on_half_line, rational};
+use crate::verdict::{Claim, Proof, Stretch, Which};
 
 impl Checker {
     pub(super) fn proof(&self, proof: &Proof, which: Which) -> Result<(), CheckError> {
@@ -32,6 +33,7 @@ impl Checker {
                 self.level(coefficients, level, value, false)?;
                 self.positive(&-value.clone())
             }
+            Proof::Path { coefficients, level, stretches } => self.path(coefficients, level, stretches),
             Proof::OnLevel { coefficients, level, value } => {
                 self.whole(coefficients.len())?;
                 self.equal(&self.level(coefficients, level, value, true)?, &Expr::zero())?;
@@ -149,6 +151,35 @@ impl Checker {
         Ok(slope)
     }
 
+    /// Claims on stretches of the half line. While a path follows the upper root both must lie below the level, until a
+    /// number where they have collided.
+    fn path(&self, coefficients: &[Expr], level: &Expr, stretches: &[Stretch]) -> Result<(), CheckError> {
+        let [c, b, a] = coefficients else { return wrong("not three coefficients", level) };
+        let value = (a.clone() * level.clone().powi(2) + b.clone() * level.clone() + c.clone()).expand();
+        let lower = self.level(coefficients, level, &value, false);
+        let mut upper = lower.is_err();
+        let slope = lower.or_else(|_| self.level(coefficients, level, &value, true))?;
+        let mut from = rational(0, 1);
+        for (i, Stretch { until, claim }) in stretches.iter().enumerate() {
+            let end = until.as_ref().filter(|end| **end > from);
+            if end.is_none() != (i + 1 == stretches.len()) || (upper && *claim != Claim::Both) {
+                return wrong("not stretches of a path from", level);
+            }
+            let claims: &[Expr] = match claim {
+                Claim::Both => &[slope.clone(), value.clone()],
+                Claim::Damped => &[slope.clone()],
+                Claim::Below => &[-value.clone()],
+            };
+            claims.iter().try_for_each(|f| positive_between(f, &from, end))?;
+            let Some(end) = end else { continue };
+            let gap = (b.clone().powi(2) - Expr::int(4) * a.clone() * c.clone())
+                .substitute(&Expr::kappa(), &Expr::Num(end.clone()));
+            upper = upper && !self.known.sign(&gap.expand()).is(Sign::NONPOSITIVE);
+            from = end.clone();
+        }
+        if stretches.is_empty() { wrong("no stretches from", level) } else { Ok(()) }
+    }
+
     /// For C1, that no decaying root of `s^order = +-modulus` is real: `-x` is a root for `x > 0` when the signs agree.
     fn power_root(&self, order: u32, modulus: &Expr, negative: bool, which: Which) -> Result<(), CheckError> {
         if !(3..=64).contains(&order) || (which == Which::C1 && negative == (order % 2 == 1)) {
@@ -172,6 +203,29 @@ impl Checker {
         let text = || divisor.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         if divides(divisor, &self.symbol) { Ok(()) } else { wrong("not a factor of the symbol", text()) }
     }
+}
+
+/// Is a polynomial with numeric coefficients positive on `(from, until]`, or beyond `from`? Mapped to the half line by
+/// `(from + until y)/(1 + y)`, or by `from + y`.
+fn positive_between(e: &Expr, from: &Rational, until: Option<&Rational>) -> Result<(), CheckError> {
+    let (low, y) = (Expr::Num(from.clone()), Expr::kappa());
+    let (point, scale) = match until {
+        Some(high) => (low + Expr::Num(high.clone()) * y.clone(), Expr::one() + y),
+        None => (low + y, Expr::one()),
+    };
+    let terms = sum(e)?.terms;
+    let degree = terms.iter().filter_map(|(x, _)| x.as_int()).max().unwrap_or(0);
+    let mapped = terms.iter().map(|(x, c)| {
+        let n = x.as_int().filter(|n| *n >= 0)?;
+        Some(c.clone() * point.clone().powi(n) * scale.clone().powi(degree - n))
+    });
+    let mapped = mapped.collect::<Option<Vec<_>>>().and_then(|t| numeric(&KappaSum::read(&Expr::add(t))?.terms));
+    let end = until.map_or(Sign::POSITIVE, |high| {
+        let there = e.substitute(&Expr::kappa(), &Expr::Num(high.clone()));
+        Surd::read(&there).map_or(Sign::ANY, |v| v.sign())
+    });
+    let shown = mapped.is_some_and(|p| positive_on_half_line(&p, 24)) && end == Sign::POSITIVE;
+    if shown { Ok(()) } else { wrong(format!("not positive beyond {from}"), e) }
 }
 
 fn sum(e: &Expr) -> Result<KappaSum, CheckError> {

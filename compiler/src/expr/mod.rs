@@ -7,6 +7,7 @@
 //! Products of sums stay factored; [`Expr::expand`] multiplies them out.
 
 mod algebra;
+mod axis;
 mod build;
 mod calculus;
 mod condition;
@@ -15,11 +16,15 @@ mod factor;
 mod facts;
 mod poly;
 mod print;
+mod sturm;
+mod surd;
 
 pub(crate) use algebra::{divides, positive_on_half_line};
+pub use axis::Axis;
 pub(crate) use enclosure::Enclosure;
 pub use facts::{Bound, Facts, Interval, Sign};
 pub use poly::{KappaSum, Range, Stop};
+pub(crate) use surd::Surd;
 
 use num_bigint::BigInt;
 use num_traits::{One, Zero};

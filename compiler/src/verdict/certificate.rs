@@ -5,7 +5,7 @@
 //! Holds: every function is an exact expression in `kappa` and the parameters, written in the input language.
 
 use super::{Answer, text};
-use crate::expr::{Expr, Sign};
+use crate::expr::{Expr, Rational, Sign};
 use serde::{Deserialize, Serialize};
 
 /// The two conditions of a generative PDE.
@@ -117,6 +117,18 @@ pub enum Proof {
         #[serde(with = "text")]
         value: Expr,
     },
+    /// C2 for a continuous path of roots of a quadratic: on each stretch of `kappa > 0` its claim shows that the path lies
+    /// below `level`. A path from the upper root goes over to the lower one where they have collided.
+    Path {
+        /// `[c, b, a]`.
+        #[serde(with = "text::list")]
+        coefficients: Vec<Expr>,
+        /// `Re s(0)` of the root where the path starts.
+        #[serde(with = "text")]
+        level: Expr,
+        /// From 0 upwards; the last has no end.
+        stretches: Vec<Stretch>,
+    },
     /// The roots of `s^order = +-modulus`. C2 holds for the decaying ones when the modulus is least at 0; C1 fails when none
     /// of them is real.
     PowerRoot {
@@ -201,11 +213,34 @@ impl Proof {
             (Proof::Growth { .. } | Proof::Convex { .. } | Proof::NotReal { .. }, Which::C1) => Answer::No,
             (Proof::PowerRoot { .. }, Which::C1) => Answer::No,
             (Proof::FirstOrder { .. } | Proof::Hurwitz { .. } | Proof::Below { .. }, Which::C2) => Answer::Yes,
-            (Proof::PowerRoot { .. }, Which::C2) => Answer::Yes,
+            (Proof::PowerRoot { .. } | Proof::Path { .. }, Which::C2) => Answer::Yes,
             (Proof::NotRising { .. } | Proof::OnLevel { .. }, Which::C2) => Answer::No,
             _ => return None,
         })
     }
+}
+
+/// A part of the half line `kappa > 0`, from the end of the one before.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stretch {
+    /// Its upper end, which belongs to it; none for infinity.
+    #[serde(with = "text::end")]
+    pub until: Option<Rational>,
+    /// What holds on it.
+    pub claim: Claim,
+}
+
+/// Why a root of `P = a s^2 + b s + c` lies below a level.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Claim {
+    /// `2 a level + b > 0` and `P(level) > 0`: both roots do.
+    Both,
+    /// `2 a level + b > 0`: the lower of two real roots does, and so does a complex pair.
+    Damped,
+    /// `P(level) < 0`: the lower root does.
+    Below,
 }
 
 /// The rules of the Bernstein calculus.

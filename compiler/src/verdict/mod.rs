@@ -11,6 +11,7 @@ mod c2;
 mod cases;
 mod certificate;
 mod kernel;
+mod path;
 mod refutation;
 mod region;
 #[cfg(test)]
@@ -20,7 +21,7 @@ mod wave;
 mod witness;
 
 pub use crate::checker::{CheckError, check_witness, replay};
-pub use certificate::{Case, Certificate, Node, Proof, Rule, SideCondition, Which};
+pub use certificate::{Case, Certificate, Claim, Node, Proof, Rule, SideCondition, Stretch, Which};
 pub use witness::Witness;
 
 use crate::dispersion::select::Candidate;

@@ -5,7 +5,7 @@ use crate::table::{decide, rows};
 use genphys_compiler::dispersion::{self, Dispersion};
 use genphys_compiler::expr::{Expr, Rational, Sign, rational};
 use genphys_compiler::operator::Equation;
-use genphys_compiler::verdict::{Answer, Certificate, Node, Proof, Rule, Witness, check_witness, replay};
+use genphys_compiler::verdict::{Answer, Certificate, Claim, Node, Proof, Rule, Witness, check_witness, replay};
 
 /// Every equation of the table with its dispersion relation.
 fn equations() -> Vec<(String, Equation, Dispersion)> {
@@ -96,6 +96,21 @@ pub fn tampered(certificate: &Certificate) -> Vec<(String, Certificate)> {
             Proof::PowerRoot { negative, .. } => *negative = !*negative,
             _ => {}
         });
+        push("claim", &|p| {
+            if let Proof::Path { stretches, .. } = p {
+                for s in stretches {
+                    s.claim = match s.claim {
+                        Claim::Both | Claim::Damped => Claim::Below,
+                        Claim::Below => Claim::Damped,
+                    };
+                }
+            }
+        });
+        push("end", &|p| {
+            if let Proof::Path { stretches, .. } = p {
+                stretches.pop();
+            }
+        });
         push("order", &|p| {
             if let Proof::PowerRoot { order, .. } = p {
                 *order += 1;
@@ -149,6 +164,7 @@ fn expressions(proof: &mut Proof) -> Vec<&mut Expr> {
             coefficients.iter_mut().chain([level, slope, value]).collect()
         }
         Proof::Below { coefficients, level, value } => coefficients.iter_mut().chain([level, value]).collect(),
+        Proof::Path { coefficients, level, .. } => coefficients.iter_mut().chain([level]).collect(),
         Proof::PowerRoot { modulus, .. } => vec![modulus],
         Proof::Growth { lambda, constant, exponent, coefficient, .. } => vec![lambda, constant, exponent, coefficient],
         Proof::Convex { lambda, constant, bend } => vec![lambda, constant, bend],

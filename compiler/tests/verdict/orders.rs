@@ -4,7 +4,7 @@ use crate::evidence::tampered;
 use genphys_compiler::dispersion::Dispersion;
 use genphys_compiler::operator::Equation;
 use genphys_compiler::source::Source;
-use genphys_compiler::verdict::{Answer, Proof, Verdict, check_witness, replay};
+use genphys_compiler::verdict::{Answer, Claim, Proof, Verdict, check_witness, replay};
 use genphys_compiler::{Budget, analyze};
 
 /// The verdict on a text, once its evidence is checked.
@@ -68,4 +68,43 @@ fn discriminants_with_an_exact_root() {
     check("phi_tt - 2 a lap(phi_t) + a^2 lap(lap(phi)) + c lap(phi) = 0 where a > 0, c > 0", "yes", "yes");
     // (s + kappa)^2 = -kappa: a complex pair.
     check("phi_tt - 2 lap(phi_t) + lap(lap(phi)) - lap(phi) = 0", "no", "yes");
+}
+
+fn conditions(text: &str, c1: Option<&str>, c2: Option<&str>) {
+    let v = judge(text);
+    assert_eq!((v.c1.condition.as_deref(), v.c2.condition.as_deref()), (c1, c2), "{text}: {}", v.reason);
+}
+
+#[test]
+fn paths_of_a_quadratic() {
+    // Real roots +-sqrt(kappa - kappa^2) up to kappa = 1, an undamped pair beyond.
+    check("phi_tt + lap(phi) + lap(lap(phi)) = 0", "no", "conditional");
+    conditions("phi_tt + lap(phi) + lap(lap(phi)) = 0", None, Some("0 < k < 1"));
+    // s^2 + (3 + kappa) s + 2 + kappa^2: the upper root rises at first; the lower one, from -2, falls until a damped pair
+    // takes over.
+    path("phi_tt + 3 phi_t - lap(phi_t) + 2 phi + lap(lap(phi)) = 0", &[Claim::Below, Claim::Damped]);
+    // s^2 + s + kappa (kappa - 2)(kappa - 3): the upper root falls, meets the lower one, and grows on 2 < kappa < 3, where
+    // the lower one does not.
+    path("phi_tt + phi_t - lap(lap(lap(phi))) - 5 lap(lap(phi)) - 6 lap(phi) = 0", &[Claim::Both, Claim::Damped]);
+    // The level is irrational, (-3 + sqrt(5))/2, and so are the zeros.
+    let c2 = judge("phi_tt + 3 phi_t + phi + lap(phi) + lap(lap(phi)) = 0").c2;
+    assert_eq!(c2.answer, Answer::Conditional, "{}", c2.reason);
+}
+
+/// C2 holds on a path proved by these claims, in order.
+fn path(text: &str, claims: &[Claim]) {
+    let c2 = judge(text).c2;
+    assert_eq!(c2.answer, Answer::Yes, "{text}: {}", c2.reason);
+    let proof = c2.certificate.expect("a certificate").cases.swap_remove(0).proof;
+    let Proof::Path { stretches, .. } = proof else { panic!("{text}: another proof, {proof:?}") };
+    assert_eq!(stretches.iter().map(|s| s.claim).collect::<Vec<_>>(), claims, "{text}: {stretches:?}");
+}
+
+#[test]
+fn symbolic_exponents() {
+    let text = "phi_t - a lap(phi) + b (-lap)^beta phi = 0 where a > 0, b real, 0 < beta < 1";
+    conditions(text, Some("b >= 0"), Some("b >= 0 (for b < 0: k > (-b/a)^(1/(-2 beta + 2)))"));
+    let text = "phi_t + (-lap)^alpha phi - (-lap)^beta phi = 0 where 0 < beta < alpha <= 1";
+    conditions(text, None, Some("k > 1"));
+    check(text, "no", "conditional");
 }
