@@ -8,6 +8,7 @@
 
 mod proofs;
 mod quadrature;
+mod roots;
 mod signs;
 mod tree;
 mod witness;

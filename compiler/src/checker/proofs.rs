@@ -39,6 +39,12 @@ impl Checker {
                 self.equal(&self.level(coefficients, level, value, true)?, &Expr::zero())?;
                 if value.vanishes() { Ok(()) } else { self.positive(value) }
             }
+            Proof::AllBelow { coefficients, level, determinants } => self.all_below(coefficients, level, determinants),
+            Proof::SomeBelow { coefficients, level, real } => self.some_below(coefficients, level, *real),
+            Proof::RealRoots { coefficients, decaying, samples, starts } => {
+                self.real_roots(coefficients, *decaying, samples, starts)
+            }
+            Proof::Inverse { coefficients, split } => self.inverse(coefficients, split),
             Proof::PowerRoot { order, modulus, negative } => self.power_root(*order, modulus, *negative, which),
             Proof::NotReal { coefficients, imaginary } => {
                 self.whole(coefficients.len())?;
@@ -72,7 +78,7 @@ impl Checker {
     }
 
     /// The symbol has one root fewer than this, so that a refutation misses none.
-    fn whole(&self, coefficients: usize) -> Result<(), CheckError> {
+    pub(super) fn whole(&self, coefficients: usize) -> Result<(), CheckError> {
         if self.symbol.len() == coefficients { Ok(()) } else { wrong("not all roots of the symbol", coefficients) }
     }
 
@@ -165,10 +171,10 @@ impl Checker {
             if end.is_none() != (i + 1 == stretches.len()) || (upper && *claim != Claim::Both) {
                 return wrong("not stretches of a path from", level);
             }
-            let claims: &[Expr] = match claim {
-                Claim::Both => &[slope.clone(), value.clone()],
-                Claim::Damped => &[slope.clone()],
-                Claim::Below => &[-value.clone()],
+            let claims = match claim {
+                Claim::Both => vec![slope.clone(), value.clone()],
+                Claim::Damped => vec![slope.clone()],
+                Claim::Below => vec![-value.clone()],
             };
             claims.iter().try_for_each(|f| positive_between(f, &from, end))?;
             let Some(end) = end else { continue };
@@ -193,13 +199,13 @@ impl Checker {
         if which == Which::C1 { Ok(()) } else { self.positive(&(modulus.clone() - self.at_zero(modulus)?)) }
     }
 
-    fn at_zero(&self, e: &Expr) -> Result<Expr, CheckError> {
+    pub(super) fn at_zero(&self, e: &Expr) -> Result<Expr, CheckError> {
         let KappaSum { terms } = sum(e)?;
         terms.iter().filter(|(x, _)| !x.is_zero()).try_for_each(|(x, _)| self.require(x, Sign::POSITIVE))?;
         Ok(terms.into_iter().find(|(x, _)| x.is_zero()).map_or_else(Expr::zero, |(_, c)| c))
     }
 
-    fn factor(&self, divisor: &[Expr]) -> Result<(), CheckError> {
+    pub(super) fn factor(&self, divisor: &[Expr]) -> Result<(), CheckError> {
         let text = || divisor.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         if divides(divisor, &self.symbol) { Ok(()) } else { wrong("not a factor of the symbol", text()) }
     }

@@ -1,17 +1,21 @@
 //! Dispersion relation: from a linear constant-coefficient equation to its branches.
 //!
 //! In:   [`Equation`], linear in its unknowns, coefficients free of `x` and `t`.
-//! Out:  [`Dispersion`]: the symbol, one [`Branch`] per root in closed form, and the branch that carries the density.
+//! Out:  [`Dispersion`]: the symbol, one [`Branch`] per root, in closed form where it has one, and the branch that carries
+//!       the density.
 //! Holds: every branch is a root of the symbol.
 //! Sign: `phi ~ exp(-i omega t + i k.x)`, so a mode decays exactly when `Im omega < 0`.
 //! Source: GenPhys (arXiv:2304.02637), Sec. 4 and Table 3.
 
 mod branches;
+mod discs;
+mod enclose;
 mod evaluate;
 pub(crate) mod pieces;
 pub(crate) mod select;
 mod symbol;
 
+pub use enclose::Enclosed;
 pub use evaluate::EvaluateError;
 
 pub use crate::undecided::Undecided;
@@ -25,7 +29,7 @@ use select::{Selection, Which};
 ///
 /// # Errors
 /// [`Undecided`] names the limit: nonlinear, coefficients that depend on `t` or `x`, a symbol that depends on the
-/// direction of k, an order in time whose roots have no closed form here.
+/// direction of k, a leading coefficient that vanishes at some k.
 pub fn derive(equation: &Equation) -> Result<Dispersion, Undecided> {
     let (symbol, drift) = symbol::symbol(equation)?;
     let coefficients = powers_of(&symbol, &Expr::Var(Var::Growth))
@@ -51,7 +55,7 @@ pub fn derive(equation: &Equation) -> Result<Dispersion, Undecided> {
         coefficients,
         branches: list.into_iter().map(|b| b.drifting(&drift)).collect(),
         problem: selection.problem,
-        selected: Some(0),
+        selected: is_closed(&chosen.piece).then_some(0),
         reason: selection.reason,
         drift,
     })
@@ -68,6 +72,11 @@ pub(crate) fn pieces_and_selection(coefficients: &[Expr], facts: &Facts) -> Resu
     let pieces = pieces::pieces(coefficients, facts)?;
     let selection = select::select(&pieces, facts)?;
     Ok((pieces, selection))
+}
+
+/// Have the roots of a piece a closed form?
+fn is_closed(piece: &Piece) -> bool {
+    !matches!(piece, Piece::Polynomial { .. })
 }
 
 /// The kind of problem hangs on the sign of a combination of parameters: the roots are listed as they are.
@@ -96,7 +105,11 @@ fn sign_dependent(
                 facts,
             )
         }
-        _ => return Err(Undecided { why: format!("the kind of problem depends on the sign of {condition}") }),
+        longer => {
+            let known = pieces::pieces(longer, facts);
+            let pieces = known.unwrap_or_else(|_| vec![Piece::Polynomial { coefficients: longer.to_vec() }]);
+            pieces.iter().flat_map(|piece| branches::branches(piece, Which::Slow, facts)).collect()
+        }
     };
     let selected = (list.len() == 1).then_some(0);
     let reason = if selected.is_some() {
@@ -182,6 +195,17 @@ pub struct Branch {
     pub omega: Expr,
     /// The wave numbers for which it is valid, in words: `all k`.
     pub range: String,
+    /// Which root of which polynomial it is, for a branch without closed form: `growth` and `omega` then only name it.
+    pub root: Option<Root>,
+}
+
+/// A root of a polynomial in s, known by its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Root {
+    /// Counted from 1, by rising real part, then imaginary part, at each k.
+    pub number: usize,
+    /// The polynomial in `s`, with coefficients in `kappa` and parameters.
+    pub polynomial: Expr,
 }
 
 /// What is given at the ends of the flow, read off the symbol.

@@ -1,7 +1,7 @@
-//! The symbol as a product of pieces whose roots in `s` have a closed form.
+//! The symbol as a product of pieces, whose roots in `s` have a closed form where that is possible.
 //!
 //! In:   the coefficients of `P(s, kappa)` by powers of s, and the facts.
-//! Out:  [`Piece`]s: first order, second order, pure powers.
+//! Out:  [`Piece`]s: first order, second order, pure powers, and polynomials that do not factor.
 //! Holds: the product of the pieces is `P` up to a factor free of s; a factor is split off only when the root is exact.
 
 use crate::expr::{Expr, Facts, KappaSum, Range, Sign, Stop};
@@ -33,6 +33,11 @@ pub enum Piece {
         modulus: Expr,
         /// Is the right side `-modulus`?
         negative: bool,
+    },
+    /// A real polynomial of order at least 3 that does not factor here; its roots have no closed form.
+    Polynomial {
+        /// By powers of s, constant first; the last is positive for `kappa > 0`.
+        coefficients: Vec<Expr>,
     },
 }
 
@@ -148,8 +153,23 @@ fn higher(coefficients: &[Expr], facts: &Facts) -> Result<Vec<Piece>, Stop> {
             out.extend(pieces(&quotient, facts)?);
             Ok(out)
         }
-        None => Err(Stop::Undecided(format!("the roots of an equation of order {order} in time that does not factor"))),
+        None => Ok(vec![polynomial(coefficients, facts)?]),
     }
+}
+
+/// What does not factor, with a positive leading coefficient.
+fn polynomial(coefficients: &[Expr], facts: &Facts) -> Result<Piece, Stop> {
+    let lead = coefficients.last().cloned().unwrap_or_else(Expr::zero);
+    let sign = match KappaSum::read(&lead).ok_or_else(|| unreadable(&lead))?.range(facts)? {
+        Range::Positive => 1,
+        Range::Negative => -1,
+        _ => {
+            let order = coefficients.len() - 1;
+            return Err(Stop::Undecided(format!("the coefficient of s^{order}, {lead}, vanishes at some k")));
+        }
+    };
+    coefficients.iter().try_for_each(|c| KappaSum::read(c).map(drop).ok_or_else(|| unreadable(c)))?;
+    Ok(Piece::Polynomial { coefficients: coefficients.iter().map(|c| Expr::int(sign) * c.clone()).collect() })
 }
 
 /// `lead s^order + constant`.
@@ -175,7 +195,13 @@ fn pure_power(order: usize, constant: &Expr, lead: &Expr, facts: &Facts) -> Resu
     let negative = match sign {
         Range::Positive => false,
         Range::Negative => true,
-        _ => return Err(Stop::Undecided(format!("the roots of s^{order} = {right}, which changes sign"))),
+        // Real roots turn complex where the right side changes sign.
+        _ => {
+            let mut coefficients = vec![Expr::zero(); order + 1];
+            coefficients[0] = -right;
+            coefficients[order] = Expr::one();
+            return Ok(vec![polynomial(&coefficients, facts)?]);
+        }
     };
     let modulus = if negative { -right } else { right };
     Ok(vec![Piece::Power { order: order as u32, modulus, negative }])
@@ -189,14 +215,19 @@ fn even_root(right: &Expr, facts: &Facts) -> Option<Expr> {
 
 /// A factor `s + lambda` with `lambda` among the visible divisors of the constant coefficient, and the quotient.
 fn linear_factor(coefficients: &[Expr]) -> Option<(Expr, Vec<Expr>)> {
-    let lead = coefficients.last().filter(|c| c.is_one())?;
-    let mut divisors = vec![lead.clone()];
+    let lead = coefficients.last().filter(|c| c.as_num().is_some())?;
+    let monic: Vec<Expr> = coefficients.iter().map(|c| (c.clone() / lead.clone()).expand()).collect();
+    let coefficients = monic.as_slice();
+    let mut divisors = vec![Expr::one()];
     for factor in coefficients[0].factored() {
         let (base, n) = match &factor {
             Expr::Pow(b, e) => ((**b).clone(), e.as_int().unwrap_or(1).clamp(1, 6)),
             other => (other.clone(), 1),
         };
-        let powers: Vec<Expr> = (1..=n).map(|k| base.clone().powi(k)).collect();
+        let powers: Vec<Expr> = match base.as_int() {
+            Some(number) => (2..=number.abs().min(64)).filter(|d| number % d == 0).map(Expr::int).collect(),
+            None => (1..=n).map(|k| base.clone().powi(k)).collect(),
+        };
         let products: Vec<Expr> =
             divisors.iter().flat_map(|d| powers.iter().map(move |p| d.clone() * p.clone())).collect();
         divisors.extend(products);

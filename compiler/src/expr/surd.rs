@@ -55,11 +55,6 @@ impl Surd {
         Some(sum)
     }
 
-    /// The rational number, if it is one.
-    pub fn rational(&self) -> Option<&Rational> {
-        self.part.is_zero().then_some(&self.whole)
-    }
-
     /// The sign: of `p + q sqrt(d)` with p and q of opposite signs, that of the larger of `p^2` and `q^2 d`.
     pub fn sign(&self) -> Sign {
         let (p, q) = (Sign::of(&self.whole), Sign::of(&self.part).times(Sign::of(&self.radicand)));

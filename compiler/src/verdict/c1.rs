@@ -10,6 +10,7 @@ use super::bernstein;
 use super::cases::Outcome;
 use super::certificate::{Node, Proof, Rule};
 use super::kernel;
+use super::real_roots;
 use super::refutation;
 use super::wave;
 use super::witness;
@@ -33,6 +34,7 @@ pub(super) fn decide(candidate: &Candidate, problem: Problem, facts: &Facts) -> 
         )
         .proved_by(refutation::no_real_root(*order, modulus, *negative, facts))),
         Piece::Power { order, modulus, .. } => power(*order, modulus, &lambda, facts),
+        Piece::Polynomial { coefficients } => real_roots::c1(coefficients, problem, facts),
     }
 }
 

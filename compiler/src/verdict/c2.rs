@@ -8,6 +8,7 @@
 use super::Answer;
 use super::cases::Outcome;
 use super::certificate::Proof;
+use super::implicit;
 use super::path;
 use super::witness;
 use crate::dispersion::pieces::{Piece, unreadable};
@@ -21,6 +22,8 @@ pub(super) fn decide(candidate: &Candidate, problem: Problem, facts: &Facts) -> 
         Piece::Linear { numerator, denominator } => linear(numerator, denominator, facts)?,
         Piece::Quadratic { a, b, c } => path::quadratic([c, b, a], candidate.which, problem, facts)?,
         Piece::Power { order, modulus, negative } => power(*order, modulus, *negative, facts)?,
+        // Its witness needs no closed form.
+        Piece::Polynomial { coefficients } => return implicit::c2(coefficients, problem, facts),
     };
     let refuted = matches!(outcome.answer, Answer::No | Answer::Conditional);
     let lambda = -branch_growth(&candidate.piece, candidate.which, facts);

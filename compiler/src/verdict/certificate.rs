@@ -129,6 +129,56 @@ pub enum Proof {
         /// From 0 upwards; the last has no end.
         stretches: Vec<Stretch>,
     },
+    /// C2 for every root of a polynomial in s: about `level`, the real part of some root at `kappa = 0`, all Hurwitz determinants
+    /// are positive for `kappa > 0`.
+    AllBelow {
+        /// By powers of s.
+        #[serde(with = "text::list")]
+        coefficients: Vec<Expr>,
+        /// `Re s(0)`.
+        #[serde(with = "text")]
+        level: Expr,
+        /// The Hurwitz determinants of `P(level + y, kappa)`.
+        #[serde(with = "text::list")]
+        determinants: Vec<Expr>,
+    },
+    /// C2 for some root of a polynomial in s with numeric coefficients: for `kappa > 0` no root crosses `level`, and more
+    /// roots lie below it than at `kappa = 0`, so that a path which starts on it stays below.
+    SomeBelow {
+        /// By powers of s.
+        #[serde(with = "text::list")]
+        coefficients: Vec<Expr>,
+        /// `Re s(0)`.
+        #[serde(with = "text")]
+        level: Expr,
+        /// Are only real roots counted? They never meet.
+        real: bool,
+    },
+    /// C1 fails for the roots of a polynomial in s with numeric coefficients: on every piece between zeros of the
+    /// discriminant, one of which holds each sample, as many roots are real as there are starts; and at each start a
+    /// derivative of lambda has a sign that no Bernstein function has.
+    RealRoots {
+        /// By powers of s.
+        #[serde(with = "text::list")]
+        coefficients: Vec<Expr>,
+        /// Are only roots with `s < 0` counted, as boundedness in t demands? None passes 0.
+        decaying: bool,
+        /// Numbers in rising order.
+        #[serde(with = "text::numbers")]
+        samples: Vec<Rational>,
+        /// Simple roots at `kappa = 0`; without any, no root is real.
+        starts: Vec<Start>,
+    },
+    /// `kappa^x = q(-s)` with `0 < x <= 1` and a polynomial q with numeric coefficients. Its critical points are real; below
+    /// `split` there are none, but a root at `kappa = 0`. That root is -lambda with lambda complete Bernstein: C1 and C2.
+    Inverse {
+        /// By powers of s.
+        #[serde(with = "text::list")]
+        coefficients: Vec<Expr>,
+        /// A number.
+        #[serde(with = "text::number")]
+        split: Rational,
+    },
     /// The roots of `s^order = +-modulus`. C2 holds for the decaying ones when the modulus is least at 0; C1 fails when none
     /// of them is real.
     PowerRoot {
@@ -211,12 +261,38 @@ impl Proof {
             (Proof::Bernstein { bounded: true, .. }, Which::C1) => Answer::Conditional,
             (Proof::Bernstein { .. }, Which::C1) => Answer::Yes,
             (Proof::Growth { .. } | Proof::Convex { .. } | Proof::NotReal { .. }, Which::C1) => Answer::No,
-            (Proof::PowerRoot { .. }, Which::C1) => Answer::No,
+            (Proof::PowerRoot { .. } | Proof::RealRoots { .. }, Which::C1) => Answer::No,
+            (Proof::Inverse { .. }, Which::C1 | Which::C2) => Answer::Yes,
+            (Proof::AllBelow { .. } | Proof::SomeBelow { .. }, Which::C2) => Answer::Yes,
             (Proof::FirstOrder { .. } | Proof::Hurwitz { .. } | Proof::Below { .. }, Which::C2) => Answer::Yes,
             (Proof::PowerRoot { .. } | Proof::Path { .. }, Which::C2) => Answer::Yes,
             (Proof::NotRising { .. } | Proof::OnLevel { .. }, Which::C2) => Answer::No,
             _ => return None,
         })
+    }
+}
+
+/// A real root at `kappa = 0` whose lambda is not Bernstein.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Start {
+    /// `s(0)`.
+    #[serde(with = "text")]
+    pub level: Expr,
+    /// The order of the derivative at 0 that has the wrong sign.
+    pub order: u32,
+}
+
+impl Start {
+    /// The derivative that refutes it, in words.
+    pub fn describe(&self) -> String {
+        let n = self.order;
+        let what = match n {
+            1 => "d lambda/d kappa < 0".to_owned(),
+            n if n % 2 == 0 => format!("d^{n} lambda/d kappa^{n} > 0"),
+            n => format!("d^{n} lambda/d kappa^{n} < 0"),
+        };
+        format!("{what} at kappa = 0, s = {}", self.level)
     }
 }
 

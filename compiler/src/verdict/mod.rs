@@ -10,8 +10,11 @@ mod c1;
 mod c2;
 mod cases;
 mod certificate;
+mod count;
+mod implicit;
 mod kernel;
 mod path;
+mod real_roots;
 mod refutation;
 mod region;
 #[cfg(test)]
@@ -21,7 +24,7 @@ mod wave;
 mod witness;
 
 pub use crate::checker::{CheckError, check_witness, replay};
-pub use certificate::{Case, Certificate, Claim, Node, Proof, Rule, SideCondition, Stretch, Which};
+pub use certificate::{Case, Certificate, Claim, Node, Proof, Rule, SideCondition, Start, Stretch, Which};
 pub use witness::Witness;
 
 use crate::dispersion::select::Candidate;
@@ -93,7 +96,13 @@ fn rank((c1, c2): &(Outcome, Outcome)) -> (u8, bool) {
 
 /// A refutation is a proof only when it is about every root; about one factor of several, the witness speaks.
 fn without_refutation(outcome: Outcome) -> Outcome {
-    if outcome.answer == Answer::No { outcome.proved_by(None) } else { outcome }
+    if outcome.answer != Answer::No {
+        return outcome;
+    }
+    match outcome.witness {
+        Some(_) => outcome.proved_by(None),
+        None => Outcome::undecided(format!("for the other factors of the symbol; of one, {}", outcome.reason)),
+    }
 }
 
 /// The verdict on an equation.

@@ -69,6 +69,20 @@ pub(super) mod number {
     }
 }
 
+/// Lists of exact numbers.
+pub(super) mod numbers {
+    use super::*;
+    use crate::expr::Rational;
+
+    pub fn serialize<S: Serializer>(list: &[Rational], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(list.iter().map(ToString::to_string))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Rational>, D::Error> {
+        Vec::<String>::deserialize(from)?.iter().map(|text| number::exact(text)).collect()
+    }
+}
+
 /// The end of a stretch: an exact number, or none.
 pub(super) mod end {
     use super::*;

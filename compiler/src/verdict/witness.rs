@@ -6,7 +6,7 @@
 //!       own parameters, the reason beside it says why the others fail too.
 
 use super::{SideCondition, Which, text};
-use crate::expr::{Enclosure, Expr, Facts, Name, Rational, Sign, Var, rational};
+use crate::expr::{Axis, Enclosure, Expr, Facts, KappaSum, Name, Rational, Sign, Var, rational};
 use num_complex::Complex64;
 use num_traits::{Signed, ToPrimitive};
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,18 @@ pub enum Witness {
         /// `Re lambda(0)`.
         at_zero: f64,
     },
+    /// At k no root of the symbol has `Re s < level`, the greatest `Re s(0)`: Eq. 16 fails there on every branch.
+    Roots {
+        /// The wave number.
+        #[serde(with = "text::number")]
+        k: Rational,
+        /// Parameter values.
+        #[serde(with = "text::values")]
+        parameters: Vec<(Name, Rational)>,
+        /// The greatest real part of a root at `k = 0`.
+        #[serde(with = "text")]
+        level: Expr,
+    },
     /// The kernel `g_t(r)` of the density is negative: the inverse Fourier transform of `exp(-t lambda(|k|^2))` in N
     /// dimensions.
     Kernel {
@@ -90,16 +102,17 @@ pub enum Witness {
 impl Witness {
     /// The condition that it refutes.
     pub fn refutes(&self) -> Which {
-        if matches!(self, Witness::Level { .. }) { Which::C2 } else { Which::C1 }
+        if matches!(self, Witness::Level { .. } | Witness::Roots { .. }) { Which::C2 } else { Which::C1 }
     }
 
-    /// The branch it is about.
-    pub fn lambda(&self) -> &Expr {
+    /// The branch it is about, `lambda(kappa)`; none where it is about all.
+    pub fn lambda(&self) -> Option<&Expr> {
         match self {
             Witness::Derivative { lambda, .. }
             | Witness::Oscillation { lambda, .. }
             | Witness::Level { lambda, .. }
-            | Witness::Kernel { lambda, .. } => lambda,
+            | Witness::Kernel { lambda, .. } => Some(lambda),
+            Witness::Roots { .. } => None,
         }
     }
 
@@ -108,6 +121,7 @@ impl Witness {
         let (Witness::Derivative { parameters, .. }
         | Witness::Oscillation { parameters, .. }
         | Witness::Level { parameters, .. }
+        | Witness::Roots { parameters, .. }
         | Witness::Kernel { parameters, .. }) = &mut self;
         for (name, value) in when.iter().filter(|c| c.sign == Sign::ZERO).filter_map(|c| c.expression.fixes()) {
             if parameters.iter().all(|(n, _)| *n != name) {
@@ -124,6 +138,7 @@ impl Witness {
             Witness::Derivative { parameters, .. }
             | Witness::Oscillation { parameters, .. }
             | Witness::Level { parameters, .. }
+            | Witness::Roots { parameters, .. }
             | Witness::Kernel { parameters, .. } => parameters,
         }
     }
@@ -171,10 +186,20 @@ fn bounds(e: &Expr) -> Option<Enclosure> {
 
 /// A wave number at which `lambda` is not real.
 pub(super) fn oscillation(lambda: &Expr, facts: &Facts) -> Option<Witness> {
+    oscillation_where_negative(lambda, &Expr::one(), facts)
+}
+
+/// As [`oscillation`], also where this discriminant is negative, however short the band.
+pub(super) fn oscillation_where_negative(lambda: &Expr, discriminant: &Expr, facts: &Facts) -> Option<Witness> {
     let parameters = facts.sample(&lambda.symbols())?;
     let concrete = at(lambda, &parameters);
-    TRIED.into_iter().find_map(|(p, q)| {
-        let kappa = rational(p, q);
+    let bands = || {
+        let axis = Axis::cut(&[KappaSum::read(&at(discriminant, &parameters))?], facts).ok()?;
+        let negative = (0..axis.samples.len()).filter(|i| axis.signs[2 * i][0] == Sign::NEGATIVE);
+        Some(negative.map(|i| axis.samples[i].clone()).collect::<Vec<_>>())
+    };
+    let tried = TRIED.into_iter().map(|(p, q)| rational(p, q));
+    tried.chain(std::iter::once_with(bands).flatten().flatten()).find_map(|kappa| {
         let z = value(&concrete, kappa.to_f64()?)?;
         (z.im.abs() > 1e-6 * z.norm()).then(|| Witness::Oscillation {
             kappa: kappa.clone(),

@@ -111,9 +111,25 @@ pub fn tampered(certificate: &Certificate) -> Vec<(String, Certificate)> {
                 stretches.pop();
             }
         });
-        push("order", &|p| {
-            if let Proof::PowerRoot { order, .. } = p {
-                *order += 1;
+        push("order", &|p| match p {
+            Proof::PowerRoot { order, .. } => *order += 1,
+            Proof::RealRoots { starts, .. } => starts.iter_mut().for_each(|s| s.order = 17),
+            Proof::AllBelow { determinants, .. } => determinants.truncate(1),
+            _ => {}
+        });
+        push("samples", &|p| {
+            if let Proof::RealRoots { samples, .. } = p {
+                samples.pop();
+            }
+        });
+        push("starts", &|p| {
+            if let Proof::RealRoots { starts, .. } = p {
+                starts.pop();
+            }
+        });
+        push("split", &|p| {
+            if let Proof::Inverse { split, .. } = p {
+                *split -= rational(1000, 1);
             }
         });
         let steps = if let Proof::Bernstein { tree, .. } = &certificate.cases[i].proof { tree.steps() } else { 0 };
@@ -165,6 +181,14 @@ fn expressions(proof: &mut Proof) -> Vec<&mut Expr> {
         }
         Proof::Below { coefficients, level, value } => coefficients.iter_mut().chain([level, value]).collect(),
         Proof::Path { coefficients, level, .. } => coefficients.iter_mut().chain([level]).collect(),
+        Proof::AllBelow { coefficients, level, determinants } => {
+            coefficients.iter_mut().chain([level]).chain(determinants).collect()
+        }
+        Proof::SomeBelow { coefficients, level, .. } => coefficients.iter_mut().chain([level]).collect(),
+        Proof::RealRoots { coefficients, starts, .. } => {
+            coefficients.iter_mut().chain(starts.iter_mut().map(|s| &mut s.level)).collect()
+        }
+        Proof::Inverse { coefficients, .. } => coefficients.iter_mut().collect(),
         Proof::PowerRoot { modulus, .. } => vec![modulus],
         Proof::Growth { lambda, constant, exponent, coefficient, .. } => vec![lambda, constant, exponent, coefficient],
         Proof::Convex { lambda, constant, bend } => vec![lambda, constant, bend],

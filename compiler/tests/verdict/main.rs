@@ -1,6 +1,7 @@
 //! Dispersion relations, verdicts, certificates and witnesses.
 
 mod dispersion;
+mod enclosures;
 mod equations;
 mod evidence;
 mod orders;

@@ -108,3 +108,29 @@ fn symbolic_exponents() {
     conditions(text, None, Some("k > 1"));
     check(text, "no", "conditional");
 }
+
+#[test]
+fn roots_without_closed_form() {
+    // Moore-Gibson-Thompson: all roots fall when a b > 1, a real one from -a to -1/b.
+    check("phi_ttt + phi_tt - lap(phi) - 2 lap(phi_t) = 0", "no", "yes");
+    check("phi_ttt + phi_tt - lap(phi) - 1/2 lap(phi_t) = 0", "undecided", "yes");
+    let c2 = judge("phi_ttt + a phi_tt - lap(phi) - 2 lap(phi_t) = 0 where a > 1").c2;
+    assert_eq!(c2.answer, Answer::Yes, "{}", c2.reason);
+    // kappa = q(lambda): lambda - lambda^2 + lambda^3 and lambda + lambda^3 are convex, or not smooth enough, at 0;
+    // (lambda + 1)^3 - 1, lambda (lambda + 1)(lambda + 2) and lambda^4 - lambda^2 have complete Bernstein inverses.
+    check("phi_ttt + phi_tt + phi_t - lap(phi) = 0", "no", "yes");
+    check("phi_ttt + phi_t - lap(phi) = 0", "no", "yes");
+    check("phi_ttt - 3 phi_tt + 3 phi_t - lap(phi) = 0", "yes", "yes");
+    check("phi_ttt - 3 phi_tt + 2 phi_t - lap(phi) = 0", "yes", "yes");
+    check("phi_tttt - phi_tt + lap(phi) = 0", "yes", "yes");
+    check("phi_ttt - 3 phi_tt + 2 phi_t + (-lap)^(1/2) phi = 0", "yes", "yes");
+    // Never real: undamped up to kappa = 1/4, then two complex pairs; and two undamped waves.
+    check("phi_tttt + phi_tt - lap(phi) = 0", "no", "conditional");
+    conditions("phi_tttt + phi_tt - lap(phi) = 0", None, Some("k > 1/2"));
+    check("phi_tttt + 2 phi_tt - lap(phi_tt) - lap(phi) = 0", "no", "no");
+    // A factor is taken apart first.
+    check("phi_ttt + a phi_tt + lap(phi_t) + a lap(phi) = 0", "yes", "yes");
+    // A complex pair from kappa < 1, a real root beyond: open, and says what is missing.
+    let v = check("phi_ttt - lap(phi) - phi = 0", "undecided", "undecided");
+    assert!(v.c1.missing.is_some_and(|m| m.contains("part of the k axis")));
+}
