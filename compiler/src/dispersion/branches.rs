@@ -50,12 +50,22 @@ pub(super) fn branches(piece: &Piece, which: Which, facts: &Facts) -> Vec<Branch
         }
         Piece::Power { order, modulus, negative } => power_branches(*order, modulus, *negative),
         Piece::Polynomial { coefficients } => {
+            if let Some(closed) = Piece::biquadratic(coefficients) {
+                return biquadratic(closed, facts);
+            }
             let s = Expr::Var(Var::Growth);
             let terms = coefficients.iter().zip(0..).map(|(c, n)| c.clone() * s.clone().powi(n));
             let polynomial = Expr::add(terms).expand();
             (1..coefficients.len()).map(|number| Branch::root(number, &polynomial)).collect()
         }
     }
+}
+
+/// The square roots of the two roots in `s^2`, the decaying ones first.
+fn biquadratic([c, b, a]: [&Expr; 3], facts: &Facts) -> Vec<Branch> {
+    let (middle, half) = quadratic_parts(a, b, c, facts);
+    let (far, near) = ((middle.clone() + half.clone()).expand().sqrt(), (middle - half).expand().sqrt());
+    [-far.clone(), -near.clone(), near, far].into_iter().map(Branch::new).collect()
 }
 
 /// `s = -numerator/denominator`, a complex number in the denominator made real.

@@ -15,6 +15,7 @@ pub(crate) mod pieces;
 pub(crate) mod select;
 mod symbol;
 
+pub(crate) use branches::quadratic_parts;
 pub use enclose::Enclosed;
 pub use evaluate::EvaluateError;
 
@@ -55,7 +56,7 @@ pub fn derive(equation: &Equation) -> Result<Dispersion, Undecided> {
         coefficients,
         branches: list.into_iter().map(|b| b.drifting(&drift)).collect(),
         problem: selection.problem,
-        selected: is_closed(&chosen.piece).then_some(0),
+        selected: (chosen.which != Which::Any).then_some(0),
         reason: selection.reason,
         drift,
     })
@@ -72,11 +73,6 @@ pub(crate) fn pieces_and_selection(coefficients: &[Expr], facts: &Facts) -> Resu
     let pieces = pieces::pieces(coefficients, facts)?;
     let selection = select::select(&pieces, facts)?;
     Ok((pieces, selection))
-}
-
-/// Have the roots of a piece a closed form?
-fn is_closed(piece: &Piece) -> bool {
-    !matches!(piece, Piece::Polynomial { .. })
 }
 
 /// The kind of problem hangs on the sign of a combination of parameters: the roots are listed as they are.

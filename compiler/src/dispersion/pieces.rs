@@ -47,6 +47,14 @@ impl Piece {
         (b.clone().powi(2) - Expr::int(4) * a.clone() * c.clone()).expand().expand()
     }
 
+    /// `[c, b, a]` of `a s^4 + b s^2 + c`.
+    pub fn biquadratic(coefficients: &[Expr]) -> Option<[&Expr; 3]> {
+        match coefficients {
+            [c, odd, b, cubic, a] if odd.is_zero() && cubic.is_zero() => Some([c, b, a]),
+            _ => None,
+        }
+    }
+
     /// Are both roots of a quadratic piece real for every `kappa > 0`?
     pub fn is_real(a: &Expr, b: &Expr, c: &Expr, facts: &Facts) -> bool {
         let range = KappaSum::read(&Piece::discriminant(a, b, c)).map(|d| d.range(facts));

@@ -75,7 +75,7 @@ pub fn select(pieces: &[Piece], facts: &Facts) -> Result<Selection, Stop> {
 /// The roots of a piece that may carry the density. A pair that is real throughout is two factors of first order in t.
 fn of_piece(piece: &Piece, problem: Problem, facts: &Facts) -> Vec<Candidate> {
     let candidate = |which| Candidate { piece: piece.clone(), which };
-    let first = candidate(which(piece, problem));
+    let first = candidate(which(piece, problem, facts));
     let two = problem == Problem::Evolution
         && matches!(piece, Piece::Quadratic { a, b, c } if Piece::is_real(a, b, c, facts));
     if two { vec![first, candidate(Which::Decaying)] } else { vec![first] }
@@ -90,16 +90,25 @@ impl Candidate {
     }
 }
 
-fn which(piece: &Piece, problem: Problem) -> Which {
+fn which(piece: &Piece, problem: Problem, facts: &Facts) -> Which {
     match (piece, problem) {
         (Piece::Linear { .. }, _) => Which::Only,
         // There is a negative real root exactly when the order is odd and the right side < 0, or even and > 0.
         (Piece::Power { order, negative, .. }, _) if *negative != order.is_multiple_of(2) => Which::Decaying,
         (Piece::Power { .. }, _) => Which::DecayingPair,
+        (Piece::Polynomial { coefficients }, _) if has_far_root(coefficients, facts) => Which::Decaying,
         (Piece::Polynomial { .. }, _) => Which::Any,
         (Piece::Quadratic { .. }, Problem::FreeBoundary) => Which::Decaying,
         (Piece::Quadratic { .. }, _) => Which::Slow,
     }
+}
+
+/// Has `a s^4 + b s^2 + c` a real positive root in `s^2` for every `kappa > 0`, for which c < 0 is enough, or b < 0 when
+/// the roots in `s^2` are real?
+fn has_far_root(coefficients: &[Expr], facts: &Facts) -> bool {
+    let negative = |e: &Expr| KappaSum::read(e).is_some_and(|s| s.range(facts) == Ok(Range::Negative));
+    Piece::biquadratic(coefficients)
+        .is_some_and(|[c, b, a]| negative(c) || (negative(b) && Piece::is_real(a, b, c, facts)))
 }
 
 fn reason(problem: Problem, first: &Candidate, count: usize) -> String {
@@ -110,9 +119,9 @@ fn reason(problem: Problem, first: &Candidate, count: usize) -> String {
         (_, Which::Only) if count == 1 => "the only root of an equation of first order in t",
         (Problem::FreeBoundary, Which::Any) => {
             "ill posed as an initial value problem, so phi -> 0 as t -> inf (the free boundary condition) keeps what \
-             decays; the roots have no closed form here"
+             decays; no one root is singled out"
         }
-        (_, Which::Any) => "well posed forward in t; the roots have no closed form here",
+        (_, Which::Any) => "well posed forward in t; no one root is singled out",
         (Problem::FreeBoundary, Which::DecayingPair) => {
             "ill posed as an initial value problem, so phi -> 0 as t -> inf removes the growing branch; what decays is a \
              complex pair"

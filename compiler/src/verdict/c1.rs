@@ -66,7 +66,7 @@ fn by_composition(lambda: &Expr, facts: &Facts) -> Result<Outcome, Stop> {
     }
 }
 
-fn proved(lambda: &Expr, constant: Expr, tree: Node, facts: &Facts) -> Result<Outcome, Stop> {
+pub(super) fn proved(lambda: &Expr, constant: Expr, tree: Node, facts: &Facts) -> Result<Outcome, Stop> {
     let growth = growth(&tree, facts)?;
     let bounded = growth.is_zero();
     let reason = describe(&tree);

@@ -260,6 +260,7 @@ impl Proof {
         Some(match (self, which) {
             (Proof::Bernstein { bounded: true, .. }, Which::C1) => Answer::Conditional,
             (Proof::Bernstein { .. }, Which::C1) => Answer::Yes,
+            (Proof::Bernstein { bounded: false, .. }, Which::C2) => Answer::Yes,
             (Proof::Growth { .. } | Proof::Convex { .. } | Proof::NotReal { .. }, Which::C1) => Answer::No,
             (Proof::PowerRoot { .. } | Proof::RealRoots { .. }, Which::C1) => Answer::No,
             (Proof::Inverse { .. }, Which::C1 | Which::C2) => Answer::Yes,

@@ -11,6 +11,7 @@ use super::c2::{partly, sum};
 use super::cases::Outcome;
 use super::certificate::Proof;
 use super::count::{self, Counts, Level};
+use super::real_roots;
 use super::witness::Witness;
 use crate::dispersion::Problem;
 use crate::expr::{
@@ -23,6 +24,11 @@ pub(super) fn c2(coefficients: &[Expr], problem: Problem, facts: &Facts) -> Resu
     let order = coefficients.len() - 1;
     if order > HIGHEST_ORDER {
         return Err(Stop::Undecided(format!("the paths of {order} roots without closed form")));
+    }
+    // A Bernstein function that is not bounded rises.
+    let known = real_roots::inverse(coefficients, facts).or_else(|| real_roots::biquadratic(coefficients, facts));
+    if let Some(outcome) = known.filter(|o| o.answer == Answer::Yes) {
+        return Ok(outcome);
     }
     let found = count::levels(coefficients);
     let numeric = found.is_some() && coefficients.iter().all(|c| c.symbols().is_empty());

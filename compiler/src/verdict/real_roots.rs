@@ -7,11 +7,14 @@
 //! Source: for yes: the inverse of such a polynomial maps the upper half-plane into itself, so it is complete Bernstein
 //!       (Schilling, Song, Vondracek, Bernstein Functions, Thm. 6.2).
 
+use super::bernstein;
+use super::c1;
 use super::c2::sum;
 use super::cases::Outcome;
 use super::certificate::{Proof, Start};
 use super::count::{at, rational_roots};
-use crate::dispersion::Problem;
+use crate::dispersion::pieces::Piece;
+use crate::dispersion::{Problem, quadratic_parts};
 use crate::expr::{
     Axis, Expr, Facts, HIGHEST_ORDER, KappaSum, Rational, Sign, Stop, Sturm, Surd, discriminant, negative_zeros,
     rational, real_zeros, shifted, squarefree,
@@ -24,6 +27,9 @@ const HIGHEST_TERM: usize = 6;
 /// Decides C1 for a polynomial of order at least 3.
 pub(super) fn c1(coefficients: &[Expr], problem: Problem, facts: &Facts) -> Result<Outcome, Stop> {
     let order = coefficients.len() - 1;
+    if let Some(outcome) = biquadratic(coefficients, facts) {
+        return Ok(outcome);
+    }
     if order > HIGHEST_ORDER || coefficients.iter().any(|c| !c.symbols().is_empty()) {
         let why = "whether a root without closed form is a Bernstein function, with these parameters";
         return Err(Stop::Undecided(why.to_owned()));
@@ -126,12 +132,24 @@ fn expansion(about: &[Expr], highest: usize) -> Option<Vec<Surd>> {
     Some(terms)
 }
 
+/// `a s^4 + b s^2 + c` has the real root `-sqrt((sqrt(b^2 - 4 a c) - b)/(2 a))` where that is a Bernstein function.
+pub(super) fn biquadratic(coefficients: &[Expr], facts: &Facts) -> Option<Outcome> {
+    let [c, b, a] = Piece::biquadratic(coefficients)?;
+    let (middle, half) = quadratic_parts(a, b, c, facts);
+    let lambda = (middle + half).expand().sqrt();
+    if !lambda.contains(&Expr::kappa()) {
+        return None;
+    }
+    let (constant, tree) = bernstein::prove_up_to_constant(&lambda, facts).ok()?;
+    c1::proved(&lambda, constant, tree, facts).ok()
+}
+
 /// `kappa^x = q(lambda)` with a polynomial q whose critical points are real and none beyond its largest zero: there lambda
 /// is complete Bernstein in `kappa^x`.
-fn inverse(coefficients: &[Expr], facts: &Facts) -> Option<Outcome> {
+pub(super) fn inverse(coefficients: &[Expr], facts: &Facts) -> Option<Outcome> {
     let split = split(coefficients, facts)?;
     let reason = "lambda is the inverse of a polynomial whose critical points are real and lie below it, so it is a complete \
-                  Bernstein function: it maps the upper half-plane into itself";
+                  Bernstein function, which rises: it maps the upper half-plane into itself";
     Some(Outcome::yes(reason, Proof::Inverse { coefficients: coefficients.to_vec(), split }))
 }
 

@@ -124,6 +124,11 @@ fn roots_without_closed_form() {
     check("phi_ttt - 3 phi_tt + 2 phi_t - lap(phi) = 0", "yes", "yes");
     check("phi_tttt - phi_tt + lap(phi) = 0", "yes", "yes");
     check("phi_ttt - 3 phi_tt + 2 phi_t + (-lap)^(1/2) phi = 0", "yes", "yes");
+    // (3 - sqrt(1 + 4 kappa))/2 has cubic relatives: it grows at small kappa, as does (s - 1)(s - 2)(s - 3) + kappa.
+    check("phi_ttt - 6 phi_tt + 11 phi_t - 6 phi - lap(phi) = 0", "yes", "yes");
+    // lambda^2 = (2 + kappa + sqrt(kappa (kappa + 4)))/2.
+    check("phi_tttt - 2 phi_tt + lap(phi_tt) + phi = 0", "yes", "yes");
+    check("phi_tttt - 2 phi_tt + a lap(phi_tt) + phi = 0 where a > 0", "yes", "yes");
     // Never real: undamped up to kappa = 1/4, then two complex pairs; and two undamped waves.
     check("phi_tttt + phi_tt - lap(phi) = 0", "no", "conditional");
     conditions("phi_tttt + phi_tt - lap(phi) = 0", None, Some("k > 1/2"));

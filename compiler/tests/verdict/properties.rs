@@ -74,7 +74,7 @@ pub fn durand_kerner(coefficients: &[f64]) -> Vec<Complex64> {
     let lead = coefficients[n];
     let size = 1.0 + coefficients.iter().map(|c| (c / lead).abs()).fold(0.0, f64::max);
     let mut roots: Vec<Complex64> =
-        (0..n).map(|j| Complex64::from_polar(size, 0.4 + 6.283 * j as f64 / n as f64)).collect();
+        (0..n).map(|j| Complex64::from_polar(size, 0.4 + std::f64::consts::TAU * j as f64 / n as f64)).collect();
     for _ in 0..3000 {
         let mut moved = 0.0f64;
         for i in 0..n {
