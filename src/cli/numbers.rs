@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use genphys_compiler::expr::Rational;
+use num_traits::{Signed, ToPrimitive};
 
 /// Digits accepted in a number: enough for any constant, few enough to stay quick.
 const MOST_DIGITS: usize = 400;
@@ -25,12 +26,13 @@ pub fn whole(option: &str, text: &str, least: u64) -> Result<u64, Failure> {
     value.ok_or_else(|| Failure::input(format!("{option} must be {kind}, found `{text}`")))
 }
 
-/// A list of numbers that are finite and not negative, separated by commas.
+/// A list of exact numbers that are finite and not negative, separated by commas.
 ///
 /// # Errors
 /// [`Failure`] naming `option`.
-pub fn wave_numbers(option: &str, text: &str) -> Result<Vec<f64>, Failure> {
-    let number = |part: &str| part.trim().parse::<f64>().ok().filter(|v| *v >= 0.0 && v.is_finite());
+pub fn wave_numbers(option: &str, text: &str) -> Result<Vec<Rational>, Failure> {
+    let finite = |v: &Rational| v.to_f64().is_some_and(f64::is_finite);
+    let number = |part: &str| exact(part).filter(|v| !v.is_negative() && finite(v));
     let refuse = |part: &str| Failure::input(format!("{option} holds numbers that are not negative, found `{part}`"));
     text.split(',').map(|part| number(part).ok_or_else(|| refuse(part))).collect()
 }
@@ -100,7 +102,7 @@ mod tests {
         assert_eq!(positive("--time", "2.5").ok(), Some(2.5));
         let message = whole("--dim", "0", 1).expect_err("zero").drawn(100);
         assert!(message.contains("--dim") && message.contains("at least 1"), "{message}");
-        assert_eq!(wave_numbers("--k", "0, 0.5,1").ok(), Some(vec![0.0, 0.5, 1.0]));
+        assert_eq!(wave_numbers("--k", "0, 0.5,1").ok(), Some(vec![rational(0, 1), rational(1, 2), rational(1, 1)]));
         assert!(wave_numbers("--k", "0,,1").is_err() && wave_numbers("--k", "-1").is_err());
     }
 }

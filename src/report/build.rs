@@ -162,10 +162,46 @@ fn proof(proof: &Proof, when: &[SideCondition]) -> Certificate {
             "the quadratic is negative at the level, so its roots lie on either side",
             &[(value, "<")],
         ),
+        Proof::Path { level, stretches, .. } => leaf(
+            format!("a path of roots stays left of Re s = {level} for kappa > 0"),
+            "path",
+            &stretches.iter().map(stretch).collect::<Vec<_>>().join("; "),
+            &[],
+        ),
+        Proof::AllBelow { level, determinants, .. } => leaf(
+            format!("every root stays left of Re s = {level} for kappa > 0"),
+            "all_below",
+            "the Hurwitz determinants about the level are positive",
+            &determinants.iter().map(|d| (d, ">")).collect::<Vec<_>>(),
+        ),
+        Proof::SomeBelow { level, real, .. } => leaf(
+            format!("a root stays left of Re s = {level} for kappa > 0"),
+            "some_below",
+            match real {
+                true => "no real root crosses the level or meets another, and more lie left of it than at kappa = 0",
+                false => "no root crosses the level, and more lie left of it than at kappa = 0",
+            },
+            &[],
+        ),
+        Proof::RealRoots { decaying, samples, starts, .. } => leaf(
+            format!("no lambda of a {}root is real and Bernstein", if *decaying { "decaying " } else { "" }),
+            "real_roots",
+            &match starts.as_slice() {
+                [] => format!("no root is real, counted at kappa = {}", list(samples)),
+                starts => starts.iter().map(verdict::Start::describe).collect::<Vec<_>>().join("; "),
+            },
+            &[],
+        ),
+        Proof::Inverse { split, .. } => leaf(
+            "lambda is a complete Bernstein function of a power of kappa".into(),
+            "inverse",
+            &format!("it is the inverse of a polynomial in -s whose critical points are real, with s >= {split}"),
+            &[],
+        ),
         Proof::PowerRoot { order, modulus, negative } => leaf(
             format!("s^{order} = {}{modulus}", if *negative { "-" } else { "" }),
             "power_root",
-            "the modulus of the decaying roots vanishes at kappa = 0 only",
+            "the modulus of the decaying roots is least at kappa = 0",
             &[(modulus, ">")],
         ),
         Proof::Growth { lambda, at_infinity, exponent, coefficient, .. } => leaf(
@@ -239,6 +275,23 @@ fn vector(components: &[impl Display]) -> String {
     if let [one] = parts.as_slice() { one.clone() } else { format!("({})", parts.join(", ")) }
 }
 
+/// A claim about a part of the half line, in words.
+fn stretch(stretch: &verdict::Stretch) -> String {
+    let claim = match stretch.claim {
+        verdict::Claim::Both => "both roots lie left",
+        verdict::Claim::Damped => "the lower root or a complex pair lies left",
+        verdict::Claim::Below => "the lower root lies left",
+    };
+    match &stretch.until {
+        Some(end) => format!("{claim} up to kappa = {end}"),
+        None => format!("{claim} beyond"),
+    }
+}
+
+fn list(numbers: &[Rational]) -> String {
+    numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
 fn node(node: &Node) -> Certificate {
     Certificate {
         claim: node.function.to_string(),
@@ -259,7 +312,7 @@ fn relations(conditions: &[SideCondition]) -> Vec<String> {
 }
 
 pub(super) fn witness(witness: &verdict::Witness) -> Witness {
-    use verdict::Witness::{Derivative, Kernel, Level, Oscillation, Vector};
+    use verdict::Witness::{Derivative, Kernel, Level, Oscillation, Roots, Vector};
     match witness {
         Derivative { order, kappa, parameters, lambda, value, error } => point(
             format!("(-1)^({order} - 1) d^{order} lambda/d kappa^{order} < 0 for lambda = {lambda}"),
@@ -276,6 +329,9 @@ pub(super) fn witness(witness: &verdict::Witness) -> Witness {
             parameters,
             &[("k", text(k)), ("re_lambda_k", decimal(*at_k)), ("re_lambda_0", decimal(*at_zero))],
         ),
+        Roots { k, parameters, level } => {
+            point(format!("no root has Re s < {level}, the greatest Re s(0)"), parameters, &[("k", text(k))])
+        }
         Kernel { dimension, radius, time, parameters, lambda, value, error } => point(
             format!("the kernel g_t(r) of lambda = {lambda} is negative"),
             parameters,

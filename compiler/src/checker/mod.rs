@@ -10,6 +10,7 @@ mod evolving;
 mod levy;
 mod proofs;
 mod quadrature;
+mod roots;
 mod signs;
 mod tree;
 mod witness;

@@ -1,8 +1,9 @@
 //! The proofs and refutations that are about the symbol.
 
+use super::signs::numeric;
 use super::{CheckError, Checker, wrong};
-use crate::expr::{Expr, KappaSum, Sign, divides};
-use crate::verdict::{Proof, Which};
+use crate::expr::{Expr, KappaSum, Rational, Sign, Surd, divides, positive_on_half_line, rational};
+use crate::verdict::{Claim, Proof, Stretch, Which};
 
 impl Checker {
     pub(super) fn proof(&self, proof: &Proof, which: Which) -> Result<(), CheckError> {
@@ -32,12 +33,19 @@ impl Checker {
                 self.level(coefficients, level, value, false)?;
                 self.positive(&-value.clone())
             }
+            Proof::Path { coefficients, level, stretches } => self.path(coefficients, level, stretches),
             Proof::OnLevel { coefficients, level, value } => {
                 self.whole(coefficients.len())?;
                 self.equal(&self.level(coefficients, level, value, true)?, &Expr::zero())?;
                 if value.vanishes() { Ok(()) } else { self.positive(value) }
             }
             Proof::LevyKhintchine { .. } | Proof::RealPart { .. } => self.directional(proof),
+            Proof::AllBelow { coefficients, level, determinants } => self.all_below(coefficients, level, determinants),
+            Proof::SomeBelow { coefficients, level, real } => self.some_below(coefficients, level, *real),
+            Proof::RealRoots { coefficients, decaying, samples, starts } => {
+                self.real_roots(coefficients, *decaying, samples, starts)
+            }
+            Proof::Inverse { coefficients, split } => self.inverse(coefficients, split),
             Proof::PowerRoot { order, modulus, negative } => self.power_root(*order, modulus, *negative, which),
             Proof::NotReal { coefficients, imaginary } => {
                 self.whole(coefficients.len())?;
@@ -74,19 +82,21 @@ impl Checker {
     }
 
     /// The symbol has one root fewer than this, so that a refutation misses none.
-    fn whole(&self, coefficients: usize) -> Result<(), CheckError> {
+    pub(super) fn whole(&self, coefficients: usize) -> Result<(), CheckError> {
         if self.symbol.len() == coefficients { Ok(()) } else { wrong("not all roots of the symbol", coefficients) }
     }
 
     /// `(lambda - constant)^power` as a sum of powers of kappa, without a constant for power 1, the same for every root of the symbol.
     fn power_of(&self, lambda: &Expr, constant: &Expr, power: u32) -> Result<KappaSum, CheckError> {
+        self.whole(power as usize + 1)?;
         self.root(lambda, constant)?;
         let whole = (lambda.clone() - constant.clone()).expand().powi(i64::from(power)).expand();
-        self.whole(power as usize + 1)?;
         if let [_, b, a] = self.symbol.as_slice() {
             self.equal(b, &(Expr::int(2) * a.clone() * constant.clone()))?;
         } else if power != 1 {
-            return wrong("not a power in use", power);
+            // Of s^n = c: what is not on one line through 0 is not real.
+            let middle = self.symbol.iter().skip(1).take(power as usize - 1);
+            middle.chain([constant]).try_for_each(|c| self.equal(c, &Expr::zero()))?;
         }
         let (read, sign) = (sum(&whole)?, if power == 1 { Sign::POSITIVE } else { Sign::NONNEGATIVE });
         read.terms.iter().try_for_each(|(x, _)| self.require(x, sign))?;
@@ -151,6 +161,35 @@ impl Checker {
         Ok(slope)
     }
 
+    /// Claims on stretches of the half line. While a path follows the upper root both must lie below the level, until a
+    /// number where they have collided.
+    fn path(&self, coefficients: &[Expr], level: &Expr, stretches: &[Stretch]) -> Result<(), CheckError> {
+        let [c, b, a] = coefficients else { return wrong("not three coefficients", level) };
+        let value = (a.clone() * level.clone().powi(2) + b.clone() * level.clone() + c.clone()).expand();
+        let lower = self.level(coefficients, level, &value, false);
+        let mut upper = lower.is_err();
+        let slope = lower.or_else(|_| self.level(coefficients, level, &value, true))?;
+        let mut from = rational(0, 1);
+        for (i, Stretch { until, claim }) in stretches.iter().enumerate() {
+            let end = until.as_ref().filter(|end| **end > from);
+            if end.is_none() != (i + 1 == stretches.len()) || (upper && *claim != Claim::Both) {
+                return wrong("not stretches of a path from", level);
+            }
+            let claims = match claim {
+                Claim::Both => vec![slope.clone(), value.clone()],
+                Claim::Damped => vec![slope.clone()],
+                Claim::Below => vec![-value.clone()],
+            };
+            claims.iter().try_for_each(|f| positive_between(f, &from, end))?;
+            let Some(end) = end else { continue };
+            let gap = (b.clone().powi(2) - Expr::int(4) * a.clone() * c.clone())
+                .substitute(&Expr::kappa(), &Expr::Num(end.clone()));
+            upper = upper && !self.known.sign(&gap.expand()).is(Sign::NONPOSITIVE);
+            from = end.clone();
+        }
+        if stretches.is_empty() { wrong("no stretches from", level) } else { Ok(()) }
+    }
+
     /// For C1, that no decaying root of `s^order = +-modulus` is real: `-x` is a root for `x > 0` when the signs agree.
     fn power_root(&self, order: u32, modulus: &Expr, negative: bool, which: Which) -> Result<(), CheckError> {
         if !(3..=64).contains(&order) || (which == Which::C1 && negative == (order % 2 == 1)) {
@@ -160,8 +199,8 @@ impl Checker {
         divisor[0] = if negative { modulus.clone() } else { -modulus.clone() };
         divisor[order as usize] = Expr::one();
         self.factor(&divisor)?;
-        self.require(&self.at_zero(modulus)?, Sign::ZERO)?;
-        self.positive(modulus)
+        self.positive(modulus)?;
+        if which == Which::C1 { Ok(()) } else { self.positive(&(modulus.clone() - self.at_zero(modulus)?)) }
     }
 
     pub(super) fn at_zero(&self, e: &Expr) -> Result<Expr, CheckError> {
@@ -170,10 +209,33 @@ impl Checker {
         Ok(terms.into_iter().find(|(x, _)| x.is_zero()).map_or_else(Expr::zero, |(_, c)| c))
     }
 
-    fn factor(&self, divisor: &[Expr]) -> Result<(), CheckError> {
+    pub(super) fn factor(&self, divisor: &[Expr]) -> Result<(), CheckError> {
         let text = || divisor.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         if divides(divisor, &self.symbol) { Ok(()) } else { wrong("not a factor of the symbol", text()) }
     }
+}
+
+/// Is a polynomial with numeric coefficients positive on `(from, until]`, or beyond `from`? Mapped to the half line by
+/// `(from + until y)/(1 + y)`, or by `from + y`.
+fn positive_between(e: &Expr, from: &Rational, until: Option<&Rational>) -> Result<(), CheckError> {
+    let (low, y) = (Expr::Num(from.clone()), Expr::kappa());
+    let (point, scale) = match until {
+        Some(high) => (low + Expr::Num(high.clone()) * y.clone(), Expr::one() + y),
+        None => (low + y, Expr::one()),
+    };
+    let terms = sum(e)?.terms;
+    let degree = terms.iter().filter_map(|(x, _)| x.as_int()).max().unwrap_or(0);
+    let mapped = terms.iter().map(|(x, c)| {
+        let n = x.as_int().filter(|n| *n >= 0)?;
+        Some(c.clone() * point.clone().powi(n) * scale.clone().powi(degree - n))
+    });
+    let mapped = mapped.collect::<Option<Vec<_>>>().and_then(|t| numeric(&KappaSum::read(&Expr::add(t))?.terms));
+    let end = until.map_or(Sign::POSITIVE, |high| {
+        let there = e.substitute(&Expr::kappa(), &Expr::Num(high.clone()));
+        Surd::read(&there).map_or(Sign::ANY, |v| v.sign())
+    });
+    let shown = mapped.is_some_and(|p| positive_on_half_line(&p, 24)) && end == Sign::POSITIVE;
+    if shown { Ok(()) } else { wrong(format!("not positive beyond {from}"), e) }
 }
 
 fn sum(e: &Expr) -> Result<KappaSum, CheckError> {

@@ -6,9 +6,9 @@
 //!       known relation; where polynomials have numeric coefficients, Descartes' rule on bisected intervals decides.
 
 use crate::dispersion::powers_of;
-use crate::expr::{Expr, Facts, Func, KappaSum, Name, Rational, Sign, Var, positive_on_half_line};
+use crate::expr::{Expr, Facts, Func, KappaSum, Name, Rational, Sign, Surd, Var, positive_on_half_line};
 use crate::verdict::SideCondition;
-use num_traits::{Signed, ToPrimitive, Zero};
+use num_traits::{ToPrimitive, Zero};
 
 /// What is assumed: `expression` has one of the signs.
 #[derive(Clone)]
@@ -47,7 +47,7 @@ impl Known {
         let direct = self.0.iter().filter(|(r, _)| r == e).fold(Sign::COMPLEX, |s, (_, sign)| s.and(*sign));
         let structural = match e {
             Expr::Num(r) => Sign::of(r),
-            Expr::Sym(name) => self.letter(name),
+            Expr::Sym(name) => self.letter(name, depth),
             Expr::Var(Var::Kappa) => Sign::NONNEGATIVE,
             Expr::Var(Var::Time) => Sign::POSITIVE,
             // Coefficient functions are real.
@@ -64,12 +64,17 @@ impl Known {
         structural.and(direct)
     }
 
-    /// A letter against 0, from its bounds.
-    fn letter(&self, name: &Name) -> Sign {
+    /// A letter against 0, from every relation that is linear in it: the relation and the rest have known signs.
+    fn letter(&self, name: &Name, depth: u32) -> Sign {
+        let letter = Expr::Sym(name.clone());
         let from = |(relation, known): &(Expr, Sign)| {
-            let (other, slope, threshold) = relation.affine()?;
-            let known = if slope.is_negative() { known.negate() } else { *known };
-            (other == *name).then(|| known.plus(Sign::of(&threshold)))
+            let slope = relation.terms().iter().find_map(|t| {
+                let (slope, x) = t.split_coefficient();
+                (x == letter).then_some(slope)
+            })?;
+            let rest = (Expr::Num(slope.clone()) * letter.clone() - relation.clone()).expand();
+            let free = !rest.contains(&letter) && (depth > 0 || rest.as_num().is_some());
+            free.then(|| Sign::of(&slope).times(known.plus(self.sign_at_depth(&rest, depth.saturating_sub(1)))))
         };
         self.0.iter().filter_map(from).fold(Sign::ANY, Sign::and)
     }
@@ -94,7 +99,7 @@ impl Known {
         }
     }
 
-    /// Divides a sum exactly by each known relation and multiplies the signs, or shifts it by a constant to one.
+    /// Divides a sum exactly by each known relation and multiplies the signs, or takes a multiple of one away and adds them.
     fn divided(&self, e: &Expr, depth: u32) -> Sign {
         let mut sign = Sign::ANY;
         for (i, (relation, known)) in self.0.iter().enumerate() {
@@ -110,8 +115,10 @@ impl Known {
                 if x == y {
                     let (ratio, known) = (p / q, *known);
                     let rest = (e.clone() - Expr::Num(ratio.clone()) * relation.clone()).expand();
-                    let scaled = known.times(Sign::of(&ratio));
-                    sign = rest.as_num().map_or(sign, |r| sign.and(scaled.plus(Sign::of(r))));
+                    if rest.terms().len() <= e.terms().len() {
+                        let scaled = known.times(Sign::of(&ratio));
+                        sign = sign.and(scaled.plus(self.sign_at_depth(&rest, depth)));
+                    }
                 }
             }
         }
@@ -155,14 +162,15 @@ fn quotient(e: &Expr, divisor: &Expr) -> Option<Expr> {
 }
 
 /// Numeric coefficients with whole exponents after division by the lowest power.
-fn numeric(terms: &[(Expr, Expr)]) -> Option<Vec<Rational>> {
+pub(super) fn numeric(terms: &[(Expr, Expr)]) -> Option<Vec<Surd>> {
+    let coefficients = Surd::read_all(terms.iter().map(|(_, c)| c))?;
     let exponents: Vec<&Rational> = terms.iter().map(|(x, _)| x.as_num()).collect::<Option<_>>()?;
     let least = (*exponents.iter().min()?).clone();
     let mut out = Vec::new();
-    for (x, (_, c)) in exponents.into_iter().zip(terms) {
+    for (x, c) in exponents.into_iter().zip(coefficients) {
         let n = (x - &least).to_usize().filter(|n| *n <= 64 && (x - &least).is_integer())?;
-        out.resize(out.len().max(n + 1), Rational::zero());
-        out[n] = c.as_num()?.clone();
+        out.resize(out.len().max(n + 1), Surd::zero());
+        out[n] = c;
     }
     Some(out)
 }

@@ -4,10 +4,11 @@
 //!       point; the parameter values must be admitted, and all there.
 
 use super::levy::compares;
+use super::roots::half_planes;
 use super::{CheckError, kernel_bounds, wrong};
 use crate::dispersion::Dispersion;
 use crate::dispersion::direction::axis_of;
-use crate::expr::{Enclosure, Expr, KappaSum, Name, Rational, Var, rational};
+use crate::expr::{Enclosure, Expr, KappaSum, Name, Rational, Var, rational, shifted};
 use crate::operator::Equation;
 use crate::verdict::Witness;
 use num_complex::Complex64;
@@ -21,7 +22,8 @@ const AGREEMENT: f64 = 1e-9;
 /// # Errors
 /// [`CheckError`] when one does not reproduce, when `lambda` is no branch, or a parameter value is not admitted.
 pub fn check_witness(witness: &Witness, equation: &Equation, dispersion: &Dispersion) -> Result<(), CheckError> {
-    let (lambda, values) = (witness.lambda(), witness.parameters());
+    let nothing = Expr::zero();
+    let (lambda, values) = (witness.lambda().unwrap_or(&nothing), witness.parameters());
     let free = |n: &Name| axis_of(n).is_none() && values.iter().all(|(m, _)| m != n);
     if !equation.facts.admits(values) || lambda.symbols().iter().any(free) {
         return wrong("parameter values not admitted or missing", lambda);
@@ -48,6 +50,11 @@ pub fn check_witness(witness: &Witness, equation: &Equation, dispersion: &Disper
             let (z, z0) = (on_branch(&here, &symbol, &(k * k))?, on_branch(&here, &symbol, &rational(0, 1))?);
             let size = 1e-12 * (z.norm() + z0.norm());
             (z.re - at_k).abs() <= size && (z0.re - at_zero).abs() <= size && *at_k <= at_zero + size
+        }
+        Witness::Roots { k, level, .. } if k.is_positive() => {
+            let about = shifted(&symbol, level);
+            let (here, start) = (half_planes(&about, &(k * k)), half_planes(&about, &rational(0, 1)));
+            here.is_some_and(|n| n.left == 0) && start.is_some_and(|n| n.on > 0 && n.right == 0)
         }
         Witness::Kernel { dimension: 1, radius, time, value, error, .. } => {
             on_branch(&here, &symbol, &rational(1, 1))?;

@@ -4,15 +4,23 @@
 //! Out:  its roots `s(kappa)`, the selected one first.
 //! Holds: each root solves its piece exactly; square roots are simplified only as far as the facts allow.
 
-use super::Branch;
 use super::pieces::Piece;
 use super::select::Which;
-use crate::expr::{Expr, Facts, KappaSum, Range, rational};
+use super::{Branch, Root};
+use crate::expr::{Expr, Facts, KappaSum, Range, Var, rational};
 
 impl Branch {
     fn new(growth: Expr) -> Branch {
         let omega = (Expr::Imag * growth.clone()).expand();
-        Branch { growth, omega, range: "all k".to_owned() }
+        Branch { growth, omega, range: "all k".to_owned(), root: None }
+    }
+
+    /// A root without closed form; its name stands for it in texts.
+    fn root(number: usize, polynomial: &Expr) -> Branch {
+        let growth = Expr::sym(&format!("root {number} of ({polynomial})"));
+        let omega = Expr::Imag * growth.clone();
+        let range = "all k, numbered by rising Re s".to_owned();
+        Branch { growth, omega, range, root: Some(Root { number, polynomial: polynomial.clone() }) }
     }
 
     /// The branch at rest when it was found in a frame that moves with velocity `drift`.
@@ -23,6 +31,7 @@ impl Branch {
             growth: (self.growth - Expr::Imag * shift.clone()).expand(),
             omega: (self.omega + shift).expand(),
             range: self.range,
+            root: self.root,
         }
     }
 }
@@ -40,7 +49,23 @@ pub(super) fn branches(piece: &Piece, which: Which, facts: &Facts) -> Vec<Branch
             list.into_iter().map(Branch::new).collect()
         }
         Piece::Power { order, modulus, negative } => power_branches(*order, modulus, *negative),
+        Piece::Polynomial { coefficients } => {
+            if let Some(closed) = Piece::biquadratic(coefficients) {
+                return biquadratic(closed, facts);
+            }
+            let s = Expr::Var(Var::Growth);
+            let terms = coefficients.iter().zip(0..).map(|(c, n)| c.clone() * s.clone().powi(n));
+            let polynomial = Expr::add(terms).expand();
+            (1..coefficients.len()).map(|number| Branch::root(number, &polynomial)).collect()
+        }
     }
+}
+
+/// The square roots of the two roots in `s^2`, the decaying ones first.
+fn biquadratic([c, b, a]: [&Expr; 3], facts: &Facts) -> Vec<Branch> {
+    let (middle, half) = quadratic_parts(a, b, c, facts);
+    let (far, near) = ((middle.clone() + half.clone()).expand().sqrt(), (middle - half).expand().sqrt());
+    [-far.clone(), -near.clone(), near, far].into_iter().map(Branch::new).collect()
 }
 
 /// `s = -numerator/denominator`, a complex number in the denominator made real.
@@ -105,6 +130,8 @@ fn unit(p: i64, q: i64) -> Expr {
         9 if 4 * p.abs() == 3 * q => (-half.clone() * Expr::int(2).sqrt(), half * Expr::int(2).sqrt()),
         2 if 6 * p.abs() == q => (half.clone() * Expr::int(3).sqrt(), half),
         10 if 6 * p.abs() == 5 * q => (-half.clone() * Expr::int(3).sqrt(), half),
+        // The principal powers of -1 have angles in (0, pi); the others are their opposites.
+        _ if p < 0 => return -Expr::pow(Expr::int(-1), Expr::Num(rational(p + q, q))),
         _ => return Expr::pow(Expr::int(-1), Expr::Num(rational(p, q))),
     };
     cos + Expr::int(p.signum()) * Expr::Imag * sin

@@ -1,19 +1,24 @@
 //! Dispersion relation: from a linear equation to its branches.
 //!
 //! In:   [`Equation`], linear in its unknowns; coefficients in `t`, and in `x` through a linear drift, as [`Evolution`] says.
-//! Out:  [`Dispersion`]: the symbol, one [`Branch`] per root in closed form, and the branch that carries the density.
+//! Out:  [`Dispersion`]: the symbol, one [`Branch`] per root, in closed form where it has one, and the branch that carries
+//!       the density.
 //! Holds: every branch is a root of the symbol.
 //! Sign: `phi ~ exp(-i omega t + i k.x)`, so a mode decays exactly when `Im omega < 0`.
 //! Source: GenPhys (arXiv:2304.02637), Sec. 4 and Table 3.
 
 mod branches;
 pub(crate) mod direction;
+mod discs;
+mod enclose;
 mod evaluate;
 pub(crate) mod frame;
 pub(crate) mod pieces;
 pub(crate) mod select;
 mod symbol;
 
+pub(crate) use branches::quadratic_parts;
+pub use enclose::Enclosed;
 pub use evaluate::EvaluateError;
 pub use frame::{Evolution, Timing};
 
@@ -28,8 +33,8 @@ use select::{Selection, Which};
 ///
 /// # Errors
 /// [`Undecided`] names the limit: nonlinear, coefficients that depend on `t` or `x` in other ways than [`Evolution`], a
-/// symbol that depends on the direction of k at second or higher order in time, an order in time whose roots have no
-/// closed form here.
+/// symbol that depends on the direction of k at second or higher order in time, a leading coefficient that vanishes at
+/// some k.
 pub fn derive(equation: &Equation) -> Result<Dispersion, Undecided> {
     if frame::is_evolving(equation) {
         return frame::derive(equation);
@@ -61,7 +66,7 @@ pub fn derive(equation: &Equation) -> Result<Dispersion, Undecided> {
         coefficients,
         branches: list.into_iter().map(|b| b.drifting(&drift)).collect(),
         problem: selection.problem,
-        selected: Some(0),
+        selected: (chosen.which != Which::Any).then_some(0),
         reason: selection.reason,
         drift,
         evolution: None,
@@ -98,7 +103,20 @@ fn sign_dependent(
             let piece = Piece::Quadratic { a: a.clone(), b: b.clone(), c: c.clone() };
             branches::branches(&piece, Which::Slow, facts)
         }
-        _ => return Err(Undecided { why: format!("the kind of problem depends on the sign of {condition}") }),
+        [c, middle @ .., a] if middle.iter().all(Expr::is_zero) => {
+            // The n-th roots of a number of either sign.
+            let modulus = (-c.clone() / a.clone()).expand();
+            branches::branches(
+                &Piece::Power { order: middle.len() as u32 + 1, modulus, negative: false },
+                Which::Slow,
+                facts,
+            )
+        }
+        longer => {
+            let known = pieces::pieces(longer, facts);
+            let pieces = known.unwrap_or_else(|_| vec![Piece::Polynomial { coefficients: longer.to_vec() }]);
+            pieces.iter().flat_map(|piece| branches::branches(piece, Which::Slow, facts)).collect()
+        }
     };
     let selected = (list.len() == 1).then_some(0);
     let reason = if selected.is_some() {
@@ -190,6 +208,17 @@ pub struct Branch {
     pub omega: Expr,
     /// The wave numbers for which it is valid, in words: `all k`.
     pub range: String,
+    /// Which root of which polynomial it is, for a branch without closed form: `growth` and `omega` then only name it.
+    pub root: Option<Root>,
+}
+
+/// A root of a polynomial in s, known by its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Root {
+    /// Counted from 1, by rising real part, then imaginary part, at each k.
+    pub number: usize,
+    /// The polynomial in `s`, with coefficients in `kappa` and parameters.
+    pub polynomial: Expr,
 }
 
 /// What is given at the ends of the flow, read off the symbol.

@@ -1,7 +1,7 @@
-//! The symbol as a product of pieces whose roots in `s` have a closed form.
+//! The symbol as a product of pieces, whose roots in `s` have a closed form where that is possible.
 //!
 //! In:   the coefficients of `P(s, kappa)` by powers of s, and the facts.
-//! Out:  [`Piece`]s: first order, second order, pure powers.
+//! Out:  [`Piece`]s: first order, second order, pure powers, and polynomials that do not factor.
 //! Holds: the product of the pieces is `P` up to a factor free of s; a factor is split off only when the root is exact.
 
 use crate::expr::{Expr, Facts, KappaSum, Range, Sign, Stop};
@@ -34,12 +34,36 @@ pub enum Piece {
         /// Is the right side `-modulus`?
         negative: bool,
     },
+    /// A real polynomial of order at least 3 that does not factor here; its roots have no closed form.
+    Polynomial {
+        /// By powers of s, constant first; the last is positive for `kappa > 0`.
+        coefficients: Vec<Expr>,
+    },
 }
 
 impl Piece {
     /// `b^2 - 4 a c` of a quadratic piece, multiplied out.
     pub fn discriminant(a: &Expr, b: &Expr, c: &Expr) -> Expr {
         (b.clone().powi(2) - Expr::int(4) * a.clone() * c.clone()).expand().expand()
+    }
+
+    /// `[c, b, a]` of `a s^4 + b s^2 + c`.
+    pub fn biquadratic(coefficients: &[Expr]) -> Option<[&Expr; 3]> {
+        match coefficients {
+            [c, odd, b, cubic, a] if odd.is_zero() && cubic.is_zero() => Some([c, b, a]),
+            _ => None,
+        }
+    }
+
+    /// Are both roots of a quadratic piece real for every `kappa > 0`?
+    pub fn is_real(a: &Expr, b: &Expr, c: &Expr, facts: &Facts) -> bool {
+        let range = KappaSum::read(&Piece::discriminant(a, b, c)).map(|d| d.range(facts));
+        match range {
+            Some(Ok(Range::Changes { starts_positive, zeros })) => {
+                starts_positive && zeros.iter().all(|(_, flips)| !flips)
+            }
+            range => range == Some(Ok(Range::Positive)),
+        }
     }
 }
 
@@ -79,7 +103,7 @@ fn quadratic(a: &Expr, b: &Expr, c: &Expr, facts: &Facts) -> Result<Vec<Piece>, 
     if c.is_zero() {
         return Ok(vec![linear(b.clone(), a.clone()), linear(Expr::zero(), Expr::one())]);
     }
-    if let Some(root) = Piece::discriminant(a, b, c).perfect_square() {
+    if let Some(root) = discriminant_root(a, b, c, facts) {
         let lambda = |root: Expr| linear((b.clone() + root).expand(), (Expr::int(2) * a.clone()).expand());
         return Ok(vec![lambda(-root.clone()), lambda(root)]);
     }
@@ -90,6 +114,15 @@ fn quadratic(a: &Expr, b: &Expr, c: &Expr, facts: &Facts) -> Result<Vec<Piece>, 
         Range::Negative => Ok(vec![Piece::Quadratic { a: -a.clone(), b: -b.clone(), c: -c.clone() }]),
         _ => Err(Stop::Undecided(format!("the coefficient of s^2, {a}, vanishes at some k"))),
     }
+}
+
+/// The square root of the discriminant, when it is a sum of powers: exact, or that of one positive term beside a middle
+/// coefficient, `4 kappa` say. (Without one the pair `+-sqrt(-c/a)` reads best together.)
+fn discriminant_root(a: &Expr, b: &Expr, c: &Expr, facts: &Facts) -> Option<Expr> {
+    let discriminant = Piece::discriminant(a, b, c);
+    let single = discriminant.terms().len() == 1 && !b.is_zero() && facts.sign(&discriminant).is(Sign::NONNEGATIVE);
+    let root = || Some(discriminant.root(facts)).filter(|r| KappaSum::read(r).is_some());
+    discriminant.perfect_square().or_else(|| if single { root() } else { None })
 }
 
 /// The complaint about a coefficient that is no sum of powers of kappa.
@@ -103,8 +136,9 @@ fn higher(coefficients: &[Expr], facts: &Facts) -> Result<Vec<Piece>, Stop> {
     let present: Vec<usize> = (0..=order).filter(|n| !coefficients[*n].is_zero()).collect();
     if present[0] > 0 {
         let zero = Piece::Linear { numerator: Expr::zero(), denominator: Expr::one() };
-        let mut out = pieces(&coefficients[present[0]..], facts)?;
-        out.push(zero);
+        let rest = &coefficients[present[0]..];
+        let mut out = if rest.len() > 1 { pieces(rest, facts)? } else { Vec::new() };
+        out.extend(vec![zero; present[0]]);
         return Ok(out);
     }
     if let [_, _] = present.as_slice() {
@@ -127,8 +161,23 @@ fn higher(coefficients: &[Expr], facts: &Facts) -> Result<Vec<Piece>, Stop> {
             out.extend(pieces(&quotient, facts)?);
             Ok(out)
         }
-        None => Err(Stop::Undecided(format!("the roots of an equation of order {order} in time that does not factor"))),
+        None => Ok(vec![polynomial(coefficients, facts)?]),
     }
+}
+
+/// What does not factor, with a positive leading coefficient.
+fn polynomial(coefficients: &[Expr], facts: &Facts) -> Result<Piece, Stop> {
+    let lead = coefficients.last().cloned().unwrap_or_else(Expr::zero);
+    let sign = match KappaSum::read(&lead).ok_or_else(|| unreadable(&lead))?.range(facts)? {
+        Range::Positive => 1,
+        Range::Negative => -1,
+        _ => {
+            let order = coefficients.len() - 1;
+            return Err(Stop::Undecided(format!("the coefficient of s^{order}, {lead}, vanishes at some k")));
+        }
+    };
+    coefficients.iter().try_for_each(|c| KappaSum::read(c).map(drop).ok_or_else(|| unreadable(c)))?;
+    Ok(Piece::Polynomial { coefficients: coefficients.iter().map(|c| Expr::int(sign) * c.clone()).collect() })
 }
 
 /// `lead s^order + constant`.
@@ -154,7 +203,13 @@ fn pure_power(order: usize, constant: &Expr, lead: &Expr, facts: &Facts) -> Resu
     let negative = match sign {
         Range::Positive => false,
         Range::Negative => true,
-        _ => return Err(Stop::Undecided(format!("the roots of s^{order} = {right}, which changes sign"))),
+        // Real roots turn complex where the right side changes sign.
+        _ => {
+            let mut coefficients = vec![Expr::zero(); order + 1];
+            coefficients[0] = -right;
+            coefficients[order] = Expr::one();
+            return Ok(vec![polynomial(&coefficients, facts)?]);
+        }
     };
     let modulus = if negative { -right } else { right };
     Ok(vec![Piece::Power { order: order as u32, modulus, negative }])
@@ -168,14 +223,19 @@ fn even_root(right: &Expr, facts: &Facts) -> Option<Expr> {
 
 /// A factor `s + lambda` with `lambda` among the visible divisors of the constant coefficient, and the quotient.
 fn linear_factor(coefficients: &[Expr]) -> Option<(Expr, Vec<Expr>)> {
-    let lead = coefficients.last().filter(|c| c.is_one())?;
-    let mut divisors = vec![lead.clone()];
+    let lead = coefficients.last().filter(|c| c.as_num().is_some())?;
+    let monic: Vec<Expr> = coefficients.iter().map(|c| (c.clone() / lead.clone()).expand()).collect();
+    let coefficients = monic.as_slice();
+    let mut divisors = vec![Expr::one()];
     for factor in coefficients[0].factored() {
         let (base, n) = match &factor {
             Expr::Pow(b, e) => ((**b).clone(), e.as_int().unwrap_or(1).clamp(1, 6)),
             other => (other.clone(), 1),
         };
-        let powers: Vec<Expr> = (1..=n).map(|k| base.clone().powi(k)).collect();
+        let powers: Vec<Expr> = match base.as_int() {
+            Some(number) => (2..=number.abs().min(64)).filter(|d| number % d == 0).map(Expr::int).collect(),
+            None => (1..=n).map(|k| base.clone().powi(k)).collect(),
+        };
         let products: Vec<Expr> =
             divisors.iter().flat_map(|d| powers.iter().map(move |p| d.clone() * p.clone())).collect();
         divisors.extend(products);

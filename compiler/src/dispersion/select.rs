@@ -7,7 +7,7 @@
 
 use super::Problem;
 use super::pieces::{Piece, unreadable};
-use crate::expr::{Expr, Facts, KappaSum, Range, Sign, Stop};
+use crate::expr::{Expr, Facts, HIGHEST_ORDER, KappaSum, Range, Sign, Stop, hurwitz, shifted};
 
 /// Which root of a piece is meant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,6 +20,8 @@ pub enum Which {
     Decaying,
     /// The pair of decaying complex roots.
     DecayingPair,
+    /// Whichever root serves, of a polynomial without closed roots.
+    Any,
 }
 
 /// A piece and the root of it that a datum excites.
@@ -57,27 +59,56 @@ pub fn select(pieces: &[Piece], facts: &Facts) -> Result<Selection, Stop> {
     let mut candidates = Vec::new();
     for piece in pieces {
         if problem != Problem::FreeBoundary || has_decaying_root(piece, facts)? {
-            candidates.push(Candidate { piece: piece.clone(), which: which(piece, problem) });
+            candidates.extend(of_piece(piece, problem, facts));
         }
     }
     if candidates.is_empty() {
-        candidates = pieces.iter().map(|p| Candidate { piece: p.clone(), which: which(p, problem) }).collect();
+        candidates = pieces.iter().flat_map(|p| of_piece(p, problem, facts)).collect();
     }
-    // A factor that smooths comes before one that only damps: stable, so the order of the factors decides otherwise.
-    candidates.sort_by_key(|c| !c.piece.depends_on_kappa());
+    // A factor that smooths comes before one that only damps, a real root before a complex pair, one that decays at
+    // every k before one that does not: stable, so the order of the factors decides otherwise.
+    candidates.sort_by_key(|c| (!c.piece.depends_on_kappa(), c.which == Which::DecayingPair, !c.decays(facts)));
     let reason = reason(problem, &candidates[0], pieces.len());
     Ok(Selection { problem, candidates, reason })
 }
 
-fn which(piece: &Piece, problem: Problem) -> Which {
+/// The roots of a piece that may carry the density. A pair that is real throughout is two factors of first order in t.
+fn of_piece(piece: &Piece, problem: Problem, facts: &Facts) -> Vec<Candidate> {
+    let candidate = |which| Candidate { piece: piece.clone(), which };
+    let first = candidate(which(piece, problem, facts));
+    let two = problem == Problem::Evolution
+        && matches!(piece, Piece::Quadratic { a, b, c } if Piece::is_real(a, b, c, facts));
+    if two { vec![first, candidate(Which::Decaying)] } else { vec![first] }
+}
+
+impl Candidate {
+    /// Does a factor of first order decay at every k? Any other counts as if it did.
+    fn decays(&self, facts: &Facts) -> bool {
+        let Piece::Linear { numerator, denominator } = &self.piece else { return true };
+        let re = KappaSum::read(&real_lambda(numerator, denominator).0);
+        re.is_some_and(|re| re.range(facts) == Ok(Range::Positive))
+    }
+}
+
+fn which(piece: &Piece, problem: Problem, facts: &Facts) -> Which {
     match (piece, problem) {
         (Piece::Linear { .. }, _) => Which::Only,
         // There is a negative real root exactly when the order is odd and the right side < 0, or even and > 0.
         (Piece::Power { order, negative, .. }, _) if *negative != order.is_multiple_of(2) => Which::Decaying,
         (Piece::Power { .. }, _) => Which::DecayingPair,
+        (Piece::Polynomial { coefficients }, _) if has_far_root(coefficients, facts) => Which::Decaying,
+        (Piece::Polynomial { .. }, _) => Which::Any,
         (Piece::Quadratic { .. }, Problem::FreeBoundary) => Which::Decaying,
         (Piece::Quadratic { .. }, _) => Which::Slow,
     }
+}
+
+/// Has `a s^4 + b s^2 + c` a real positive root in `s^2` for every `kappa > 0`, for which c < 0 is enough, or b < 0 when
+/// the roots in `s^2` are real?
+fn has_far_root(coefficients: &[Expr], facts: &Facts) -> bool {
+    let negative = |e: &Expr| KappaSum::read(e).is_some_and(|s| s.range(facts) == Ok(Range::Negative));
+    Piece::biquadratic(coefficients)
+        .is_some_and(|[c, b, a]| negative(c) || (negative(b) && Piece::is_real(a, b, c, facts)))
 }
 
 fn reason(problem: Problem, first: &Candidate, count: usize) -> String {
@@ -86,6 +117,11 @@ fn reason(problem: Problem, first: &Candidate, count: usize) -> String {
             "the only root; it grows without bound with k, so the equation is ill posed forward in t"
         }
         (_, Which::Only) if count == 1 => "the only root of an equation of first order in t",
+        (Problem::FreeBoundary, Which::Any) => {
+            "ill posed as an initial value problem, so phi -> 0 as t -> inf (the free boundary condition) keeps what \
+             decays; no one root is singled out"
+        }
+        (_, Which::Any) => "well posed forward in t; no one root is singled out",
         (Problem::FreeBoundary, Which::DecayingPair) => {
             "ill posed as an initial value problem, so phi -> 0 as t -> inf removes the growing branch; what decays is a \
              complex pair"
@@ -110,6 +146,7 @@ impl Piece {
             Piece::Linear { numerator, denominator } => numerator.contains(&kappa) || denominator.contains(&kappa),
             Piece::Quadratic { a, b, c } => [a, b, c].into_iter().any(|e| e.contains(&kappa)),
             Piece::Power { modulus, .. } => modulus.contains(&kappa),
+            Piece::Polynomial { coefficients } => coefficients.iter().any(|e| e.contains(&kappa)),
         }
     }
 }
@@ -158,7 +195,39 @@ fn grows_without_bound(piece: &Piece, facts: &Facts) -> Result<bool, Stop> {
             top.map_or(Ok(false), |t| Ok(exponent_sign(t.exponent, facts)?.is(Sign::POSITIVE)))
         }
         Piece::Quadratic { a, b, c } => quadratic_grows(a, b, c, facts),
+        Piece::Polynomial { coefficients } => polynomial_grows(coefficients, facts),
     }
+}
+
+/// The roots stay left of some level m as `kappa -> inf` exactly when every Hurwitz determinant about m is positive then,
+/// for large m: the sign of its leading term in kappa, and of that in m.
+fn polynomial_grows(coefficients: &[Expr], facts: &Facts) -> Result<bool, Stop> {
+    let order = coefficients.len() - 1;
+    if order > HIGHEST_ORDER {
+        return Err(Stop::Undecided(format!("the roots of an equation of order {order} in time that does not factor")));
+    }
+    // No name of the language contains a space.
+    let level = Expr::sym("level m");
+    for determinant in hurwitz(&shifted(coefficients, &level)) {
+        let sum = KappaSum::read(&determinant).ok_or_else(|| unreadable(&determinant))?;
+        let mut top: Option<&(Expr, Expr)> = None;
+        for term in &sum.terms {
+            let above = match top {
+                Some((x, _)) => exponent_sign(term.0.clone() - x.clone(), facts)?.is(Sign::POSITIVE),
+                None => true,
+            };
+            top = if above { Some(term) } else { top };
+        }
+        let Some(coefficient) = top.and_then(|(_, c)| super::powers_of(c, &level)?.pop()) else { continue };
+        let sign = facts.sign(&coefficient);
+        if sign.is(Sign::NEGATIVE) {
+            return Ok(true);
+        }
+        if !sign.is(Sign::POSITIVE) {
+            return Err(Stop::Need(coefficient));
+        }
+    }
+    Ok(false)
 }
 
 /// Leading powers of the two roots: `-b/a` and `-c/b` when b dominates, else `+-sqrt(-c/a)`.
@@ -199,7 +268,7 @@ fn has_decaying_root(piece: &Piece, facts: &Facts) -> Result<bool, Stop> {
         Piece::Linear { numerator, denominator } => {
             lead(&real_lambda(numerator, denominator).0, facts)?.is_some_and(|l| l.positive)
         }
-        Piece::Power { .. } => true,
+        Piece::Power { .. } | Piece::Polynomial { .. } => true,
         Piece::Quadratic { b, c, .. } => {
             lead(c, facts)?.is_some_and(|l| !l.positive) || lead(b, facts)?.is_some_and(|l| l.positive)
         }

@@ -1,7 +1,8 @@
 //! Questions of exact algebra: is this zero, does that divide it, is a polynomial positive.
 
-use super::{Expr, Rational, rational};
-use num_traits::{Signed, Zero};
+use super::surd::Surd;
+use super::{Expr, rational};
+use num_traits::Zero;
 
 impl Expr {
     /// Is the expression identically zero? Multiplied out, denominators cleared; `true` is certain, `false` is not.
@@ -42,12 +43,12 @@ pub(crate) fn divides(divisor: &[Expr], polynomial: &[Expr]) -> bool {
 
 /// Is a polynomial positive on `(0, inf)`? Yes without a negative coefficient; else at 1 and on either side of it,
 /// mapped to `(0, inf)` by `1 + y` and `1/(1 + y)`.
-pub(crate) fn positive_on_half_line(p: &[Rational], depth: u32) -> bool {
-    if !p.iter().any(Signed::is_negative) {
-        return p.iter().any(Signed::is_positive);
+pub(crate) fn positive_on_half_line(p: &[Surd], depth: u32) -> bool {
+    if !p.iter().any(Surd::is_negative) {
+        return p.iter().any(Surd::is_positive);
     }
-    let reversed: Vec<Rational> = p.iter().rev().cloned().collect();
-    let at_one = p.iter().fold(Rational::zero(), |s, c| s + c);
+    let reversed: Vec<Surd> = p.iter().rev().cloned().collect();
+    let at_one = p.iter().fold(Surd::zero(), |s, c| s + c.clone());
     depth > 0
         && at_one.is_positive()
         && positive_on_half_line(&shifted(p), depth - 1)
@@ -55,10 +56,10 @@ pub(crate) fn positive_on_half_line(p: &[Rational], depth: u32) -> bool {
 }
 
 /// `p(1 + y)`.
-fn shifted(p: &[Rational]) -> Vec<Rational> {
+fn shifted(p: &[Surd]) -> Vec<Surd> {
     // Horner's scheme: q (1 + y) + c.
-    let step = |q: Vec<Rational>, c: &Rational| {
-        (0..q.len()).map(|i| if i == 0 { &q[0] + c } else { &q[i] + &q[i - 1] }).collect()
+    let step = |q: Vec<Surd>, c: &Surd| {
+        (0..q.len()).map(|i| q[i].clone() + if i == 0 { c.clone() } else { q[i - 1].clone() }).collect()
     };
-    p.iter().rev().fold(vec![Rational::zero(); p.len()], step)
+    p.iter().rev().fold(vec![Surd::zero(); p.len()], step)
 }

@@ -3,6 +3,7 @@
 //! A [`Sign`] is the set of signs an expression may have; every rule here only ever removes signs that are impossible,
 //! so "not known" and "known not to be" are never confused.
 
+use super::surd::Surd;
 use super::{Expr, Func, Name, Rational, Var};
 use num_traits::{Signed, Zero};
 use std::collections::BTreeMap;
@@ -230,7 +231,34 @@ impl Facts {
 
     /// The signs `e` may have for admitted parameters, `kappa >= 0` and `t > 0`; sound, not complete.
     pub fn sign(&self, e: &Expr) -> Sign {
-        self.structural_sign(e).and(self.related_sign(e))
+        let sign = self.structural_sign(e).and(self.related_sign(e));
+        if self.relations.is_empty() || !matches!(e, Expr::Sym(_) | Expr::Add(_)) {
+            return sign;
+        }
+        sign.and(self.sign_by_chain(e, 3))
+    }
+
+    /// `e = r relation + rest` for a rational r and a rest without the letter that the two share: the sum of two signs.
+    /// So `alpha > 0` follows from `alpha > beta` and `beta > 0`.
+    fn sign_by_chain(&self, e: &Expr, depth: u32) -> Sign {
+        let mut sign = Sign::COMPLEX;
+        for (relation, known) in &self.relations {
+            for (a, b) in e.terms().iter().flat_map(|a| relation.terms().iter().map(move |b| (a, b))) {
+                let ((p, x), (q, y)) = (a.split_coefficient(), b.split_coefficient());
+                if x != y || x.is_one() || !matches!(x, Expr::Sym(_)) {
+                    continue;
+                }
+                let ratio = p / q;
+                let rest = (e.clone() - Expr::Num(ratio.clone()) * relation.clone()).expand();
+                if depth == 0 || rest.size() > e.size() {
+                    continue;
+                }
+                let below =
+                    self.structural_sign(&rest).and(self.related_sign(&rest)).and(self.sign_by_chain(&rest, depth - 1));
+                sign = sign.and(Sign::of(&ratio).times(*known).plus(below));
+            }
+        }
+        sign
     }
 
     fn related_sign(&self, e: &Expr) -> Sign {
@@ -281,6 +309,9 @@ impl Facts {
         let by_terms = terms.iter().fold(Sign::ZERO, |s, t| s.plus(self.sign(t)));
         if by_terms != Sign::ANY {
             return by_terms;
+        }
+        if let Some(number) = Surd::read(e) {
+            return number.sign();
         }
         if let Some(sign) = self.sign_of_affine(e) {
             return sign;

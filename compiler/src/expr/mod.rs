@@ -15,14 +15,24 @@ mod condition;
 mod enclosure;
 mod factor;
 mod facts;
+mod half_line;
+mod half_plane;
 mod poly;
 mod print;
+mod resultant;
+mod sturm;
+mod surd;
 
 pub(crate) use algebra::{divides, positive_on_half_line};
 pub use axis::Axis;
 pub(crate) use enclosure::Enclosure;
 pub use facts::{Bound, Facts, Interval, Sign};
+pub(crate) use half_line::HalfLine;
+pub(crate) use half_plane::{HalfPlanes, negative_zeros, real_zeros};
 pub use poly::{KappaSum, Range, Stop};
+pub(crate) use resultant::{HIGHEST_ORDER, discriminant, hurwitz, shifted};
+pub(crate) use sturm::{Sturm, squarefree};
+pub(crate) use surd::Surd;
 
 use num_bigint::BigInt;
 use num_traits::{One, Zero};

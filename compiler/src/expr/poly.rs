@@ -6,8 +6,8 @@
 //!       [`Stop::Need`], never as a guess.
 //! Source: Descartes' rule, the discriminant, and Sturm's theorem for numeric coefficients.
 
-use super::{Expr, Facts, Rational, Sign, rational};
-use num_traits::{Signed, ToPrimitive, Zero};
+use super::{Expr, Facts, Rational, Sign, half_line};
+use num_traits::Zero;
 use std::cmp::Ordering;
 
 /// Why a decision stopped.
@@ -160,22 +160,26 @@ impl KappaSum {
         live.mixed_range(facts)
     }
 
+    /// Two terms, or a quadratic in a power of kappa.
+    pub(super) fn has_closed_zeros(&self) -> bool {
+        let exponents: Option<Vec<Rational>> = self.terms.iter().map(|(x, _)| x.as_num().cloned()).collect();
+        self.terms.len() == 2 || exponents.is_some_and(|x| evenly(&x))
+    }
+
     /// Both signs occur among the coefficients, all of them definite.
     fn mixed_range(&self, facts: &Facts) -> Result<Range, Stop> {
+        if let [low, high] = self.terms.as_slice() {
+            return two_term_range(low, high, facts);
+        }
         let unordered = || Stop::Undecided("the order of symbolic exponents of kappa".to_owned());
         let exponents: Option<Vec<Rational>> = self.terms.iter().map(|(x, _)| x.as_num().cloned()).collect();
         let exponents = exponents.ok_or_else(unordered)?;
-        let starts_positive = facts.sign(&self.terms[0].1).is(Sign::POSITIVE);
-        if let [(_, low), (_, high)] = self.terms.as_slice() {
-            let power = (&exponents[1] - &exponents[0]).recip();
-            let zero = Expr::pow((-low.clone() / high.clone()).expand(), Expr::Num(power));
-            return Ok(Range::Changes { starts_positive, zeros: vec![(zero, true)] });
-        }
-        let evenly = exponents.len() == 3 && &exponents[2] - &exponents[1] == &exponents[1] - &exponents[0];
-        if evenly {
+        if evenly(&exponents) {
+            let starts_positive = facts.sign(&self.terms[0].1).is(Sign::POSITIVE);
             return self.quadratic_range(facts, &exponents, starts_positive);
         }
-        self.numeric_range(&exponents)
+        half_line::numeric_range(self)
+            .ok_or_else(|| Stop::Undecided(format!("the sign of {} for kappa > 0", self.expr())))
     }
 
     /// Three terms `c + b u + a u^2` in `u = kappa^step`.
@@ -208,134 +212,35 @@ impl KappaSum {
         }
         Err(Stop::Need(discriminant))
     }
+}
 
-    /// Numeric coefficients and whole exponents: Sturm's theorem.
-    fn numeric_range(&self, exponents: &[Rational]) -> Result<Range, Stop> {
-        let missing = || Stop::Undecided(format!("the sign of {} for kappa > 0", self.expr()));
-        let lowest = exponents.first().cloned().unwrap_or_else(Rational::zero);
-        let mut polynomial: Vec<Rational> = Vec::new();
-        for (x, (_, c)) in exponents.iter().zip(&self.terms) {
-            let shifted = x - &lowest;
-            let n = if shifted.is_integer() { shifted.to_usize().filter(|n| *n <= 64) } else { None };
-            let n = n.ok_or_else(missing)?;
-            polynomial.resize((n + 1).max(polynomial.len()), Rational::zero());
-            polynomial[n] = c.as_num().cloned().ok_or_else(missing)?;
-        }
-        if count_positive_zeros(&polynomial) == 0 {
-            return Ok(if polynomial[0].is_positive() { Range::Positive } else { Range::Negative });
-        }
-        let starts_positive = polynomial[0].is_positive();
-        let zeros = positive_zeros(&polynomial).into_iter().map(|(z, changes)| (Expr::Num(z), changes)).collect();
-        Ok(Range::Changes { starts_positive, zeros })
-    }
+/// `a kappa^x + b kappa^y` with coefficients of opposite signs vanishes at `(-a/b)^(1/(y - x))`; the exponents may be
+/// symbolic.
+fn two_term_range(first: &(Expr, Expr), second: &(Expr, Expr), facts: &Facts) -> Result<Range, Stop> {
+    let step = (second.0.clone() - first.0.clone()).expand();
+    let sign = facts.sign(&step);
+    let (low, high, step) = match sign {
+        s if s.is(Sign::POSITIVE) => (first, second, step),
+        s if s.is(Sign::NEGATIVE) => (second, first, (-step).expand()),
+        s if s.is(Sign::ANY) => return Err(Stop::Need(step)),
+        _ => return Err(Stop::Undecided("the order of symbolic exponents of kappa".to_owned())),
+    };
+    let zero = Expr::pow((-low.1.clone() / high.1.clone()).expand(), step.recip());
+    let starts_positive = facts.sign(&low.1).is(Sign::POSITIVE);
+    Ok(Range::Changes { starts_positive, zeros: vec![(zero, true)] })
+}
+
+fn evenly(exponents: &[Rational]) -> bool {
+    exponents.len() == 3 && &exponents[2] - &exponents[1] == &exponents[1] - &exponents[0]
 }
 
 fn definite(sign: Sign) -> bool {
     sign.is(Sign::POSITIVE) || sign.is(Sign::NEGATIVE) || sign.is(Sign::ZERO)
 }
 
-/// The number of distinct zeros of a polynomial on `(0, inf)`, by Sturm's theorem. Coefficients constant first; the
-/// constant must not be zero.
-fn count_positive_zeros(polynomial: &[Rational]) -> usize {
-    let chain = sturm_chain(polynomial);
-    changes(chain.iter().map(|p| p[0].clone())) - changes(chain.iter().map(|p| p[p.len() - 1].clone()))
-}
-
-/// Every distinct positive zero, to 40 bits, with whether the sign changes there.
-fn positive_zeros(polynomial: &[Rational]) -> Vec<(Rational, bool)> {
-    let chain = sturm_chain(polynomial);
-    let count = |lo: &Rational, hi: &Rational| {
-        let at = |x: &Rational| changes(chain.iter().map(|p| value(p, x)));
-        at(lo).saturating_sub(at(hi))
-    };
-    // Cauchy's bound on the modulus of every zero.
-    let lead = polynomial[polynomial.len() - 1].abs();
-    let bound = polynomial.iter().map(|c| c.abs() / &lead).fold(rational(1, 1), |s, c| s + c);
-    let mut open = vec![(Rational::zero(), bound.clone())];
-    let mut found = Vec::new();
-    while let Some((lo, hi)) = open.pop() {
-        let zeros = count(&lo, &hi);
-        if zeros == 0 {
-            continue;
-        }
-        if (&hi - &lo) * rational(1 << 40, 1) < bound && zeros == 1 {
-            let flips = just_above(&lo, polynomial, &count) != just_above(&hi, polynomial, &count);
-            found.push((simplest_between(&lo, &hi), flips));
-            continue;
-        }
-        let middle = (&lo + &hi) * rational(1, 2);
-        open.push((middle.clone(), hi));
-        open.push((lo, middle));
-    }
-    found
-}
-
-/// Is the polynomial positive just above `x`, which may itself be a zero?
-fn just_above(x: &Rational, polynomial: &[Rational], count: &dyn Fn(&Rational, &Rational) -> usize) -> bool {
-    let mut step = rational(1, 1);
-    while count(x, &(x + &step)) > 0 {
-        step *= rational(1, 2);
-    }
-    value(polynomial, &(x + step)).is_positive()
-}
-
-/// The fraction of least denominator in `[lo, hi]`, so that an exact zero shows as itself.
-fn simplest_between(lo: &Rational, hi: &Rational) -> Rational {
-    let whole = lo.ceil();
-    if whole <= *hi {
-        return whole;
-    }
-    // Both ends lie strictly between two neighbouring whole numbers.
-    let floor = lo.floor();
-    let rest = simplest_between(&(hi - &floor).recip(), &(lo - &floor).recip());
-    floor + rest.recip()
-}
-
-fn sturm_chain(polynomial: &[Rational]) -> Vec<Vec<Rational>> {
-    let derivative: Vec<Rational> =
-        polynomial.iter().enumerate().skip(1).map(|(n, c)| c * rational(n as i64, 1)).collect();
-    let mut chain = vec![trim(polynomial.to_vec())];
-    let mut next = trim(derivative);
-    while !next.is_empty() {
-        let rest: Vec<Rational> = remainder(&chain[chain.len() - 1], &next).into_iter().map(|c| -c).collect();
-        chain.push(next);
-        next = trim(rest);
-    }
-    chain
-}
-
-fn trim(mut p: Vec<Rational>) -> Vec<Rational> {
-    while p.last().is_some_and(Zero::is_zero) {
-        p.pop();
-    }
-    p
-}
-
-fn remainder(a: &[Rational], b: &[Rational]) -> Vec<Rational> {
-    let mut rest = a.to_vec();
-    while rest.len() >= b.len() {
-        let factor = &rest[rest.len() - 1] / &b[b.len() - 1];
-        let shift = rest.len() - b.len();
-        for (i, c) in b.iter().enumerate() {
-            let term = c * &factor;
-            rest[shift + i] -= term;
-        }
-        rest.pop();
-    }
-    trim(rest)
-}
-
-fn value(p: &[Rational], x: &Rational) -> Rational {
-    p.iter().rev().fold(Rational::zero(), |sum, c| sum * x + c)
-}
-
-fn changes(values: impl Iterator<Item = Rational>) -> usize {
-    let signs: Vec<bool> = values.filter(|v| !v.is_zero()).map(|v| v.is_positive()).collect();
-    signs.windows(2).filter(|w| w[0] != w[1]).count()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::rational;
     use super::*;
 
     fn polynomial(coefficients: &[i64]) -> KappaSum {

@@ -10,6 +10,7 @@ use super::bernstein;
 use super::cases::Outcome;
 use super::certificate::{Node, Proof, Rule};
 use super::kernel;
+use super::real_roots;
 use super::refutation;
 use super::wave;
 use super::witness;
@@ -32,10 +33,8 @@ pub(super) fn decide(candidate: &Candidate, problem: Problem, facts: &Facts) -> 
             witness::oscillation(&lambda, facts),
         )
         .proved_by(refutation::no_real_root(*order, modulus, *negative, facts))),
-        Piece::Power { order: 3 | 4, .. } => by_composition(&lambda, facts),
-        Piece::Power { order, .. } => {
-            Err(Stop::Undecided(format!("which of the several decaying roots of order {order} a datum excites")))
-        }
+        Piece::Power { order, modulus, .. } => power(*order, modulus, &lambda, facts),
+        Piece::Polynomial { coefficients } => real_roots::c1(coefficients, problem, facts),
     }
 }
 
@@ -270,6 +269,25 @@ fn fraction(n: &Expr, d: &Expr, lambda: &Expr, facts: &Facts) -> Result<Outcome,
     let constant = (q0 + r / h).expand();
     let tree = bernstein::prove(&f, facts)?;
     proved(lambda, constant, tree, facts)
+}
+
+/// `lambda = modulus^(1/order)`, the one real root that decays; `s - lambda` divides the symbol, whatever the other
+/// roots are.
+fn power(order: u32, modulus: &Expr, lambda: &Expr, facts: &Facts) -> Result<Outcome, Stop> {
+    let whole = sum(modulus)?;
+    if let Some((exponent, _)) = whole.leading(facts)? {
+        let room = (Expr::int(i64::from(order)) - exponent).expand();
+        let sign = facts.sign(&room);
+        if sign.is(Sign::NEGATIVE) {
+            let reason = "lambda grows faster than kappa; Bernstein functions grow at most linearly";
+            let proof = refutation::growth(lambda, &whole, order, true, facts);
+            return Ok(refuted(reason, lambda, facts).proved_by(proof));
+        }
+        if !sign.is(Sign::NONNEGATIVE) {
+            return Err(Stop::Need(room));
+        }
+    }
+    by_composition(lambda, facts)
 }
 
 fn quadratic(a: &Expr, b: &Expr, c: &Expr, lambda: &Expr, problem: Problem, facts: &Facts) -> Result<Outcome, Stop> {

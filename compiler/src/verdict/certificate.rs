@@ -5,7 +5,7 @@
 //! Holds: every function is an exact expression in `kappa` and the parameters, written in the input language.
 
 use super::{Answer, text};
-use crate::expr::{Expr, Sign};
+use crate::expr::{Expr, Rational, Sign};
 use serde::{Deserialize, Serialize};
 
 /// The two conditions of a generative PDE.
@@ -122,12 +122,74 @@ pub enum Proof {
         #[serde(with = "text")]
         value: Expr,
     },
-    /// The roots of `s^order = +-modulus`, a modulus that vanishes at 0 only. C2 holds for the decaying ones; C1 fails when
-    /// none of them is real.
+    /// C2 for a continuous path of roots of a quadratic: on each stretch of `kappa > 0` its claim shows that the path lies
+    /// below `level`. A path from the upper root goes over to the lower one where they have collided.
+    Path {
+        /// `[c, b, a]`.
+        #[serde(with = "text::list")]
+        coefficients: Vec<Expr>,
+        /// `Re s(0)` of the root where the path starts.
+        #[serde(with = "text")]
+        level: Expr,
+        /// From 0 upwards; the last has no end.
+        stretches: Vec<Stretch>,
+    },
+    /// C2 for every root of a polynomial in s: about `level`, the real part of some root at `kappa = 0`, all Hurwitz determinants
+    /// are positive for `kappa > 0`.
+    AllBelow {
+        /// By powers of s.
+        #[serde(with = "text::list")]
+        coefficients: Vec<Expr>,
+        /// `Re s(0)`.
+        #[serde(with = "text")]
+        level: Expr,
+        /// The Hurwitz determinants of `P(level + y, kappa)`.
+        #[serde(with = "text::list")]
+        determinants: Vec<Expr>,
+    },
+    /// C2 for some root of a polynomial in s with numeric coefficients: for `kappa > 0` no root crosses `level`, and more
+    /// roots lie below it than at `kappa = 0`, so that a path which starts on it stays below.
+    SomeBelow {
+        /// By powers of s.
+        #[serde(with = "text::list")]
+        coefficients: Vec<Expr>,
+        /// `Re s(0)`.
+        #[serde(with = "text")]
+        level: Expr,
+        /// Are only real roots counted? They never meet.
+        real: bool,
+    },
+    /// C1 fails for the roots of a polynomial in s with numeric coefficients: on every piece between zeros of the
+    /// discriminant, one of which holds each sample, as many roots are real as there are starts; and at each start a
+    /// derivative of lambda has a sign that no Bernstein function has.
+    RealRoots {
+        /// By powers of s.
+        #[serde(with = "text::list")]
+        coefficients: Vec<Expr>,
+        /// Are only roots with `s < 0` counted, as boundedness in t demands? None passes 0.
+        decaying: bool,
+        /// Numbers in rising order.
+        #[serde(with = "text::numbers")]
+        samples: Vec<Rational>,
+        /// Simple roots at `kappa = 0`; without any, no root is real.
+        starts: Vec<Start>,
+    },
+    /// `kappa^x = q(-s)` with `0 < x <= 1` and a polynomial q with numeric coefficients. Its critical points are real; below
+    /// `split` there are none, but a root at `kappa = 0`. That root is -lambda with lambda complete Bernstein: C1 and C2.
+    Inverse {
+        /// By powers of s.
+        #[serde(with = "text::list")]
+        coefficients: Vec<Expr>,
+        /// A number.
+        #[serde(with = "text::number")]
+        split: Rational,
+    },
+    /// The roots of `s^order = +-modulus`. C2 holds for the decaying ones when the modulus is least at 0; C1 fails when none
+    /// of them is real.
     PowerRoot {
         /// The order, at least 3.
         order: u32,
-        /// The modulus, positive for `kappa > 0` and zero at `kappa = 0`.
+        /// The modulus, positive for `kappa > 0`.
         #[serde(with = "text")]
         modulus: Expr,
         /// Is the right side `-modulus`?
@@ -142,7 +204,7 @@ pub enum Proof {
         /// Free of `kappa`.
         #[serde(with = "text")]
         constant: Expr,
-        /// 1, or 2 for a root.
+        /// 1, 2 for a root, or the order of an equation `s^power = +-h`.
         power: u32,
         /// Dominates as `kappa -> inf`, or as `kappa -> 0`?
         at_infinity: bool,
@@ -255,9 +317,11 @@ impl Proof {
             // An unbounded concave function rises strictly.
             (Proof::Bernstein { bounded: false, .. }, Which::C2) => Answer::Yes,
             (Proof::Growth { .. } | Proof::Convex { .. } | Proof::NotReal { .. }, Which::C1) => Answer::No,
-            (Proof::PowerRoot { .. }, Which::C1) => Answer::No,
+            (Proof::PowerRoot { .. } | Proof::RealRoots { .. }, Which::C1) => Answer::No,
+            (Proof::Inverse { .. }, Which::C1 | Which::C2) => Answer::Yes,
+            (Proof::AllBelow { .. } | Proof::SomeBelow { .. }, Which::C2) => Answer::Yes,
             (Proof::FirstOrder { .. } | Proof::Hurwitz { .. } | Proof::Below { .. }, Which::C2) => Answer::Yes,
-            (Proof::PowerRoot { .. }, Which::C2) => Answer::Yes,
+            (Proof::PowerRoot { .. } | Proof::Path { .. }, Which::C2) => Answer::Yes,
             (Proof::NotRising { .. } | Proof::OnLevel { .. }, Which::C2) => Answer::No,
             (Proof::LevyKhintchine { definite: false, bounded: true, .. }, Which::C1) => Answer::Conditional,
             (Proof::LevyKhintchine { .. }, Which::C1) => Answer::Yes,
@@ -273,6 +337,53 @@ impl Proof {
             _ => return None,
         })
     }
+}
+
+/// A real root at `kappa = 0` whose lambda is not Bernstein.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Start {
+    /// `s(0)`.
+    #[serde(with = "text")]
+    pub level: Expr,
+    /// The order of the derivative at 0 that has the wrong sign.
+    pub order: u32,
+}
+
+impl Start {
+    /// The derivative that refutes it, in words.
+    pub fn describe(&self) -> String {
+        let n = self.order;
+        let what = match n {
+            1 => "d lambda/d kappa < 0".to_owned(),
+            n if n % 2 == 0 => format!("d^{n} lambda/d kappa^{n} > 0"),
+            n => format!("d^{n} lambda/d kappa^{n} < 0"),
+        };
+        format!("{what} at kappa = 0, s = {}", self.level)
+    }
+}
+
+/// A part of the half line `kappa > 0`, from the end of the one before.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stretch {
+    /// Its upper end, which belongs to it; none for infinity.
+    #[serde(with = "text::end")]
+    pub until: Option<Rational>,
+    /// What holds on it.
+    pub claim: Claim,
+}
+
+/// Why a root of `P = a s^2 + b s + c` lies below a level.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Claim {
+    /// `2 a level + b > 0` and `P(level) > 0`: both roots do.
+    Both,
+    /// `2 a level + b > 0`: the lower of two real roots does, and so does a complex pair.
+    Damped,
+    /// `P(level) < 0`: the lower root does.
+    Below,
 }
 
 /// The rules of the Bernstein calculus.

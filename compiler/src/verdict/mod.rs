@@ -10,9 +10,13 @@ mod c1;
 mod c2;
 mod cases;
 mod certificate;
+mod count;
 mod evolving;
+mod implicit;
 mod kernel;
 mod levy;
+mod path;
+mod real_roots;
 mod refutation;
 mod region;
 #[cfg(test)]
@@ -22,10 +26,10 @@ mod wave;
 mod witness;
 
 pub use crate::checker::{CheckError, check_witness, replay};
-pub use certificate::{Case, Certificate, Node, Proof, Rule, SideCondition, Which};
+pub use certificate::{Case, Certificate, Claim, Node, Proof, Rule, SideCondition, Start, Stretch, Which};
 pub use witness::{Comparison, Witness};
 
-use crate::dispersion::select::{Candidate, Selection};
+use crate::dispersion::select::Candidate;
 use crate::dispersion::{Dispersion, pieces_and_selection};
 use crate::expr::Stop;
 use crate::flow::DensityFlow;
@@ -62,41 +66,54 @@ pub fn decide(equation: &Equation, dispersion: &Dispersion, flow: Option<&Densit
     Verdict { kind, paper_rule: c2.answer, c1, c2, reason }
 }
 
-/// One condition in one case. With several factors the density may come from any of them: `L = A B` with A good makes
-/// `B phi` obey A, so the first factor that satisfies both conditions decides.
+/// One condition in one case. With several real roots or factors the density may come from any of them: `L = A B` with A
+/// good makes `B phi` obey A, so the one that makes the best verdict decides.
 fn outcome(situation: &Situation, which: Which) -> Result<Outcome, Stop> {
     let (pieces, selection) = pieces_and_selection(&situation.coefficients, &situation.facts)?;
-    let facts = &situation.facts;
-    let both = |c: &Candidate, s: &Selection| -> Result<(Outcome, Outcome), Stop> {
-        Ok((c1::decide(c, s.problem, facts)?, c2::decide(c, s.problem, facts)?))
-    };
+    let (facts, problem) = (&situation.facts, selection.problem);
+    let whole = |outcome| if pieces.len() > 1 { without_refutation(outcome) } else { outcome };
     if let [only] = selection.candidates.as_slice() {
-        let outcome = match which {
-            Which::C1 => c1::decide(only, selection.problem, facts),
-            Which::C2 => c2::decide(only, selection.problem, facts),
-        }?;
-        return Ok(if pieces.len() > 1 { without_refutation(outcome) } else { outcome });
+        return Ok(whole(match which {
+            Which::C1 => c1::decide(only, problem, facts),
+            Which::C2 => c2::decide(only, problem, facts),
+        }?));
     }
-    let mut all = Vec::new();
-    for candidate in &selection.candidates {
-        all.push(both(candidate, &selection)?);
+    let judge = |c: &Candidate| Ok((c1::decide(c, problem, facts)?, c2::decide(c, problem, facts)?));
+    let all = selection.candidates.iter().map(judge).collect::<Result<Vec<(Outcome, Outcome)>, Stop>>()?;
+    // The first of the best: of two that fail, the one that satisfies C2, which asks for some branch.
+    let (_, (c1, c2)) = all.into_iter().enumerate().min_by_key(|(i, pair)| (rank(pair), *i)).ok_or_else(no_branch)?;
+    let good = c1.answer == Answer::Yes && c2.answer == Answer::Yes;
+    let mut best = if which == Which::C1 { c1 } else { c2 };
+    if good {
+        best.reason.push_str("; the symbol factors, and p is taken from the other factor applied to phi");
     }
-    let pick = |(c1, c2): (Outcome, Outcome)| if which == Which::C1 { c1 } else { c2 };
-    if let Some(i) = all.iter().position(|(c1, c2)| c1.answer == Answer::Yes && c2.answer == Answer::Yes) {
-        let mut good = pick(all.swap_remove(i));
-        good.reason.push_str("; the symbol factors, and p is taken from the other factor applied to phi");
-        return Ok(good);
-    }
-    let first = all.iter().map(|pair| pick(pair.clone()).answer).collect::<Vec<_>>();
-    if first.iter().all(|a| *a == first[0]) {
-        return Ok(without_refutation(pick(all.swap_remove(0))));
-    }
-    Err(Stop::Undecided("a symbol that factors, none of whose factors satisfies both conditions".to_owned()))
+    Ok(whole(best))
+}
+
+fn no_branch() -> Stop {
+    Stop::Undecided("no branch".to_owned())
+}
+
+/// How good the verdict is that two answers make, best first. An open one comes before a failure, which it may overturn.
+fn rank((c1, c2): &(Outcome, Outcome)) -> (u8, bool) {
+    let kind = match VerdictKind::from_answers(c1.answer, c2.answer) {
+        VerdictKind::SGenerative => 0,
+        VerdictKind::Undecided => 1,
+        VerdictKind::Conditional => 2,
+        VerdictKind::NotSGenerative => 3,
+    };
+    (kind, c2.answer != Answer::Yes)
 }
 
 /// A refutation is a proof only when it is about every root; about one factor of several, the witness speaks.
 fn without_refutation(outcome: Outcome) -> Outcome {
-    if outcome.answer == Answer::No { outcome.proved_by(None) } else { outcome }
+    if outcome.answer != Answer::No {
+        return outcome;
+    }
+    match outcome.witness {
+        Some(_) => outcome.proved_by(None),
+        None => Outcome::undecided(format!("for the other factors of the symbol; of one, {}", outcome.reason)),
+    }
 }
 
 /// The verdict on an equation.

@@ -7,14 +7,14 @@ use super::certificate::Proof;
 use crate::dispersion::pieces::Piece;
 use crate::expr::{Expr, Facts, KappaSum, Range, Sign};
 
-/// The dominating term of `(lambda - lambda(0))^power`, where `whole` is that power with its constant term.
+/// The dominating term of `lambda - lambda(0)`, or of `lambda^power`, where `whole` is that power with its constant term.
 pub(super) fn growth(lambda: &Expr, whole: &KappaSum, power: u32, at_infinity: bool, facts: &Facts) -> Option<Proof> {
     let (fixed, moving): (Vec<_>, Vec<_>) = whole.terms.iter().cloned().partition(|(x, _)| x.is_zero());
     let moving = KappaSum { terms: moving };
     let end = if at_infinity { moving.leading(facts) } else { moving.lowest(facts) };
     let (exponent, coefficient) = end.ok()??;
     let nonnegative = |x: &Expr| facts.sign(x).is(Sign::NONNEGATIVE);
-    let constant = fixed.into_iter().next().map_or_else(Expr::zero, |(_, c)| c);
+    let constant = fixed.into_iter().next().filter(|_| power == 1).map_or_else(Expr::zero, |(_, c)| c);
     moving.terms.iter().all(|(x, _)| nonnegative(x)).then(|| Proof::Growth {
         lambda: lambda.clone(),
         constant,
@@ -56,8 +56,7 @@ pub(super) fn complex_pair(a: &Expr, b: &Expr, c: &Expr, facts: &Facts) -> Optio
 
 /// No decaying root of `s^order = +-modulus` is real.
 pub(super) fn no_real_root(order: u32, modulus: &Expr, negative: bool, facts: &Facts) -> Option<Proof> {
-    let at_zero = KappaSum::read(modulus)?.at_zero(facts)?;
-    let shown = order >= 3 && negative != (order % 2 == 1) && at_zero.is_zero() && positive(modulus, facts);
+    let shown = order >= 3 && negative != (order % 2 == 1) && positive(modulus, facts);
     shown.then(|| Proof::PowerRoot { order, modulus: modulus.clone(), negative })
 }
 

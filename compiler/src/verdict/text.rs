@@ -97,6 +97,23 @@ pub(super) mod rows {
     }
 }
 
+/// The end of a stretch: an exact number, or none.
+pub(super) mod end {
+    use super::*;
+    use crate::expr::Rational;
+
+    pub fn serialize<S: Serializer>(end: &Option<Rational>, to: S) -> Result<S::Ok, S::Error> {
+        match end {
+            Some(r) => to.collect_str(r),
+            None => to.serialize_none(),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Rational>, D::Error> {
+        Option::<String>::deserialize(from)?.map(|text| number::exact(&text)).transpose()
+    }
+}
+
 /// Values of parameters, by name.
 pub(super) mod values {
     use super::*;

@@ -24,6 +24,7 @@ pub(super) fn partly_real(
     facts: &Facts,
 ) -> Result<Outcome, Stop> {
     let Range::Changes { starts_positive, zeros } = range else { return Err(unreadable(lambda)) };
+    let discriminant = &Piece::discriminant(a, b, c);
     let flips = zeros.iter().filter(|(_, flips)| *flips).count();
     let ends_positive = *starts_positive == (flips % 2 == 0);
     let edge: Vec<String> = zeros.iter().map(|(z, _)| z.root(facts).to_string()).collect();
@@ -34,36 +35,36 @@ pub(super) fn partly_real(
                 "lambda is real only beyond k = {edge}; below, the kernel oscillates (in the limit in which that band \
                  closes lambda is Bernstein)"
             );
-            return Ok(region_outcome(region::elliptic(a, b, c, facts), reason, lambda, facts));
+            return Ok(region_outcome(region::elliptic(a, b, c, facts), reason, lambda, discriminant, facts));
         }
         return Ok(Outcome::no(
             "lambda is complex on a band of k that no limit of the parameters turns into a Bernstein function",
-            witness::oscillation(lambda, facts),
+            witness::oscillation_where_negative(lambda, discriminant, facts),
         ));
     }
     if *starts_positive && limit_is_bernstein(&limit_of_slow(a, b, c, facts)?, facts)? {
-        let d0 = sum(&Piece::discriminant(a, b, c))?.at_zero(facts).unwrap_or_else(Expr::zero);
+        let d0 = sum(discriminant)?.at_zero(facts).unwrap_or_else(Expr::zero);
         let reason = format!(
             "lambda is real only below k = {edge}, where its second derivative is positive; faster modes travel as damped \
              waves with a front"
         );
-        return Ok(region_outcome(region::behind_the_front(a, b, c, &d0, facts), reason, lambda, facts));
+        return Ok(region_outcome(region::behind_the_front(a, b, c, &d0, facts), reason, lambda, discriminant, facts));
     }
     if ends_positive && limit_is_bernstein(&leading_ratio(b, a, facts)?, facts)? {
         let reason = format!(
             "lambda is real only beyond k = {edge}; slower modes travel as damped sound (for strong damping phi_t diffuses)"
         );
         let note = "a region in which the damping dominates, as large as wanted for strong damping";
-        return Ok(region_outcome(note.to_owned(), reason, lambda, facts));
+        return Ok(region_outcome(note.to_owned(), reason, lambda, discriminant, facts));
     }
     Ok(Outcome::no(
         "lambda is complex on part of the k axis, and where it is real no limit of it is Bernstein",
-        witness::oscillation(lambda, facts),
+        witness::oscillation_where_negative(lambda, discriminant, facts),
     ))
 }
 
-fn region_outcome(note: String, reason: String, lambda: &Expr, facts: &Facts) -> Outcome {
-    let witness = witness::oscillation(lambda, facts);
+fn region_outcome(note: String, reason: String, lambda: &Expr, discriminant: &Expr, facts: &Facts) -> Outcome {
+    let witness = witness::oscillation_where_negative(lambda, discriminant, facts);
     Outcome { witness, ..Outcome::conditional(note, reason) }
 }
 

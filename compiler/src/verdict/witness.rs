@@ -6,7 +6,7 @@
 //!       own parameters, the reason beside it says why the others fail too.
 
 use super::{SideCondition, Which, text};
-use crate::expr::{Enclosure, Expr, Facts, Name, Rational, Sign, Var, rational};
+use crate::expr::{Enclosure, Expr, Facts, HalfLine, KappaSum, Name, Rational, Sign, Var, rational};
 use num_complex::Complex64;
 use num_traits::{Signed, ToPrimitive};
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,18 @@ pub enum Witness {
         at_k: f64,
         /// `Re lambda(0)`.
         at_zero: f64,
+    },
+    /// At k no root of the symbol has `Re s < level`, the greatest `Re s(0)`: Eq. 16 fails there on every branch.
+    Roots {
+        /// The wave number.
+        #[serde(with = "text::number")]
+        k: Rational,
+        /// Parameter values.
+        #[serde(with = "text::values")]
+        parameters: Vec<(Name, Rational)>,
+        /// The greatest real part of a root at `k = 0`.
+        #[serde(with = "text")]
+        level: Expr,
     },
     /// The kernel `g_t(r)` of the density is negative: the inverse Fourier transform of `exp(-t lambda(|k|^2))` in N
     /// dimensions.
@@ -154,18 +166,22 @@ impl Comparison {
 impl Witness {
     /// The condition that it refutes.
     pub fn refutes(&self) -> Which {
-        let level = matches!(self, Witness::Level { .. } | Witness::Vector { test: Comparison::NotAbove, .. });
-        if level { Which::C2 } else { Which::C1 }
+        match self {
+            Witness::Level { .. } | Witness::Roots { .. } => Which::C2,
+            Witness::Vector { test: Comparison::NotAbove, .. } => Which::C2,
+            _ => Which::C1,
+        }
     }
 
-    /// The branch it is about.
-    pub fn lambda(&self) -> &Expr {
+    /// The branch it is about, `lambda(kappa)`; none where it is about all.
+    pub fn lambda(&self) -> Option<&Expr> {
         match self {
             Witness::Derivative { lambda, .. }
             | Witness::Oscillation { lambda, .. }
             | Witness::Level { lambda, .. }
             | Witness::Kernel { lambda, .. }
-            | Witness::Vector { lambda, .. } => lambda,
+            | Witness::Vector { lambda, .. } => Some(lambda),
+            Witness::Roots { .. } => None,
         }
     }
 
@@ -174,6 +190,7 @@ impl Witness {
         let (Witness::Derivative { parameters, .. }
         | Witness::Oscillation { parameters, .. }
         | Witness::Level { parameters, .. }
+        | Witness::Roots { parameters, .. }
         | Witness::Kernel { parameters, .. }
         | Witness::Vector { parameters, .. }) = &mut self;
         for (name, value) in when.iter().filter(|c| c.sign == Sign::ZERO).filter_map(|c| c.expression.fixes()) {
@@ -191,6 +208,7 @@ impl Witness {
             Witness::Derivative { parameters, .. }
             | Witness::Oscillation { parameters, .. }
             | Witness::Level { parameters, .. }
+            | Witness::Roots { parameters, .. }
             | Witness::Kernel { parameters, .. }
             | Witness::Vector { parameters, .. } => parameters,
         }
@@ -239,10 +257,20 @@ fn bounds(e: &Expr) -> Option<Enclosure> {
 
 /// A wave number at which `lambda` is not real.
 pub(super) fn oscillation(lambda: &Expr, facts: &Facts) -> Option<Witness> {
+    oscillation_where_negative(lambda, &Expr::one(), facts)
+}
+
+/// As [`oscillation`], also where this discriminant is negative, however short the band.
+pub(super) fn oscillation_where_negative(lambda: &Expr, discriminant: &Expr, facts: &Facts) -> Option<Witness> {
     let parameters = facts.sample(&lambda.symbols())?;
     let concrete = at(lambda, &parameters);
-    TRIED.into_iter().find_map(|(p, q)| {
-        let kappa = rational(p, q);
+    let bands = || {
+        let line = HalfLine::cut(&[KappaSum::read(&at(discriminant, &parameters))?], facts).ok()?;
+        let negative = (0..line.samples.len()).filter(|i| line.signs[2 * i][0] == Sign::NEGATIVE);
+        Some(negative.map(|i| line.samples[i].clone()).collect::<Vec<_>>())
+    };
+    let tried = TRIED.into_iter().map(|(p, q)| rational(p, q));
+    tried.chain(std::iter::once_with(bands).flatten().flatten()).find_map(|kappa| {
         let z = value(&concrete, kappa.to_f64()?)?;
         (z.im.abs() > 1e-6 * z.norm()).then(|| Witness::Oscillation {
             kappa: kappa.clone(),

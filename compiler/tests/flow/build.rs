@@ -54,7 +54,7 @@ pub fn dispersion(coefficients: Vec<Expr>, growth: Vec<Expr>, problem: Problem, 
     let symbol = Expr::add(coefficients.iter().enumerate().map(|(i, c)| c.clone() * s.clone().powi(i as i64)));
     let branches = growth
         .into_iter()
-        .map(|growth| Branch { omega: Expr::Imag * growth.clone(), growth, range: "all k".into() })
+        .map(|growth| Branch { omega: Expr::Imag * growth.clone(), growth, range: "all k".into(), root: None })
         .collect();
     Dispersion {
         symbol,

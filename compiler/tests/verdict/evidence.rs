@@ -5,7 +5,7 @@ use crate::table::{decide, rows};
 use genphys_compiler::dispersion::{self, Dispersion};
 use genphys_compiler::expr::{Expr, Rational, Sign, rational};
 use genphys_compiler::operator::Equation;
-use genphys_compiler::verdict::{Answer, Certificate, Node, Proof, Rule, Witness, check_witness, replay};
+use genphys_compiler::verdict::{Answer, Certificate, Claim, Node, Proof, Rule, Witness, check_witness, replay};
 
 /// Every equation of the table with its dispersion relation.
 fn equations() -> Vec<(String, Equation, Dispersion)> {
@@ -97,9 +97,40 @@ pub fn tampered(certificate: &Certificate) -> Vec<(String, Certificate)> {
             Proof::PowerRoot { negative, .. } => *negative = !*negative,
             _ => {}
         });
-        push("order", &|p| {
-            if let Proof::PowerRoot { order, .. } = p {
-                *order += 1;
+        push("claim", &|p| {
+            if let Proof::Path { stretches, .. } = p {
+                for s in stretches {
+                    s.claim = match s.claim {
+                        Claim::Both | Claim::Damped => Claim::Below,
+                        Claim::Below => Claim::Damped,
+                    };
+                }
+            }
+        });
+        push("end", &|p| {
+            if let Proof::Path { stretches, .. } = p {
+                stretches.pop();
+            }
+        });
+        push("order", &|p| match p {
+            Proof::PowerRoot { order, .. } => *order += 1,
+            Proof::RealRoots { starts, .. } => starts.iter_mut().for_each(|s| s.order = 17),
+            Proof::AllBelow { determinants, .. } => determinants.truncate(1),
+            _ => {}
+        });
+        push("samples", &|p| {
+            if let Proof::RealRoots { samples, .. } = p {
+                samples.pop();
+            }
+        });
+        push("starts", &|p| {
+            if let Proof::RealRoots { starts, .. } = p {
+                starts.pop();
+            }
+        });
+        push("split", &|p| {
+            if let Proof::Inverse { split, .. } = p {
+                *split -= rational(1000, 1);
             }
         });
         let steps = if let Proof::Bernstein { tree, .. } = &certificate.cases[i].proof { tree.steps() } else { 0 };
@@ -150,6 +181,15 @@ fn expressions(proof: &mut Proof) -> Vec<&mut Expr> {
             coefficients.iter_mut().chain([level, slope, value]).collect()
         }
         Proof::Below { coefficients, level, value } => coefficients.iter_mut().chain([level, value]).collect(),
+        Proof::Path { coefficients, level, .. } => coefficients.iter_mut().chain([level]).collect(),
+        Proof::AllBelow { coefficients, level, determinants } => {
+            coefficients.iter_mut().chain([level]).chain(determinants).collect()
+        }
+        Proof::SomeBelow { coefficients, level, .. } => coefficients.iter_mut().chain([level]).collect(),
+        Proof::RealRoots { coefficients, starts, .. } => {
+            coefficients.iter_mut().chain(starts.iter_mut().map(|s| &mut s.level)).collect()
+        }
+        Proof::Inverse { coefficients, .. } => coefficients.iter_mut().collect(),
         Proof::PowerRoot { modulus, .. } => vec![modulus],
         Proof::Growth { lambda, constant, exponent, coefficient, .. } => vec![lambda, constant, exponent, coefficient],
         Proof::Convex { lambda, constant, bend } => vec![lambda, constant, bend],

@@ -2,9 +2,11 @@
 
 mod directions;
 mod dispersion;
+mod enclosures;
 mod equations;
 mod evidence;
 mod evolving;
 mod modes;
+mod orders;
 mod properties;
 mod table;

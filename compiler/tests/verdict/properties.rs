@@ -2,9 +2,10 @@
 
 use crate::equations::{equation, n, phi, sym};
 use crate::table::decide;
-use genphys_compiler::dispersion;
+use genphys_compiler::dispersion::{self, Problem};
 use genphys_compiler::expr::{Expr, rational};
 use genphys_compiler::verdict::{Answer, check_witness, replay};
+use num_complex::Complex64;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -64,6 +65,178 @@ fn random_equation() -> impl Strategy<Value = Expr> {
         let first = if order == 2 { n(b) * phi().dt(1) } else { n(0) };
         phi().dt(order) + first + n(c0) * phi() - n(c1) * phi().lap() + n(c2) * phi().lap().lap()
     })
+}
+
+/// All roots of a real polynomial, constant first, by the iteration of Durand and Kerner: slow, and independent of the
+/// compiler's.
+pub fn durand_kerner(coefficients: &[f64]) -> Vec<Complex64> {
+    let n = coefficients.len() - 1;
+    let lead = coefficients[n];
+    let size = 1.0 + coefficients.iter().map(|c| (c / lead).abs()).fold(0.0, f64::max);
+    let mut roots: Vec<Complex64> =
+        (0..n).map(|j| Complex64::from_polar(size, 0.4 + std::f64::consts::TAU * j as f64 / n as f64)).collect();
+    for _ in 0..3000 {
+        let mut moved = 0.0f64;
+        for i in 0..n {
+            let value = coefficients.iter().rev().fold(Complex64::from(0.0), |v, c| v * roots[i] + c / lead);
+            let others: Complex64 = (0..n).filter(|j| *j != i).map(|j| roots[i] - roots[j]).product();
+            let step = value / others;
+            if step.is_finite() {
+                roots[i] -= step;
+                moved = moved.max(step.norm());
+            }
+        }
+        if moved < 1e-15 * size {
+            break;
+        }
+    }
+    roots
+}
+
+/// `sum of (c + d kappa) s^j + s^n`, and `e kappa^2` in the constant coefficient.
+#[derive(Clone, Debug)]
+struct Random {
+    powers: Vec<(i64, i64)>,
+    square: i64,
+}
+
+impl Random {
+    fn operator(&self) -> Expr {
+        let n_powers = self.powers.len() as u32;
+        let terms = self.powers.iter().zip(0..).map(|((c, d), j)| {
+            let f = phi().dt(j);
+            n(*c) * f.clone() - n(*d) * f.lap()
+        });
+        phi().dt(n_powers) + n(self.square) * phi().lap().lap() + Expr::add(terms)
+    }
+
+    fn roots(&self, k: f64) -> Vec<Complex64> {
+        let kappa = k * k;
+        let mut c: Vec<f64> = self.powers.iter().map(|(c, d)| *c as f64 + *d as f64 * kappa).collect();
+        c[0] += self.square as f64 * kappa * kappa;
+        c.push(1.0);
+        durand_kerner(&c)
+    }
+
+    /// Is there a chain of roots from grid point to grid point, with steps no longer than twice the longest needed, that
+    /// starts on `level` and stays below it?
+    fn stays_below(&self, grid: &[(f64, Vec<Complex64>)], level: f64) -> bool {
+        let start = &grid[0].1;
+        let mut reached: Vec<Complex64> = start.iter().copied().filter(|s| (s.re - level).abs() < 1e-4).collect();
+        for pair in grid.windows(2) {
+            let (from, to) = (&pair[0].1, &pair[1].1);
+            // In both directions, for two roots may meet in one.
+            let apart = |a: &[Complex64], b: &[Complex64]| {
+                let nearest = |s: &Complex64| b.iter().map(|z| (z - s).norm()).fold(f64::INFINITY, f64::min);
+                a.iter().map(nearest).fold(0.0, f64::max)
+            };
+            let step = 2.0 * apart(to, from).max(apart(from, to)) + 1e-3;
+            let margin = if pair[1].0 < 0.3 { 1e-4 } else { -1e-10 };
+            let below = |s: &&Complex64| s.re < level + margin && reached.iter().any(|z| (*z - **s).norm() <= step);
+            reached = to.iter().filter(below).copied().collect();
+        }
+        !reached.is_empty()
+    }
+}
+
+fn random() -> impl Strategy<Value = Random> {
+    let power = (small(), prop_oneof![3 => Just(0i64), 2 => -2i64..=3]);
+    (prop::collection::vec(power, 2..=4), prop_oneof![3 => Just(0i64), 1 => -1i64..=2])
+        .prop_map(|(powers, square)| Random { powers, square })
+}
+
+/// The expansion of the root s of a polynomial about kappa, from its equation; a jet of `lambda = -s`.
+fn implicit_jet(random: &Random, s: f64, kappa: f64, order: usize) -> Vec<f64> {
+    let n_powers = random.powers.len();
+    let multiply =
+        |a: &[f64], b: &[f64]| -> Vec<f64> { (0..=order).map(|k| (0..=k).map(|i| a[i] * b[k - i]).sum()).collect() };
+    let mut y = vec![0.0; order + 1];
+    y[0] = s;
+    let value = |y: &[f64]| {
+        let mut v = vec![0.0; order + 1];
+        v[0] = 1.0;
+        for j in (0..n_powers).rev() {
+            v = multiply(&v, y);
+            let (c, d) = random.powers[j];
+            v[0] += c as f64 + d as f64 * kappa;
+            v[1] += d as f64;
+        }
+        let e = random.square as f64;
+        v[0] += e * kappa * kappa;
+        v[1] += 2.0 * e * kappa;
+        v[2] += e;
+        v
+    };
+    let slope = {
+        let (mut p, mut d) = (1.0, 0.0);
+        for (c, e) in random.powers.iter().rev() {
+            d = d * s + p;
+            p = p * s + *c as f64 + *e as f64 * kappa;
+        }
+        d
+    };
+    for k in 1..=order {
+        y[k] = -value(&y)[k] / slope;
+    }
+    y.iter().map(|c| -c).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 250, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn answers_up_to_fourth_order_agree_with_sampling(random in random()) {
+        let e = equation(random.operator(), "");
+        let Ok(d) = dispersion::derive(&e) else { return Ok(()) };
+        let v = decide(&e);
+        for c in [&v.c1, &v.c2] {
+            prop_assert!(c.answer == Answer::Undecided || c.certificate.is_some() || c.witness.is_some(), "{}", v.reason);
+            if let Some(certificate) = &c.certificate {
+                prop_assert_eq!(replay(certificate, c.answer, &e, &d), Ok(()), "{:?}", certificate);
+            }
+            if let Some(witness) = &c.witness {
+                prop_assert_eq!(check_witness(witness, &e, &d), Ok(()));
+            }
+        }
+        let grid: Vec<(f64, Vec<Complex64>)> = (0..160).map(|j| 0.04 * f64::from(j)).map(|k| (k, random.roots(k))).collect();
+        let levels: Vec<f64> = grid[0].1.iter().map(|s| s.re).collect();
+        let top = levels.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let all_below = |roots: &[Complex64]| roots.iter().all(|s| s.re < top - 1e-3);
+        match v.c2.answer {
+            Answer::Yes => {
+                let some = levels.iter().any(|level| random.stays_below(&grid, *level));
+                prop_assert!(some, "yes, but no path stays below: {}", v.reason);
+            }
+            // Boundedness leaves the decaying paths only.
+            Answer::No if d.problem == Problem::FreeBoundary => {
+                let least = levels.iter().copied().fold(f64::INFINITY, f64::min);
+                let some = grid[8..].iter().any(|(_, s)| s.iter().any(|s| s.re < least - 1e-3));
+                prop_assert!(!some, "no, but a root falls: {}", v.reason);
+            }
+            Answer::No => prop_assert!(!grid[8..].iter().any(|(_, s)| all_below(s)), "no, but all fall: {}", v.reason),
+            Answer::Conditional => prop_assert!(!grid[8..].iter().all(|(_, s)| all_below(s)), "all fall: {}", v.reason),
+            Answer::Undecided => {}
+        }
+        if v.c1.reason.starts_with("no kappa") {
+            let decaying = v.c1.reason.contains("decays");
+            for (k, roots) in &grid[2..] {
+                let alone = |s: &Complex64| roots.iter().filter(|z| (*z - s).norm() < 1e-2).count() == 1;
+                let real = roots.iter().find(|s| s.im.abs() < 1e-11 && alone(s) && (!decaying || s.re < -1e-6));
+                prop_assert!(real.is_none(), "a real root at k = {k}: {roots:?}");
+            }
+        }
+        if v.c1.reason.starts_with("lambda is the inverse") {
+            for kappa in [0.05f64, 0.3, 1.0, 5.0, 30.0] {
+                let real = random.roots(kappa.sqrt()).into_iter().filter(|s| s.im.abs() < 1e-6).map(|s| s.re);
+                let jet = implicit_jet(&random, real.fold(f64::INFINITY, f64::min), kappa, 7);
+                for (order, c) in jet.iter().enumerate().skip(1) {
+                    let sign = if order % 2 == 1 { 1.0 } else { -1.0 };
+                    let scale = jet[0].abs().max(1.0) / kappa.powi(order as i32);
+                    prop_assert!(sign * c > -1e-6 * scale, "order {order} at kappa = {kappa}: {jet:?}");
+                }
+            }
+        }
+    }
 }
 
 proptest! {

@@ -191,6 +191,6 @@ fn equations_beyond_the_table() {
     // Bounded and screened.
     check(phi().dt(1) - phi().dt(1).lap() - n(2) * phi().lap() + phi(), "", "conditional", "yes");
     check(phi().dt(1) - phi().dt(1).lap() - phi().lap() + n(2) * phi(), "", "no", "no");
-    // No closed form of the roots.
-    check(phi().dt(3) + phi().dt(1) - phi().lap(), "", "undecided", "undecided");
+    // kappa = lambda^3 + lambda: the third derivative of lambda at 0 is negative.
+    check(phi().dt(3) + phi().dt(1) - phi().lap(), "", "no", "yes");
 }

@@ -93,7 +93,15 @@ fn dispersion(out: &mut String, relation: &Dispersion) {
         .zip(&relation.branches)
         .map(|(i, branch)| {
             let mark = if relation.selected == Some(i) { r" \quad \text{(selected)}" } else { "" };
-            format!(r"\omega_{{{}}} &= {}{mark}", i + 1, expression(&branch.omega))
+            match &branch.root {
+                None => format!(r"\omega_{{{}}} &= {}{mark}", i + 1, expression(&branch.omega)),
+                Some(root) => format!(
+                    r"\omega_{{{}}} &= \mathrm{{i}} s \text{{ with root {} of }} {} = 0",
+                    i + 1,
+                    root.number,
+                    expression(&root.polynomial)
+                ),
+            }
         })
         .collect();
     display(out, &branches);

@@ -153,7 +153,8 @@ fn dispersion_relation(report: &Report, equation: &Equation, relation: Option<&D
     if *stated != build::dispersion(relation) {
         return Err("differs from the one derived from the equation".to_owned());
     }
-    for branch in &relation.branches {
+    // A branch without closed form names a root of the symbol; there is nothing to put in.
+    for branch in relation.branches.iter().filter(|b| b.root.is_none()) {
         for k in [0.37, 1.9] {
             is_root(relation, &branch.omega, equation, k).map_err(|why| format!("omega = {}: {why}", branch.omega))?;
         }

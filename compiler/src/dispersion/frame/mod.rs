@@ -167,7 +167,12 @@ fn bessel([c, b, a]: [&Expr; 3], density: &dyn Fn(&Expr) -> Expr, facts: &Facts)
     Ok(Dispersion {
         symbol: Expr::add(symbol).expand(),
         coefficients,
-        branches: vec![Branch { omega: -Expr::Imag * lambda.clone(), growth: -lambda, range: "all k".to_owned() }],
+        branches: vec![Branch {
+            omega: -Expr::Imag * lambda.clone(),
+            growth: -lambda,
+            range: "all k".to_owned(),
+            root: None,
+        }],
         problem: Problem::FreeBoundary,
         selected: Some(0),
         reason: format!(
