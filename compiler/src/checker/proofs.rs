@@ -1,5 +1,6 @@
 //! The proofs and refutations that are about the symbol.
 
+use super::tree::Kind;
 use super::{CheckError, Checker, wrong};
 use crate::expr::{Expr, KappaSum, Sign, divides};
 use crate::verdict::{Proof, Which};
@@ -11,8 +12,12 @@ impl Checker {
                 self.root(lambda, constant)?;
                 self.require(constant, Sign::ANY)?;
                 self.equal(lambda, &(constant.clone() + tree.function.clone()))?;
-                self.node(tree)?;
-                self.require(&self.growth(tree)?, if *bounded { Sign::ZERO } else { Sign::POSITIVE })
+                let (kind, powers) = self.node(tree)?;
+                let known = |sign| powers.iter().map(move |p| self.known.sign(p).is(sign));
+                let grows =
+                    if *bounded { known(Sign::NONPOSITIVE).all(|p| p) } else { known(Sign::POSITIVE).any(|p| p) };
+                let shown = kind != Kind::Falling && grows && !powers.is_empty();
+                if shown { Ok(()) } else { wrong("not known to grow, or to be bounded", lambda) }
             }
             Proof::FirstOrder { coefficients, difference } => {
                 self.difference(coefficients, difference)?;
@@ -160,10 +165,9 @@ impl Checker {
         self.positive(modulus)
     }
 
-    fn at_zero(&self, e: &Expr) -> Result<Expr, CheckError> {
-        let KappaSum { terms } = sum(e)?;
-        terms.iter().filter(|(x, _)| !x.is_zero()).try_for_each(|(x, _)| self.require(x, Sign::POSITIVE))?;
-        Ok(terms.into_iter().find(|(x, _)| x.is_zero()).map_or_else(Expr::zero, |(_, c)| c))
+    /// The limit for `kappa -> 0`.
+    pub(super) fn at_zero(&self, e: &Expr) -> Result<Expr, CheckError> {
+        e.at_zero(&|e| self.known.sign(e)).map_or_else(|| wrong("no value at kappa = 0 of", e), |v| Ok(v.expand()))
     }
 
     fn factor(&self, divisor: &[Expr]) -> Result<(), CheckError> {

@@ -6,7 +6,7 @@
 //!       known relation; where polynomials have numeric coefficients, Descartes' rule on bisected intervals decides.
 
 use crate::dispersion::powers_of;
-use crate::expr::{Expr, Facts, Func, KappaSum, Name, Rational, Sign, Var, positive_on_half_line};
+use crate::expr::{Enclosure, Expr, Facts, Func, KappaSum, Name, Rational, Sign, Var, positive_on_half_line};
 use crate::verdict::SideCondition;
 use num_traits::{Signed, ToPrimitive, Zero};
 
@@ -52,11 +52,15 @@ impl Known {
             Expr::Mul(parts) => parts.iter().fold(Sign::POSITIVE, |s, p| s.times(self.sign_at_depth(p, depth))),
             Expr::Add(terms) => {
                 let sum = terms.iter().fold(Sign::ZERO, |s, t| s.plus(self.sign_at_depth(t, depth)));
-                if sum == Sign::ANY && depth > 0 { self.divided(e, depth - 1) } else { sum }
+                match Enclosure::of(e) {
+                    Some(number) if sum == Sign::ANY => number.sign(),
+                    None if sum == Sign::ANY && depth > 0 => self.divided(e, depth - 1),
+                    _ => sum,
+                }
             }
             Expr::Pow(base, exponent) => self.power(base, exponent, depth),
             Expr::Call(Func::Exp, arg) if self.sign_at_depth(arg, depth).is(Sign::ANY) => Sign::POSITIVE,
-            _ => Sign::COMPLEX,
+            e => Enclosure::of(e).map_or(Sign::COMPLEX, Enclosure::sign),
         };
         structural.and(direct)
     }

@@ -1,26 +1,29 @@
 //! Questions of exact algebra: is this zero, does that divide it, is a polynomial positive.
 
-use super::{Expr, Rational, rational};
+use super::{Expr, Rational};
 use num_traits::{Signed, Zero};
 
 impl Expr {
     /// Is the expression identically zero? Multiplied out, denominators cleared; `true` is certain, `false` is not.
     pub fn vanishes(&self) -> bool {
-        let mut e = self.expand().expand();
+        self.over_one_denominator().0.is_zero()
+    }
+
+    /// `(n, [(d, p), ...])` with the expression equal to `n d^p ...`, the p negative, n multiplied out: without
+    /// denominators after a few steps, or as far as those lead.
+    pub(super) fn over_one_denominator(&self) -> (Expr, Vec<(Expr, Expr)>) {
+        let (mut e, mut below) = (self.expand().expand(), Vec::new());
         for _ in 0..8 {
-            if e.is_zero() {
-                return true;
-            }
             let inverse = |f: &Expr| match f {
-                Expr::Pow(b, n) if n.as_num().is_some_and(|n| *n < rational(0, 1)) => {
-                    Some(Expr::pow((**b).clone(), -(**n).clone()))
-                }
+                Expr::Pow(b, n) if n.as_num().is_some_and(Signed::is_negative) => Some(((**b).clone(), (**n).clone())),
                 _ => None,
             };
-            let Some(d) = e.terms().iter().flat_map(Expr::factors).find_map(inverse) else { return false };
-            e = Expr::add(e.terms().iter().map(|t| t.clone() * d.clone())).expand().expand();
+            let Some((d, p)) = e.terms().iter().flat_map(Expr::factors).find_map(inverse) else { break };
+            let times = Expr::pow(d.clone(), -p.clone());
+            e = Expr::add(e.terms().iter().map(|t| t.clone() * times.clone())).expand().expand();
+            below.push((d, p));
         }
-        false
+        (e, below)
     }
 }
 

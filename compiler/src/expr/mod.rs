@@ -15,6 +15,7 @@ mod factor;
 mod facts;
 mod poly;
 mod print;
+mod roots;
 
 pub(crate) use algebra::{divides, positive_on_half_line};
 pub(crate) use enclosure::Enclosure;
