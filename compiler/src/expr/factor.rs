@@ -23,17 +23,6 @@ impl Expr {
         }
     }
 
-    /// The positive rational content, and the rest with coprime whole coefficients.
-    pub(super) fn rational_content(&self) -> (Rational, Expr) {
-        let (content, _) = rational_content(self.terms());
-        let content = content.abs();
-        if content.is_zero() {
-            return (Rational::one(), self.clone());
-        }
-        let rest = Expr::Num(content.recip()) * self.clone();
-        (content, rest)
-    }
-
     /// Some `r` with `r^2` equal to the expression, when the expression is visibly a square: `m^2`, `4 a^2 b^4`,
     /// `kappa^2 - 2 kappa + 1`. Either sign of `r` may come.
     pub fn perfect_square(&self) -> Option<Expr> {

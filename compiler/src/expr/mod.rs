@@ -13,6 +13,7 @@ mod condition;
 mod enclosure;
 mod factor;
 mod facts;
+mod fraction;
 mod poly;
 mod print;
 mod roots;

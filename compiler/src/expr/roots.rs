@@ -5,6 +5,7 @@
 //! Holds: `true` is certain for every `kappa > 0` and every admitted parameter; `false` says that it was not seen.
 
 use super::{Expr, Func, Rational, Sign, rational};
+use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::{ToPrimitive, Zero};
 
@@ -97,7 +98,7 @@ impl Expr {
         for (base, x) in powers {
             let part = x.as_num().map(|x| x - x.floor()).filter(|part| !part.is_zero());
             match part {
-                Some(part) if sign(&base).is(Sign::NONNEGATIVE) => {
+                Some(part) if base.as_num().is_none() && sign(&base).is(Sign::NONNEGATIVE) => {
                     outside.push(Expr::pow(base.clone(), x - Expr::Num(part.clone())));
                     inside.push((base, part));
                 }
@@ -109,14 +110,11 @@ impl Expr {
 
     /// A product as powers of numbers, letters and sums without a common factor, as far as that is visible.
     fn powers(&self, roots: Roots, sign: Signs<'_>) -> Vec<(Expr, Expr)> {
-        let times = |x: &Expr, parts: Vec<(Expr, Expr)>| {
-            parts.into_iter().map(|(b, y)| (b, (y * x).expand())).collect::<Vec<_>>()
-        };
         match self {
-            Expr::Num(r) => vec![
-                (Expr::Num(r.numer().clone().into()), Expr::one()),
-                (Expr::Num(r.denom().clone().into()), Expr::int(-1)),
-            ],
+            Expr::Num(r) => {
+                let below = prime_powers(r.denom()).into_iter().map(|(p, n)| (p, -n));
+                prime_powers(r.numer()).into_iter().chain(below).collect()
+            }
             Expr::Mul(factors) => factors.iter().flat_map(|f| f.powers(roots, sign)).collect(),
             Expr::Pow(b, x) => {
                 let parts = b.powers(roots, sign);
@@ -126,23 +124,49 @@ impl Expr {
                     x.as_int().is_some() || (open.next().is_none_or(|(_, y)| y.is_one()) && open.next().is_none());
                 if apart { times(x, parts) } else { vec![(b.with_roots(roots, sign), (**x).clone())] }
             }
-            Expr::Add(_) => {
-                let (top, below) = self.with_roots(roots, sign).over_one_denominator();
-                let factors = top.factored().into_iter().flat_map(|f| match f {
-                    Expr::Pow(b, x) => vec![(*b, *x)],
-                    Expr::Num(_) => f.powers(roots, sign),
-                    f => vec![(f, Expr::one())],
-                });
-                let below = below.into_iter().flat_map(|(b, x)| times(&x, b.powers(roots, sign)));
-                factors.chain(below).collect()
-            }
+            Expr::Add(_) => self.powers_of_sum(roots, sign),
             Expr::Call(func, a) => vec![(Expr::call(*func, a.with_roots(roots, sign)), Expr::one())],
             e => vec![(e.clone(), Expr::one())],
         }
     }
+
+    fn powers_of_sum(&self, roots: Roots, sign: Signs<'_>) -> Vec<(Expr, Expr)> {
+        if let Some(quotient) = self.lowest_terms().filter(|e| !matches!(e, Expr::Add(_))) {
+            return quotient.powers(roots, sign);
+        }
+        let (top, below) = self.with_roots(roots, sign).over_one_denominator();
+        let factors = top.factored().into_iter().flat_map(|f| match f {
+            Expr::Pow(b, x) => vec![(*b, *x)],
+            Expr::Num(_) => f.powers(roots, sign),
+            f => vec![(f, Expr::one())],
+        });
+        factors.chain(below.into_iter().flat_map(|(b, x)| times(&x, b.powers(roots, sign)))).collect()
+    }
 }
 
-/// A product of powers with exponents in `(0, 1)` as one root of a polynomial without a numeric factor, and one of a number.
+/// The powers, each to the x.
+fn times(x: &Expr, powers: Vec<(Expr, Expr)>) -> Vec<(Expr, Expr)> {
+    powers.into_iter().map(|(b, y)| (b, (y * x).expand())).collect()
+}
+
+/// A whole number as powers of its least primes and the rest.
+fn prime_powers(n: &BigInt) -> Vec<(Expr, Expr)> {
+    let mut rest = n.clone();
+    let mut out = Vec::new();
+    for p in [2u32, 3, 5, 7, 11, 13].map(BigInt::from) {
+        let mut times = 0;
+        while !rest.is_zero() && (&rest % &p).is_zero() {
+            rest /= &p;
+            times += 1;
+        }
+        out.push((Expr::Num(p.into()), Expr::int(times)));
+    }
+    out.push((Expr::Num(rest.into()), Expr::one()));
+    out.retain(|(p, n)| !p.is_one() && !n.is_zero());
+    out
+}
+
+/// A product of powers with exponents in `(0, 1)` as one root of a polynomial.
 fn one_root(powers: Vec<(Expr, Rational)>, sign: Signs<'_>) -> Vec<Expr> {
     let common = |n: i64, x: &Rational| Some(n.lcm(&x.denom().to_i64()?)).filter(|n| *n <= LARGEST_ROOT);
     let order = powers.iter().try_fold(1, |n, (_, x)| common(n, x));
@@ -151,10 +175,64 @@ fn one_root(powers: Vec<(Expr, Rational)>, sign: Signs<'_>) -> Vec<Expr> {
     };
     let whole = |x: &Rational| Expr::Num(x * rational(order, 1));
     let product = Expr::mul(powers.iter().map(|(b, x)| Expr::pow(b.clone(), whole(x)))).expand();
-    let (content, rest) = product.rational_content();
-    // (p/q)^(1/n) = (p q^(n - 1))^(1/n) / q.
-    let denominator = Rational::from_integer(content.denom().clone());
-    let scale = (1..order).fold(&content * &denominator, |c, _| c * &denominator);
-    let root = Expr::Num(rational(1, order));
-    vec![Expr::pow(Expr::Num(scale), root.clone()), Expr::Num(denominator.recip()), rest.power_of_square(&root, sign)]
+    vec![product.power_of_square(&Expr::Num(rational(1, order)), sign)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expr::Facts;
+    use crate::syntax::{Scope, parse_expr};
+
+    fn equal(a: &str, b: &str) -> bool {
+        let mut facts = Facts::default();
+        facts.interval_mut(&"m".into()).raise(rational(0, 1), true);
+        let read = |text: &str| parse_expr(text, &Scope::default()).expect(text);
+        read(a).equals(&read(b), &|e| facts.sign(e))
+    }
+
+    #[test]
+    fn equal_functions_are_seen_to_be_equal() {
+        for (a, b) in [
+            ("sqrt(kappa^2 + 3*kappa + 2)", "sqrt(kappa + 1)*sqrt(kappa + 2)"),
+            ("sqrt(kappa^2 + 2*kappa) - kappa", "2*kappa/(sqrt(kappa)*sqrt(kappa + 2) + kappa)"),
+            ("((2*kappa + 1)/(2*kappa + 4))^(1/3)", "(kappa + 1/2)^(1/3)/(kappa + 2)^(1/3)"),
+            ("((2*kappa + 1)/(2*kappa + 4))^(1/3)", "(2*kappa + 1)^(1/3)/(2*kappa + 4)^(1/3)"),
+            ("1/(3*sqrt(kappa + 1/3)*sqrt(kappa + 1))", "1/(sqrt(3*kappa + 1)*sqrt(3*kappa + 3))"),
+            ("sqrt(sqrt(kappa/(kappa + 1) + 1))", "((2*kappa + 1)/(kappa + 1))^(1/4)"),
+            ("log((kappa + 1)*(kappa + m)^2)", "log(kappa + 1) + 2*log(kappa + m)"),
+            ("sqrt(m^2*kappa^2 + m^2*kappa)", "m*sqrt(kappa)*sqrt(kappa + 1)"),
+            ("sqrt((kappa + m)^2)", "kappa + m"),
+        ] {
+            assert!(equal(a, b), "{a} = {b}");
+        }
+    }
+
+    #[test]
+    fn other_functions_are_not() {
+        for (a, b) in [
+            ("sqrt(kappa^2)", "-kappa"),
+            ("sqrt((kappa - m)^2)", "kappa - m"),
+            ("sqrt(kappa - 1)*sqrt(kappa - 2)", "sqrt((kappa - 1)*(kappa - 2))"),
+            ("sqrt(kappa + 1)", "sqrt(kappa) + 1"),
+            ("log(kappa^2 - 1)", "log(kappa - 1) + log(kappa + 1)"),
+            ("(kappa + 1)^(1/3)", "(kappa + 1)^(1/2)"),
+        ] {
+            assert!(!equal(a, b), "{a} = {b}");
+        }
+    }
+
+    /// Reference: continuity; `kappa/(kappa^2 + kappa)` tends to 1, which its parts do not show.
+    #[test]
+    fn values_at_zero_are_limits() {
+        let at_zero = |text: &str| {
+            let e = parse_expr(text, &Scope::default()).expect(text);
+            e.at_zero(&|e| Facts::default().sign(e)).map(|v| v.to_string())
+        };
+        assert_eq!(at_zero("sqrt(kappa + 4) + log(1 + kappa)").as_deref(), Some("2"));
+        assert_eq!(at_zero("exp(-kappa)/(1 + kappa)").as_deref(), Some("1"));
+        assert_eq!(at_zero("kappa/(kappa^2 + kappa)"), None);
+        assert_eq!(at_zero("log(kappa)"), None);
+        assert_eq!(at_zero("sqrt(kappa + q)/kappa^(1/2)"), None);
+    }
 }

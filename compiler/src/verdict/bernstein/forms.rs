@@ -6,7 +6,6 @@
 
 use super::algebra;
 use super::compose::sign_of;
-use super::fraction;
 use super::language::{Form, has_kappa};
 use crate::expr::{Expr, Facts, Func, Rational, Sign};
 use num_traits::Zero;
@@ -153,7 +152,7 @@ fn factor(e: &Expr, facts: &Facts) -> Vec<Form> {
 }
 
 fn lowest_terms(e: &Expr, _: &Facts) -> Vec<Form> {
-    fraction::lowest_terms(e).filter(|f| f != e).map(Form::Plain).into_iter().collect()
+    e.lowest_terms().filter(|f| f != e).map(Form::Plain).into_iter().collect()
 }
 
 fn partial_fractions(e: &Expr, facts: &Facts) -> Vec<Form> {

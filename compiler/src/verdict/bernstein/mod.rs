@@ -12,7 +12,6 @@ mod algebra;
 mod analysis;
 mod compose;
 mod forms;
-mod fraction;
 mod language;
 mod limits;
 mod products;

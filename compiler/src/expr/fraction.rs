@@ -1,6 +1,6 @@
 //! Quotients of polynomials in `kappa` with numeric coefficients, in lowest terms.
 
-use crate::expr::{Expr, Rational};
+use super::{Expr, Rational};
 use num_traits::{One, Zero};
 
 /// Fractions of higher degree are left as they are.
@@ -9,12 +9,14 @@ const LARGEST_DEGREE: usize = 12;
 /// Coefficients, constant first, the last not 0.
 type Polynomial = Vec<Rational>;
 
-/// The function as one quotient in lowest terms, when it is a quotient of polynomials with numeric coefficients.
-pub(super) fn lowest_terms(e: &Expr) -> Option<Expr> {
-    let (top, below) = read(e)?;
-    let common = gcd(top.clone(), below.clone());
-    let (top, below) = (divide(&top, &common).0, divide(&below, &common).0);
-    Some(expr(&top) / expr(&below))
+impl Expr {
+    /// The function as one quotient in lowest terms, when it is a quotient of polynomials with numeric coefficients.
+    pub(crate) fn lowest_terms(&self) -> Option<Expr> {
+        let (top, below) = read(self)?;
+        let common = gcd(top.clone(), below.clone());
+        let (top, below) = (divide(&top, &common).0, divide(&below, &common).0);
+        Some(expr(&top) / expr(&below))
+    }
 }
 
 fn expr(p: &[Rational]) -> Expr {
@@ -86,8 +88,8 @@ fn divide(a: &[Rational], b: &[Rational]) -> (Polynomial, Polynomial) {
     (trimmed(quotient), rest)
 }
 
-/// The greatest common divisor; the second is not 0.
+/// The greatest common divisor with the leading coefficient 1; the second is not 0.
 fn gcd(a: Polynomial, b: Polynomial) -> Polynomial {
-    let rest = divide(&a, &b).1;
-    if rest.is_empty() { b } else { gcd(b, rest) }
+    let (rest, lead) = (divide(&a, &b).1, b.last().cloned().unwrap_or_else(Rational::one));
+    if rest.is_empty() { b.into_iter().map(|c| c / &lead).collect() } else { gcd(b, rest) }
 }
