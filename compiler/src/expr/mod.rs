@@ -14,11 +14,12 @@ mod enclosure;
 mod factor;
 mod facts;
 mod fraction;
+mod growth;
 mod poly;
 mod print;
 mod roots;
 
-pub(crate) use algebra::{divides, positive_on_half_line};
+pub(crate) use algebra::divides;
 pub(crate) use enclosure::Enclosure;
 pub use facts::{Bound, Facts, Interval, Sign};
 pub use poly::{KappaSum, Range, Stop};

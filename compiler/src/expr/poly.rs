@@ -83,6 +83,12 @@ impl KappaSum {
         Expr::add(self.terms.iter().map(|(x, c)| c.clone() * Expr::pow(Expr::kappa(), x.clone())))
     }
 
+    /// `(exponent, coefficient)` of every term, where all are numbers.
+    pub(crate) fn numbers(&self) -> Option<Vec<(f64, f64)>> {
+        let number = |e: &Expr| e.as_num()?.to_f64();
+        self.terms.iter().map(|(x, c)| Some((number(x)?, number(c)?))).collect()
+    }
+
     /// The value at `kappa = 0`, when every exponent is nonnegative.
     pub fn at_zero(&self, facts: &Facts) -> Option<Expr> {
         let mut value = Expr::zero();

@@ -4,7 +4,6 @@
 
 use super::compose::sign_of;
 use super::language::has_kappa;
-use crate::dispersion::powers_of;
 use crate::expr::{Expr, Facts, KappaSum, Rational, Sign, rational};
 use num_traits::{Signed, Zero};
 
@@ -42,7 +41,7 @@ pub(super) fn common_power(e: &Expr) -> Option<(Rational, Expr)> {
 
 /// A polynomial in `kappa` as `lead (kappa + z_1) (kappa + z_2) ...`: coefficient and the z, of degree 2 at least.
 pub(super) fn linear_factors(e: &Expr, facts: &Facts) -> Option<(Expr, Vec<Expr>)> {
-    let coefficients = powers_of(&e.expand(), &Expr::kappa()).filter(|c| (3..=6).contains(&c.len()))?;
+    let coefficients = e.expand().powers_of(&Expr::kappa()).filter(|c| (3..=6).contains(&c.len()))?;
     factors_of(coefficients, facts)
 }
 
@@ -91,7 +90,7 @@ pub(super) fn proper_fractions(e: &Expr, facts: &Facts) -> Vec<Expr> {
     let below = |f: &&Expr| matches!(f, Expr::Pow(_, x) if x.as_num().is_some_and(Signed::is_negative));
     let (bottom, top): (Vec<&Expr>, Vec<&Expr>) = factors.iter().partition(below);
     let bottom = Expr::mul(bottom.into_iter().map(|f| f.clone().recip()));
-    let coefficients = |e: Expr| powers_of(&e.expand(), &Expr::kappa()).filter(|c| c.len() <= 6);
+    let coefficients = |e: Expr| e.expand().powers_of(&Expr::kappa()).filter(|c| c.len() <= 6);
     let top = coefficients(Expr::mul(top.into_iter().cloned()));
     let zeros = coefficients(bottom.clone()).filter(|c| c.len() > 1).and_then(|c| factors_of(c, facts));
     let (Some(top), Some((lead, zeros))) = (top, zeros) else { return Vec::new() };

@@ -31,13 +31,13 @@ pub(super) struct Shown {
     pub rule: Rule,
     pub function: Expr,
     /// The function as the rule makes it.
-    made: Expr,
+    pub made: Expr,
     pub sides: Vec<SideCondition>,
     pub children: Vec<Rc<Shown>>,
     pub kind: Kind,
     /// Complete Bernstein, or Stieltjes.
     pub complete: bool,
-    steps: usize,
+    pub steps: usize,
 }
 
 impl Shown {
@@ -80,6 +80,14 @@ impl Fact {
     }
 }
 
+impl Fact {
+    /// Do the terms of the other form cancel for large kappa, so that its growth cannot be read?
+    fn hides_growth(&self, function: &Expr, facts: &Facts) -> bool {
+        let reads = |e: &Expr| e.growth(&|e| compose::sign_of(e, facts)).is_some();
+        reads(&self.step.made) && !reads(function)
+    }
+}
+
 /// What is known of a class.
 #[derive(Clone, Debug)]
 pub(super) struct Known {
@@ -104,6 +112,7 @@ impl Known {
             return self;
         }
         let shown = match &self.shown {
+            Ok(fact) if fact.hides_growth(other, facts) => None,
             Ok(fact) => fact.about(other, facts).map(Ok),
             Err(stop) => Some(Err(stop.clone())),
         };

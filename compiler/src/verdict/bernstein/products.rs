@@ -194,36 +194,39 @@ fn root_of_quadratic(f: &Expr, base: &Expr, facts: &Facts) -> Option<Result<Show
     Some(sides.map(|sides| step(Rule::Quadratic, f, sides, vec![], Kind::Rising)))
 }
 
-/// `c (g + c_1)^(p_1) (g + c_2)^(p_2) ...`, `0 <= c_1 <= c_2 <= ...`, with `p_1`, `p_1 + p_2`, ... all in `[0, 1]`, or all in `[-1, 0]`.
+/// `c (g + c_1)^(p_1) (g + c_2)^(p_2) ...`, `0 <= c_1 <= c_2 <= ...`, with `p_1`, `p_1 + p_2`, ... all in `[0, 1]`, or the
+/// reciprocal of such a function.
 fn interlacing(f: &Expr, parts: &[(&Known, Expr)], facts: &Facts) -> Result<Shown, Stop> {
     let (g, scale, mut zeros) = shifts(f, parts, facts)?;
     sort(&mut zeros, facts)?;
-    let mut previous = Expr::zero();
-    let mut sides = Vec::with_capacity(3 * zeros.len());
-    for (c, _) in &zeros {
-        sides.push(require(&(c.clone() - previous).expand(), Sign::NONNEGATIVE, facts)?);
-        previous = c.clone();
-    }
-    let sums: Vec<Expr> =
-        (1..=zeros.len()).map(|n| Expr::add(zeros[..n].iter().map(|(_, p)| p.clone())).expand()).collect();
-    let within = |sign: Sign| -> Result<Vec<SideCondition>, Stop> {
-        let size = |p: &Expr| if sign == Sign::NONNEGATIVE { p.clone() } else { -p.clone() };
-        let room = |p: &Expr| require(&(Expr::one() - size(p)).expand(), Sign::NONNEGATIVE, facts);
-        sums.iter().map(|p| require(p, sign, facts)).chain(sums.iter().map(room)).collect()
+    let turned: Vec<(Expr, Expr)> = zeros.iter().map(|(c, p)| (c.clone(), -p)).collect();
+    let monic = match (interlaced(&g, &zeros, facts), interlaced(&g, &turned, facts)) {
+        (Ok(rising), _) => rising,
+        (Err(_), Ok(below)) => reciprocal(&below.function.clone().recip(), Rc::new(below), &Expr::one(), facts)?,
+        (Err(stop), Err(_)) => return Err(stop),
     };
-    let (rest, kind) = match (within(Sign::NONNEGATIVE), within(Sign::NONPOSITIVE)) {
-        (Ok(rest), _) => (rest, Kind::Rising),
-        (_, Ok(rest)) => (rest, Kind::Falling),
-        (Err(stop), _) => return Err(stop),
-    };
-    sides.extend(rest);
     if scale.is_one() {
-        return Ok(step(Rule::Interlacing, f, sides, vec![g], kind));
+        return Ok(Shown { function: f.clone(), ..monic });
     }
-    let monic = Expr::mul(zeros.iter().map(|(c, p)| Expr::pow(g.function.clone() + c.clone(), p.clone())));
-    let inner = step(Rule::Interlacing, &monic, sides, vec![g], kind);
-    let side = require(&scale, Sign::NONNEGATIVE, facts)?;
-    Ok(step(Rule::Scale, f, vec![side], vec![Rc::new(inner)], kind))
+    let (side, kind) = (require(&scale, Sign::NONNEGATIVE, facts)?, monic.kind);
+    Ok(step(Rule::Scale, f, vec![side], vec![Rc::new(monic)], kind))
+}
+
+/// `(g + c_1)^(p_1) (g + c_2)^(p_2) ...` with `p_1`, `p_1 + p_2`, ... all in `[0, 1]`.
+fn interlaced(g: &Rc<Shown>, zeros: &[(Expr, Expr)], facts: &Facts) -> Result<Shown, Stop> {
+    let (mut place, mut total) = (Expr::zero(), Expr::zero());
+    let (mut steps, mut sums, mut rooms) = (Vec::new(), Vec::new(), Vec::new());
+    for (c, p) in zeros {
+        steps.push((c - place).expand());
+        place = c.clone();
+        total = (total + p).expand();
+        sums.push(total.clone());
+        rooms.push((Expr::one() - &total).expand());
+    }
+    let all = steps.iter().chain(&sums).chain(&rooms);
+    let sides = all.map(|e| require(e, Sign::NONNEGATIVE, facts)).collect::<Result<_, _>>()?;
+    let product = Expr::mul(zeros.iter().map(|(c, p)| Expr::pow(&g.function + c, p.clone())));
+    Ok(step(Rule::Interlacing, &product, sides, vec![g.clone()], Kind::Rising))
 }
 
 /// The factors as powers of `g + c`: the proof for g, the constant factor, and the `(c, exponent)`.

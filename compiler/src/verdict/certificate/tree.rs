@@ -112,11 +112,10 @@ rules! {
     Decay: "exp(-f) is completely monotone after a Bernstein function f";
     /// `f g ...` of completely monotone children.
     Product: "a product of completely monotone functions is completely monotone";
-    /// `(f + c_1)^(p_1) (f + c_2)^(p_2) ...` with `0 <= c_1 <= c_2 <= ...`, after a Bernstein function. It is Bernstein when each
-    /// of `p_1`, `p_1 + p_2`, ... lies between 0 and 1, completely monotone when each lies between -1 and 0. The side
-    /// conditions name `c_1, c_2 - c_1, ...`, then those sums, then for each what it may still grow by.
-    Interlacing: "the exponents of f + c_i, added in the order of c_i, stay between 0 and 1"
-        falling: "the exponents of f + c_i, added in the order of c_i, stay between -1 and 0";
+    /// `(f + c_1)^(p_1) (f + c_2)^(p_2) ...` with `0 <= c_1 <= c_2 <= ...`, after a Bernstein function, when each of `p_1`,
+    /// `p_1 + p_2`, ... lies between 0 and 1. The side conditions name `c_1, c_2 - c_1, ...`, then those sums, then for each
+    /// how far it is from 1.
+    Interlacing: "the exponents of f + c_i, added in the order of c_i, stay between 0 and 1";
     /// `f(kappa + c)` with `c >= 0`.
     Shift: "f(kappa + c) is what f is, by composition";
     /// `1 / f(1/kappa)` for a complete Bernstein child.
