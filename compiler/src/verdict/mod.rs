@@ -38,7 +38,10 @@ use std::fmt;
 /// does not depend on how the equation was split.
 pub fn decide(equation: &Equation, dispersion: &Dispersion, flow: Option<&DensityFlow>) -> Verdict {
     let situation = Situation::new(&dispersion.coefficients, &equation.facts);
-    let c1 = cases::combine(&cases::split(&situation, &|s| outcome(s, Which::C1)), Which::C1);
+    let mut c1 = cases::combine(&cases::split(&situation, &|s| outcome(s, Which::C1)), Which::C1);
+    if let Some(dimension) = equation.dimension {
+        c1.witness = c1.witness.map(|witness| kernel::in_dimension(witness, dimension));
+    }
     let c2 = cases::combine(&cases::split(&situation, &|s| outcome(s, Which::C2)), Which::C2);
     let kind = VerdictKind::from_answers(c1.answer, c2.answer);
     let mut reason = format!("C1 {}: {}. C2 {}: {}.", c1.answer, c1.reason, c2.answer, c2.reason);

@@ -3,5 +3,6 @@
 mod dispersion;
 mod equations;
 mod evidence;
+mod kernels;
 mod properties;
 mod table;
