@@ -13,7 +13,7 @@ use num_traits::{ToPrimitive, Zero};
 pub(crate) type Signs<'a> = &'a dyn Fn(&Expr) -> Sign;
 
 /// Roots are joined under one root of at most this order.
-const LARGEST_ROOT: i64 = 12;
+const LARGEST_ROOT: i64 = 6;
 
 /// What is done with the roots of a term.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -77,8 +77,9 @@ fn search(f: &Expr, root: Id, graph: &mut Graph<'_>) -> Result<Node, Stop> {
     let facts = graph.analysis.facts;
     let mut done = HashSet::new();
     for _ in 0..ROUNDS {
-        let open = graph.classes().filter(|c| !c.data.is_complete());
-        let met: Vec<(Id, Expr)> = open.flat_map(|c| variants(graph, c.id)).collect();
+        let mut open: Vec<Id> = graph.classes().filter(|c| !c.data.is_complete()).map(|c| c.id).collect();
+        open.sort();
+        let met: Vec<(Id, Expr)> = open.into_iter().flat_map(|id| variants(graph, id)).collect();
         for (id, form) in met {
             if graph.total_number_of_nodes() > NODES || !done.insert(form.clone()) {
                 continue;
