@@ -2,36 +2,44 @@
 //!
 //! In:   a [`Certificate`] or a [`Witness`](crate::verdict::Witness), the equation it is about and its dispersion relation.
 //! Out:  nothing when every claim follows, else a [`CheckError`] that names the claim.
-//! Holds: shares no code with the prover. It trusts the exact arithmetic of [`Expr`], its own small sign calculus, and the rules of
-//!       the Bernstein calculus as theorems; every function, exponent, sign and flag is recomputed. Of the dispersion
-//!       relation it reads the symbol alone. The prose in `because` is not checked.
+//! Holds: shares no code with the prover but the exact arithmetic of [`Expr`]: normal forms, derivatives, equality of functions
+//!       with roots, limits, divisibility and sums of powers. It has its own signs of parameters, and trusts the rules of the
+//!       calculus as theorems; every function, exponent, sign and flag is recomputed. Of the dispersion relation it reads
+//!       the symbol alone. The prose in `because` is not checked.
 
 mod evolving;
+mod kernel;
 mod levy;
 mod proofs;
-mod quadrature;
 mod roots;
 mod signs;
 mod tree;
 mod witness;
 
-pub use quadrature::kernel_bounds;
+pub use kernel::kernel_bounds;
 pub use witness::check_witness;
 
 use crate::dispersion::Dispersion;
-use crate::expr::{Expr, Sign};
+use crate::expr::{Expr, KappaSum, Sign};
 use crate::operator::Equation;
 use crate::verdict::{Answer, Case, Certificate, SideCondition, Which};
 use signs::Known;
-use thiserror::Error;
+use std::fmt::Display;
 
 /// The first claim of a certificate or a witness that does not follow.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct CheckError(String);
 
-fn wrong<T>(what: impl std::fmt::Display, about: impl std::fmt::Display) -> Result<T, CheckError> {
+type Checked = Result<(), CheckError>;
+
+fn wrong<T>(what: impl Display, about: impl Display) -> Result<T, CheckError> {
     Err(CheckError(format!("{what}: {about}")))
+}
+
+/// The first of these that is wrong.
+fn all<const N: usize>(claims: [Checked; N]) -> Checked {
+    claims.into_iter().collect()
 }
 
 /// Replays the certificate of an answer. For yes and no, the cases must each prove it and exhaust the admitted
@@ -39,22 +47,13 @@ fn wrong<T>(what: impl std::fmt::Display, about: impl std::fmt::Display) -> Resu
 ///
 /// # Errors
 /// [`CheckError`] names the first claim that does not follow.
-pub fn replay(
-    certificate: &Certificate,
-    answer: Answer,
-    equation: &Equation,
-    dispersion: &Dispersion,
-) -> Result<(), CheckError> {
-    let which = certificate.condition;
-    let mut shown = Vec::with_capacity(certificate.cases.len());
-    for case in &certificate.cases {
-        shown.push(check_case(case, which, equation, dispersion)?);
-    }
-    let known = Known::new(&equation.facts);
-    let whens: Vec<&[SideCondition]> = certificate.cases.iter().map(|c| c.when.as_slice()).collect();
-    let covered = covers(&known, &whens);
+pub fn replay(proved: &Certificate, answer: Answer, equation: &Equation, dispersion: &Dispersion) -> Checked {
+    let check = |case| check_case(case, proved.condition, equation, dispersion);
+    let shown = proved.cases.iter().map(check).collect::<Result<Vec<_>, _>>()?;
+    let whens: Vec<&[SideCondition]> = proved.cases.iter().map(|c| c.when.as_slice()).collect();
     let distinct = (1..whens.len()).all(|i| !whens[..i].contains(&whens[i]));
-    let all = |one: Answer| covered && distinct && shown.iter().all(|a| *a == one);
+    let covered = distinct && covers(&Known::new(&equation.facts), &whens);
+    let all = |one: Answer| covered && shown.iter().all(|a| *a == one);
     match answer {
         Answer::Yes | Answer::No if all(answer) => Ok(()),
         Answer::Conditional if distinct && !shown.is_empty() && !all(Answer::Yes) && !all(Answer::No) => Ok(()),
@@ -68,13 +67,12 @@ fn covers(known: &Known, whens: &[&[SideCondition]]) -> bool {
         return true;
     }
     let Some(pivot) = whens.first().map(|w| w[0].expression.clone()) else { return false };
-    let admitted = known.sign(&pivot);
-    admitted.is(Sign::ANY)
-        && admitted.each().into_iter().all(|sign| {
-            let rest: Vec<&[SideCondition]> =
-                whens.iter().filter(|w| w[0].expression == pivot && sign.is(w[0].sign)).map(|w| &w[1..]).collect();
-            covers(&known.assuming(&SideCondition::new(pivot.clone(), sign)), &rest)
-        })
+    let covered = |sign: Sign| {
+        let here = whens.iter().filter(|w| w[0].expression == pivot && sign.is(w[0].sign));
+        let rest: Vec<&[SideCondition]> = here.map(|w| &w[1..]).collect();
+        covers(&known.assuming(&SideCondition::new(pivot.clone(), sign)), &rest)
+    };
+    known.sign(&pivot).is(Sign::ANY) && known.sign(&pivot).each().into_iter().all(covered)
 }
 
 fn check_case(case: &Case, which: Which, equation: &Equation, dispersion: &Dispersion) -> Result<Answer, CheckError> {
@@ -85,22 +83,17 @@ fn check_case(case: &Case, which: Which, equation: &Equation, dispersion: &Dispe
             return wrong("an empty case", condition.sign.describe(&condition.expression));
         }
         known = known.assuming(condition);
-        if condition.sign == Sign::ZERO
-            && let Some((name, value)) = condition.expression.fixes()
-        {
-            let at = |c: &Expr| c.substitute(&Expr::Sym(name.clone()), &Expr::Num(value.clone())).expand();
-            symbol = symbol.iter().map(at).collect();
+        if let (Sign::ZERO, Some((name, value))) = (condition.sign, condition.expression.fixes()) {
+            let value = Expr::Num(value);
+            symbol = symbol.iter().map(|c| c.substitute(&Expr::Sym(name.clone()), &value).expand()).collect();
         }
     }
-    while symbol.last().is_some_and(Expr::is_zero) {
-        symbol.pop();
-    }
+    symbol.truncate(symbol.iter().rposition(|c| !c.is_zero()).map_or(0, |last| last + 1));
     if dispersion.depends_on_direction() != case.proof.is_directional() {
         return wrong("a proof that has no say on the direction of k", format!("{which:?}"));
     }
     let checker = Checker { known, symbol, dimension: equation.dimension };
-    checker.evolution(dispersion, &case.proof)?;
-    checker.proof(&case.proof, which)?;
+    all([checker.evolution(dispersion, &case.proof), checker.proof(&case.proof, which)])?;
     case.proof.establishes(which).map_or_else(|| wrong("a proof of the other condition than", format!("{which:?}")), Ok)
 }
 
@@ -112,22 +105,25 @@ struct Checker {
 }
 
 impl Checker {
-    fn positive(&self, e: &Expr) -> Result<(), CheckError> {
-        if self.known.positive_for_positive_kappa(e) { Ok(()) } else { wrong("not positive for kappa > 0", e) }
+    /// Positive for every `kappa > 0`.
+    fn positive(&self, e: &Expr) -> Checked {
+        let holds = KappaSum::read(e).is_some_and(|sum| sum.is_positive(&|c| self.known.sign(c)));
+        if holds { Ok(()) } else { wrong("not positive for kappa > 0", e) }
     }
 
-    fn require(&self, e: &Expr, sign: Sign) -> Result<(), CheckError> {
+    fn require(&self, e: &Expr, sign: Sign) -> Checked {
         let holds = self.known.sign(e).is(sign);
         if holds { Ok(()) } else { wrong("does not follow from the assumptions", sign.describe(e)) }
     }
 
-    fn equal(&self, a: &Expr, b: &Expr) -> Result<(), CheckError> {
-        if (a.clone() - b.clone()).vanishes() { Ok(()) } else { wrong(format!("not equal to {b}"), a) }
+    fn equal(&self, a: &Expr, b: &Expr) -> Checked {
+        let holds = a.equals(b, &|e| self.known.sign(e));
+        if holds { Ok(()) } else { wrong(format!("not equal to {b}"), a) }
     }
 }
 
 /// Checks that a tree proves its function Bernstein under the assumptions `facts`.
 #[cfg(test)]
-pub(crate) fn check_tree(tree: &crate::verdict::Node, facts: &crate::expr::Facts) -> Result<(), CheckError> {
-    Checker { known: Known::new(facts), symbol: Vec::new(), dimension: None }.node(tree)
+pub(crate) fn check_tree(tree: &crate::verdict::Node, facts: &crate::expr::Facts) -> Checked {
+    Checker { known: Known::new(facts), symbol: Vec::new(), dimension: None }.node(tree).map(|_| ())
 }

@@ -1,44 +1,36 @@
 //! The proofs and refutations that are about the symbol.
 
-use super::signs::numeric;
-use super::{CheckError, Checker, wrong};
-use crate::expr::{Expr, KappaSum, Rational, Sign, Surd, divides, positive_on_half_line, rational};
-use crate::verdict::{Claim, Proof, Stretch, Which};
+use super::tree::Kind;
+use super::{CheckError, Checked, Checker, all, wrong};
+use crate::expr::{Expr, KappaSum, Rational, Sign, divides, rational};
+use crate::verdict::{Claim, Node, Proof, Stretch, Which};
 
 impl Checker {
-    pub(super) fn proof(&self, proof: &Proof, which: Which) -> Result<(), CheckError> {
+    pub(super) fn proof(&self, proof: &Proof, which: Which) -> Checked {
         match proof {
             Proof::Bernstein { lambda, constant, bounded, tree } => {
-                self.root(lambda, constant)?;
-                self.require(constant, Sign::ANY)?;
-                self.equal(lambda, &(constant.clone() + tree.function.clone()))?;
-                self.node(tree)?;
-                self.require(&self.growth(tree)?, if *bounded { Sign::ZERO } else { Sign::POSITIVE })
+                self.grows(tree, *bounded)?;
+                all([self.root(lambda, constant), self.equal(lambda, &(constant + &tree.function))])
             }
             Proof::FirstOrder { coefficients, difference } => {
-                self.difference(coefficients, difference)?;
-                self.positive(difference)
+                all([self.difference(coefficients, difference), self.positive(difference)])
             }
-            Proof::NotRising { coefficients, difference } => {
-                self.whole(coefficients.len())?;
-                self.difference(coefficients, difference)?;
-                if difference.vanishes() { Ok(()) } else { self.positive(&-difference.clone()) }
+            Proof::NotRising { coefficients: c, difference } => {
+                all([self.whole(c.len()), self.difference(c, difference), self.not_negative(&-difference)])
             }
             Proof::Hurwitz { coefficients, level, slope, value } => {
-                self.equal(slope, &self.level(coefficients, level, value, true)?)?;
-                self.positive(slope)?;
-                self.positive(value)
+                let at_level = self.equal(slope, &self.level(coefficients, level, value, true)?);
+                all([at_level, self.positive(slope), self.positive(value)])
             }
             Proof::Below { coefficients, level, value } => {
                 self.level(coefficients, level, value, false)?;
-                self.positive(&-value.clone())
+                self.positive(&-value)
+            }
+            Proof::OnLevel { coefficients, level, value } => {
+                let slope = self.level(coefficients, level, value, true)?;
+                all([self.whole(coefficients.len()), self.equal(&slope, &Expr::zero()), self.not_negative(value)])
             }
             Proof::Path { coefficients, level, stretches } => self.path(coefficients, level, stretches),
-            Proof::OnLevel { coefficients, level, value } => {
-                self.whole(coefficients.len())?;
-                self.equal(&self.level(coefficients, level, value, true)?, &Expr::zero())?;
-                if value.vanishes() { Ok(()) } else { self.positive(value) }
-            }
             Proof::LevyKhintchine { .. } | Proof::RealPart { .. } => self.directional(proof),
             Proof::AllBelow { coefficients, level, determinants } => self.all_below(coefficients, level, determinants),
             Proof::SomeBelow { coefficients, level, real } => self.some_below(coefficients, level, *real),
@@ -47,125 +39,109 @@ impl Checker {
             }
             Proof::Inverse { coefficients, split } => self.inverse(coefficients, split),
             Proof::PowerRoot { order, modulus, negative } => self.power_root(*order, modulus, *negative, which),
-            Proof::NotReal { coefficients, imaginary } => {
-                self.whole(coefficients.len())?;
-                self.not_real(coefficients, imaginary)
-            }
+            Proof::NotReal { coefficients, imaginary } => self.not_real(coefficients, imaginary),
             Proof::Growth { lambda, constant, power, at_infinity, exponent, coefficient } => {
                 let h = self.power_of(lambda, constant, *power)?;
-                self.dominates(&h, *at_infinity, exponent, coefficient)?;
-                let room = (Expr::int(i64::from(*power)) - exponent.clone()).expand();
+                if !h.is_led_by(exponent, coefficient, *at_infinity, &|e| self.known.sign(e)) {
+                    return wrong("not a term that outweighs the others", coefficient);
+                }
                 let falls = *power == 1 && self.known.sign(coefficient).is(Sign::NEGATIVE);
-                if falls { Ok(()) } else { self.require(&room, Sign::NEGATIVE) }
+                let room = if falls { Expr::int(-1) } else { (Expr::int(i64::from(*power)) - exponent).expand() };
+                all([self.require(exponent, Sign::POSITIVE), self.require(&room, Sign::NEGATIVE)])
             }
             Proof::Convex { lambda, constant, bend } => {
                 let h = self.power_of(lambda, constant, 2)?.expr();
                 let slope = |e: &Expr| e.derivative(&Expr::kappa()).map_or_else(|| wrong("no derivative of", e), Ok);
                 let (first, second) = (slope(&h)?, slope(&slope(&h)?)?);
-                self.equal(bend, &(Expr::int(2) * h.clone() * second - first.powi(2)))?;
-                self.positive(&h)?;
-                self.positive(bend)
+                let bends = self.equal(bend, &(Expr::int(2) * &h * second - &first * &first));
+                all([bends, self.positive(&h), self.positive(bend)])
             }
         }
     }
 
-    /// `-lambda` is a root of the symbol, and `constant` is free of kappa.
-    fn root(&self, lambda: &Expr, constant: &Expr) -> Result<(), CheckError> {
+    /// The tree proves a Bernstein function, which is bounded or grows without bound as stated.
+    pub(super) fn grows(&self, tree: &Node, bounded: bool) -> Checked {
+        let (kind, function) = self.node(tree)?;
+        let sign = |e: &Expr| self.known.sign(e);
+        let grows = function.growth(&sign).filter(|_| kind != Kind::Falling).is_some_and(|powers| match bounded {
+            true => powers.iter().all(|p| sign(p).is(Sign::NONPOSITIVE)),
+            false => powers.iter().any(|p| sign(p).is(Sign::POSITIVE)),
+        });
+        if grows { Ok(()) } else { wrong("not known to be bounded or not, as stated", &tree.function) }
+    }
+
+    /// `-lambda` is a root of the symbol, and `constant` is a real number free of kappa.
+    pub(super) fn root(&self, lambda: &Expr, constant: &Expr) -> Checked {
         if self.is_bessel() {
             return self.bessel_root(lambda);
         }
-        let value = self.symbol.iter().rev().fold(Expr::zero(), |sum, c| (sum * -lambda.clone() + c.clone()).expand());
-        if !value.vanishes() || self.symbol.len() < 2 {
-            return wrong("not a branch of the equation", lambda);
-        }
-        if constant.contains(&Expr::kappa()) { wrong("not a constant", constant) } else { Ok(()) }
+        let value = self.symbol.iter().rev().fold(Expr::zero(), |sum, c| (c - sum * lambda).expand());
+        let root = self.symbol.len() > 1 && value.vanishes() && !constant.contains(&Expr::kappa());
+        if root { self.require(constant, Sign::ANY) } else { wrong("not a branch, or not a constant", lambda) }
     }
 
     /// The symbol has one root fewer than this, so that a refutation misses none.
-    pub(super) fn whole(&self, coefficients: usize) -> Result<(), CheckError> {
+    pub(super) fn whole(&self, coefficients: usize) -> Checked {
         if self.symbol.len() == coefficients { Ok(()) } else { wrong("not all roots of the symbol", coefficients) }
     }
 
     /// `(lambda - constant)^power` as a sum of powers of kappa, without a constant for power 1, the same for every root of the symbol.
     fn power_of(&self, lambda: &Expr, constant: &Expr, power: u32) -> Result<KappaSum, CheckError> {
-        self.whole(power as usize + 1)?;
-        self.root(lambda, constant)?;
-        let whole = (lambda.clone() - constant.clone()).expand().powi(i64::from(power)).expand();
-        if let [_, b, a] = self.symbol.as_slice() {
-            self.equal(b, &(Expr::int(2) * a.clone() * constant.clone()))?;
-        } else if power != 1 {
+        all([self.root(lambda, constant), self.whole(power as usize + 1)])?;
+        match self.symbol.as_slice() {
+            [_, b, a] => self.equal(b, &(Expr::int(2) * a * constant))?,
+            _ if power == 1 => {}
             // Of s^n = c: what is not on one line through 0 is not real.
-            let middle = self.symbol.iter().skip(1).take(power as usize - 1);
-            middle.chain([constant]).try_for_each(|c| self.equal(c, &Expr::zero()))?;
+            all => all[1..all.len() - 1].iter().chain([constant]).try_for_each(|c| self.equal(c, &Expr::zero()))?,
         }
-        let (read, sign) = (sum(&whole)?, if power == 1 { Sign::POSITIVE } else { Sign::NONNEGATIVE });
-        read.terms.iter().try_for_each(|(x, _)| self.require(x, sign))?;
-        Ok(read)
+        let whole = KappaSum::read(&(lambda - constant).expand().powi(i64::from(power)));
+        let whole = whole.map_or_else(|| wrong("not a sum of powers of kappa", lambda), Ok)?;
+        let sign = if power == 1 { Sign::POSITIVE } else { Sign::NONNEGATIVE };
+        whole.terms.iter().try_for_each(|(x, _)| self.require(x, sign)).map(|()| whole)
     }
 
-    /// `coefficient kappa^exponent`, not a constant, outweighs every other term at one end of the half line.
-    fn dominates(&self, h: &KappaSum, at_infinity: bool, x: &Expr, c: &Expr) -> Result<(), CheckError> {
-        self.require(x, Sign::POSITIVE)?;
-        self.require(c, Sign::NONZERO)?;
-        if !h.terms.iter().any(|(y, d)| y == x && (d.clone() - c.clone()).vanishes()) {
-            return wrong("not the coefficient of a term", c);
+    /// No root is real: `Im(n conj d)` of `lambda = n/d` has one sign, or a real quadratic a negative discriminant.
+    fn not_real(&self, coefficients: &[Expr], imaginary: &Expr) -> Checked {
+        all([self.whole(coefficients.len()), self.factor(coefficients)])?;
+        if let [c, b, a] = coefficients {
+            let discriminant = self.equal(imaginary, &(Expr::int(4) * a * c - b * b));
+            return all([discriminant, self.require(b, Sign::ANY), self.positive(a), self.positive(imaginary)]);
         }
-        let rest = h.terms.iter().filter(|(y, d)| y != x && !self.known.sign(d).is(Sign::ZERO));
-        let wanted = if at_infinity { Sign::POSITIVE } else { Sign::NEGATIVE };
-        rest.map(|(y, _)| (x.clone() - y.clone()).expand()).try_for_each(|step| self.require(&step, wanted))
-    }
-
-    fn not_real(&self, coefficients: &[Expr], imaginary: &Expr) -> Result<(), CheckError> {
-        self.factor(coefficients)?;
-        if let [n, d] = coefficients {
-            let ((n, m), (d, e)) = (n.real_and_imaginary(), d.real_and_imaginary());
-            self.equal(imaginary, &(m * d - n * e))?;
-            return self.positive(imaginary).or_else(|_| self.positive(&-imaginary.clone()));
-        }
-        let [c, b, a] = coefficients else { return wrong("not two or three coefficients", imaginary) };
-        self.equal(imaginary, &(Expr::int(4) * a.clone() * c.clone() - b.clone().powi(2)))?;
-        self.require(b, Sign::ANY)?;
-        self.positive(a)?;
-        self.positive(imaginary)
+        self.equal(imaginary, &parts(coefficients)?.1)?;
+        self.positive(imaginary).or_else(|_| self.positive(&-imaginary))
     }
 
     /// `difference = Re lambda(kappa) - Re lambda(0)`, times a positive denominator.
-    fn difference(&self, coefficients: &[Expr], difference: &Expr) -> Result<(), CheckError> {
-        let [n, d] = coefficients else { return wrong("not two coefficients", difference) };
-        self.factor(coefficients)?;
-        let ((n, m), (d, e)) = (n.real_and_imaginary(), d.real_and_imaginary());
-        let (re, size) = ((n * d.clone() + m * e.clone()).expand(), (d.powi(2) + e.powi(2)).expand());
+    fn difference(&self, coefficients: &[Expr], difference: &Expr) -> Checked {
+        let (re, _, size) = parts(coefficients)?;
         let (re0, size0) = (self.at_zero(&re)?, self.at_zero(&size)?);
-        self.require(&size0, Sign::POSITIVE)?;
-        self.equal(difference, &(re * size0 - re0 * size))
+        let equal = self.equal(difference, &(re * &size0 - re0 * size));
+        all([self.factor(coefficients), self.require(&size0, Sign::POSITIVE), equal])
     }
 
     /// `level` is `Re s(0)` of the upper or lower root of `a s^2 + b s + c`, `value` is the quadratic there, `a > 0`; its
     /// slope there is returned.
     fn level(&self, coefficients: &[Expr], level: &Expr, value: &Expr, upper: bool) -> Result<Expr, CheckError> {
         let [c, b, a] = coefficients else { return wrong("not three coefficients", level) };
-        self.factor(coefficients)?;
-        self.positive(a)?;
-        self.equal(value, &(a.clone() * level.clone().powi(2) + b.clone() * level.clone() + c.clone()))?;
-        let slope = (Expr::int(2) * a.clone() * level.clone() + b.clone()).expand();
         let [c0, b0, a0] = [self.at_zero(c)?, self.at_zero(b)?, self.at_zero(a)?];
-        self.require(&a0, Sign::POSITIVE)?;
-        let root = (Expr::int(2) * a0.clone() * level.clone() + b0.clone()).expand();
-        let discriminant = (b0.powi(2) - Expr::int(4) * a0 * c0).expand();
+        let equal = self.equal(value, &(a * level * level + b * level + c));
+        all([self.factor(coefficients), self.positive(a), self.require(&a0, Sign::POSITIVE), equal])?;
+        let root = (Expr::int(2) * &a0 * level + &b0).expand();
+        let discriminant = (&b0 * &b0 - Expr::int(4) * a0 * c0).expand();
         if root.vanishes() {
             self.require(&discriminant, Sign::NONPOSITIVE)?;
-            return Ok(slope);
+        } else {
+            let side = if upper { Sign::NONNEGATIVE } else { Sign::NONPOSITIVE };
+            all([self.equal(&(&root * &root), &discriminant), self.require(&root, side)])?;
         }
-        self.equal(&root.clone().powi(2), &discriminant)?;
-        self.require(&root, if upper { Sign::NONNEGATIVE } else { Sign::NONPOSITIVE })?;
-        Ok(slope)
+        Ok((Expr::int(2) * a * level + b).expand())
     }
 
     /// Claims on stretches of the half line. While a path follows the upper root both must lie below the level, until a
     /// number where they have collided.
-    fn path(&self, coefficients: &[Expr], level: &Expr, stretches: &[Stretch]) -> Result<(), CheckError> {
+    fn path(&self, coefficients: &[Expr], level: &Expr, stretches: &[Stretch]) -> Checked {
         let [c, b, a] = coefficients else { return wrong("not three coefficients", level) };
-        let value = (a.clone() * level.clone().powi(2) + b.clone() * level.clone() + c.clone()).expand();
+        let value = (a * level * level + b * level + c).expand();
         let lower = self.level(coefficients, level, &value, false);
         let mut upper = lower.is_err();
         let slope = lower.or_else(|_| self.level(coefficients, level, &value, true))?;
@@ -178,12 +154,11 @@ impl Checker {
             let claims = match claim {
                 Claim::Both => vec![slope.clone(), value.clone()],
                 Claim::Damped => vec![slope.clone()],
-                Claim::Below => vec![-value.clone()],
+                Claim::Below => vec![-&value],
             };
             claims.iter().try_for_each(|f| positive_between(f, &from, end))?;
             let Some(end) = end else { continue };
-            let gap = (b.clone().powi(2) - Expr::int(4) * a.clone() * c.clone())
-                .substitute(&Expr::kappa(), &Expr::Num(end.clone()));
+            let gap = (b * b - Expr::int(4) * a * c).substitute(&Expr::kappa(), &Expr::Num(end.clone()));
             upper = upper && !self.known.sign(&gap.expand()).is(Sign::NONPOSITIVE);
             from = end.clone();
         }
@@ -191,53 +166,42 @@ impl Checker {
     }
 
     /// For C1, that no decaying root of `s^order = +-modulus` is real: `-x` is a root for `x > 0` when the signs agree.
-    fn power_root(&self, order: u32, modulus: &Expr, negative: bool, which: Which) -> Result<(), CheckError> {
+    fn power_root(&self, order: u32, modulus: &Expr, negative: bool, which: Which) -> Checked {
         if !(3..=64).contains(&order) || (which == Which::C1 && negative == (order % 2 == 1)) {
             return wrong("not a power in use, or with a real decaying root", order);
         }
         let mut divisor = vec![Expr::zero(); order as usize + 1];
-        divisor[0] = if negative { modulus.clone() } else { -modulus.clone() };
+        divisor[0] = if negative { modulus.clone() } else { -modulus };
         divisor[order as usize] = Expr::one();
-        self.factor(&divisor)?;
-        self.positive(modulus)?;
-        if which == Which::C1 { Ok(()) } else { self.positive(&(modulus.clone() - self.at_zero(modulus)?)) }
+        let rises = if which == Which::C1 { Ok(()) } else { self.positive(&(modulus - self.at_zero(modulus)?)) };
+        all([self.factor(&divisor), self.positive(modulus), rises])
     }
 
+    /// The limit for `kappa -> 0`.
     pub(super) fn at_zero(&self, e: &Expr) -> Result<Expr, CheckError> {
-        let KappaSum { terms } = sum(e)?;
-        terms.iter().filter(|(x, _)| !x.is_zero()).try_for_each(|(x, _)| self.require(x, Sign::POSITIVE))?;
-        Ok(terms.into_iter().find(|(x, _)| x.is_zero()).map_or_else(Expr::zero, |(_, c)| c))
+        e.at_zero(&|e| self.known.sign(e)).map_or_else(|| wrong("no value at kappa = 0 of", e), |v| Ok(v.expand()))
     }
 
-    pub(super) fn factor(&self, divisor: &[Expr]) -> Result<(), CheckError> {
-        let text = || divisor.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        if divides(divisor, &self.symbol) { Ok(()) } else { wrong("not a factor of the symbol", text()) }
+    fn not_negative(&self, e: &Expr) -> Checked {
+        if e.vanishes() { Ok(()) } else { self.positive(e) }
+    }
+
+    pub(super) fn factor(&self, divisor: &[Expr]) -> Checked {
+        let divides = divides(divisor, &self.symbol);
+        if divides { Ok(()) } else { wrong("not a factor of the symbol", format!("{divisor:?}")) }
     }
 }
 
-/// Is a polynomial with numeric coefficients positive on `(from, until]`, or beyond `from`? Mapped to the half line by
-/// `(from + until y)/(1 + y)`, or by `from + y`.
-fn positive_between(e: &Expr, from: &Rational, until: Option<&Rational>) -> Result<(), CheckError> {
-    let (low, y) = (Expr::Num(from.clone()), Expr::kappa());
-    let (point, scale) = match until {
-        Some(high) => (low + Expr::Num(high.clone()) * y.clone(), Expr::one() + y),
-        None => (low + y, Expr::one()),
-    };
-    let terms = sum(e)?.terms;
-    let degree = terms.iter().filter_map(|(x, _)| x.as_int()).max().unwrap_or(0);
-    let mapped = terms.iter().map(|(x, c)| {
-        let n = x.as_int().filter(|n| *n >= 0)?;
-        Some(c.clone() * point.clone().powi(n) * scale.clone().powi(degree - n))
-    });
-    let mapped = mapped.collect::<Option<Vec<_>>>().and_then(|t| numeric(&KappaSum::read(&Expr::add(t))?.terms));
-    let end = until.map_or(Sign::POSITIVE, |high| {
-        let there = e.substitute(&Expr::kappa(), &Expr::Num(high.clone()));
-        Surd::read(&there).map_or(Sign::ANY, |v| v.sign())
-    });
-    let shown = mapped.is_some_and(|p| positive_on_half_line(&p, 24)) && end == Sign::POSITIVE;
-    if shown { Ok(()) } else { wrong(format!("not positive beyond {from}"), e) }
+/// Is a polynomial with numeric coefficients positive on `(from, until]`, or beyond `from`?
+fn positive_between(e: &Expr, from: &Rational, until: Option<&Rational>) -> Checked {
+    let holds = KappaSum::read(e).is_some_and(|sum| sum.is_positive_between(from, until));
+    if holds { Ok(()) } else { wrong(format!("not positive beyond {from}"), e) }
 }
 
-fn sum(e: &Expr) -> Result<KappaSum, CheckError> {
-    KappaSum::read(e).map_or_else(|| wrong("not a sum of powers of kappa", e), Ok)
+/// `Re(n conj d)`, `Im(n conj d)` and `|d|^2` of `[n, d]`.
+fn parts(coefficients: &[Expr]) -> Result<(Expr, Expr, Expr), CheckError> {
+    let [n, d] = coefficients else { return wrong("not two coefficients, but", coefficients.len()) };
+    let conjugate = d.substitute(&Expr::Imag, &-Expr::Imag);
+    let (re, im) = (n * &conjugate).real_and_imaginary();
+    Ok((re, im, (d * conjugate).expand()))
 }

@@ -1,7 +1,6 @@
 //! Proofs about the roots of a polynomial in s that have no closed form: they are counted again.
 
-use super::signs::numeric;
-use super::{CheckError, Checker, wrong};
+use super::{CheckError, Checked, Checker, wrong};
 use crate::expr::{
     Expr, HIGHEST_ORDER, HalfPlanes, KappaSum, Rational, Sign, Sturm, Surd, discriminant, hurwitz, negative_zeros,
     rational, real_zeros, shifted, squarefree,
@@ -9,7 +8,7 @@ use crate::expr::{
 use crate::verdict::Start;
 
 impl Checker {
-    pub(super) fn all_below(&self, p: &[Expr], level: &Expr, determinants: &[Expr]) -> Result<(), CheckError> {
+    pub(super) fn all_below(&self, p: &[Expr], level: &Expr, determinants: &[Expr]) -> Checked {
         let about = self.about(p, level)?;
         let own = hurwitz(&about);
         if own.len() != determinants.len() {
@@ -22,7 +21,7 @@ impl Checker {
         self.equal(&last, &Expr::zero())
     }
 
-    pub(super) fn some_below(&self, p: &[Expr], level: &Expr, real: bool) -> Result<(), CheckError> {
+    pub(super) fn some_below(&self, p: &[Expr], level: &Expr, real: bool) -> Checked {
         let about = self.about(p, level)?;
         let crossing = if real { discriminant(&about) } else { hurwitz(&about)[about.len() - 3].clone() };
         self.one_sign(&crossing)?;
@@ -37,13 +36,7 @@ impl Checker {
         }
     }
 
-    pub(super) fn real_roots(
-        &self,
-        p: &[Expr],
-        decaying: bool,
-        samples: &[Rational],
-        starts: &[Start],
-    ) -> Result<(), CheckError> {
+    pub(super) fn real_roots(&self, p: &[Expr], decaying: bool, samples: &[Rational], starts: &[Start]) -> Checked {
         self.whole(p.len())?;
         self.about(p, &Expr::zero())?;
         if decaying && !starts.is_empty() {
@@ -54,7 +47,7 @@ impl Checker {
             return wrong("roots meet at every kappa", &functions[0]);
         }
         functions.extend(decaying.then(|| p[0].clone()));
-        let terms = KappaSum::read(&Expr::mul(functions)).and_then(|d| numeric(&d.terms));
+        let terms = KappaSum::read(&Expr::mul(functions)).and_then(|d| d.polynomial());
         let chain = Sturm::new(&squarefree(&terms.unwrap_or_default()));
         // At most one zero between neighbours, and none outside.
         let mut seen = 0;
@@ -77,7 +70,7 @@ impl Checker {
         })
     }
 
-    pub(super) fn inverse(&self, p: &[Expr], split: &Rational) -> Result<(), CheckError> {
+    pub(super) fn inverse(&self, p: &[Expr], split: &Rational) -> Checked {
         self.about(p, &Expr::zero())?;
         let n = p.len() - 1;
         let KappaSum { terms } = KappaSum::read(&p[0]).unwrap_or(KappaSum { terms: Vec::new() });
@@ -115,14 +108,14 @@ impl Checker {
         if level.contains(&Expr::kappa()) { wrong("not a constant", level) } else { Ok(shifted(p, level)) }
     }
 
-    fn one_sign(&self, e: &Expr) -> Result<(), CheckError> {
+    fn one_sign(&self, e: &Expr) -> Checked {
         self.positive(e).or_else(|_| self.positive(&-e.clone()))
     }
 }
 
 /// The expansion of `lambda` at a simple root has a term that no Bernstein function has; a root that decays starts at or
 /// below 0, and falls from there.
-fn refuted(p: &[Expr], start: &Start, decaying: bool) -> Result<(), CheckError> {
+fn refuted(p: &[Expr], start: &Start, decaying: bool) -> Checked {
     let none = || wrong("not a simple root whose lambda has a wrong sign", &start.level);
     let about = shifted(p, &start.level);
     let whole = |c: &Expr| KappaSum::read(c).is_some_and(|s| s.terms.iter().all(|(x, _)| x.as_int().is_some()));

@@ -1,155 +1,120 @@
-//! The composition tree of a Bernstein function, rule by rule.
+//! The composition tree of a Bernstein function: what every rule makes of its parts, and what it asks for.
 
-use super::{CheckError, Checker, wrong};
-use crate::expr::{Expr, Func, Sign, rational};
+use super::{CheckError, Checker, all, wrong};
+use crate::expr::{Expr, Func, Sign};
 use crate::verdict::{Node, Rule};
+
+/// How a function runs: a constant is of either kind; a rising one is Bernstein, a falling one completely monotone, and in a
+/// complete node complete Bernstein and Stieltjes.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Kind {
+    Constant,
+    Rising,
+    Falling,
+}
+use Kind::{Constant, Falling, Rising};
 
 /// `sqrt(g) K_(order-1)(c sqrt(g)) / K_order(c sqrt(g))`.
 pub(super) fn bessel_ratio(order: &Expr, c: &Expr, g: &Expr) -> Expr {
     let root = g.clone().sqrt();
-    let k = |order: Expr| Expr::bessel_k(order.expand(), c.clone() * root.clone());
-    root.clone() * k(order.clone() - Expr::one()) / k(order.clone())
+    let k = |order: Expr| Expr::bessel_k(order.expand(), c * &root);
+    &root * k(order - Expr::one()) / k(order.clone())
 }
 
 impl Checker {
-    /// Checks a node and everything below it.
-    pub(super) fn node(&self, node: &Node) -> Result<(), CheckError> {
-        node.children.iter().try_for_each(|child| self.node(child))?;
-        self.rule(node)?;
-        let complete = node.rule != Rule::Exponential && node.children.iter().all(|c| c.complete);
-        if complete == node.complete { Ok(()) } else { wrong("not marked rightly as complete", &node.function) }
+    /// Checks a node and everything below it: how its function runs, and the function as the rule makes it.
+    pub(super) fn node(&self, node: &Node) -> Result<(Kind, Expr), CheckError> {
+        let below = node.children.iter().map(|c| self.node(c)).collect::<Result<Vec<_>, _>>()?;
+        let common = below.iter().map(|(k, _)| *k).find(|k| *k != Constant).unwrap_or(Constant);
+        let alike = below.iter().all(|(k, _)| *k == common || *k == Constant);
+        let complete = node.children.iter().all(|c| c.complete);
+        let sides: Vec<Expr> = node.side_conditions.iter().map(|s| s.expression.clone()).collect();
+        let parts: Vec<Expr> = node.children.iter().map(|c| c.function.clone()).collect();
+        let kind = runs(node.rule, common, complete).filter(|_| alike);
+        let made = self.made(node.rule, &sides, &parts).filter(|(_, asked)| asked.len() == sides.len());
+        let (Some(kind), Some((function, asked))) = (kind, made) else {
+            return wrong(format!("not an application of {:?}", node.rule), &node.function);
+        };
+        self.equal(&node.function, &function)?;
+        for (i, (side, asked)) in node.side_conditions.iter().zip(&asked).enumerate() {
+            let strict =
+                node.rule == Rule::BesselRatio || (i == 0 && matches!(node.rule, Rule::Saturation | Rule::Quadratic));
+            if side.sign != if strict { Sign::POSITIVE } else { Sign::NONNEGATIVE } || asked.contains(&Expr::kappa()) {
+                return wrong("another condition is needed than", side.sign.describe(asked));
+            }
+            all([self.equal(&side.expression, asked), self.require(asked, side.sign)])?;
+        }
+        let lost = matches!(node.rule, Rule::Exponential | Rule::Decay | Rule::Product);
+        if node.complete != (complete && !lost) {
+            return wrong("not marked rightly as complete", &node.function);
+        }
+        Ok((kind, function))
     }
 
-    fn rule(&self, node: &Node) -> Result<(), CheckError> {
-        let f = &node.function;
-        let sides: Vec<&Expr> = node.side_conditions.iter().map(|s| &s.expression).collect();
-        let children: Vec<&Expr> = node.children.iter().map(|c| &c.function).collect();
-        let all_complete = node.children.iter().all(|c| c.complete);
-        let (kappa, at_least) = (Expr::kappa(), Sign::NONNEGATIVE);
-        if node.rule != Rule::Ground && sides.iter().any(|e| e.contains(&kappa)) {
-            return wrong("a side condition in kappa", f);
-        }
-        match (node.rule, sides.as_slice(), children.as_slice()) {
-            (Rule::Constant, [c], []) => {
-                self.equal(f, c)?;
-                self.sides(node, &[at_least])
+    /// The function that a rule makes of its parts, and the expressions whose signs it asks for.
+    fn made(&self, rule: Rule, sides: &[Expr], parts: &[Expr]) -> Option<(Expr, Vec<Expr>)> {
+        let (k, one, listed) = (Expr::kappa(), Expr::one(), sides.to_vec());
+        let power = |g: &Expr, a: &Expr| Expr::pow(g.clone(), a.clone());
+        let sum = |all: &[Expr]| Expr::add(all.iter().cloned());
+        let up_to_one = |a: &Expr| vec![a.clone(), &one - a];
+        Some(match (rule, sides, parts) {
+            (Rule::Constant, [c], []) => (c.clone(), listed),
+            (Rule::Identity, [], []) => (k, listed),
+            (Rule::Sum, [], [_, ..]) => (sum(parts), listed),
+            (Rule::Product, [], [_, ..]) => (Expr::mul(parts.to_vec()), listed),
+            (Rule::Scale, [c], [g]) => (c * g, listed),
+            (Rule::Shift, [c], [g]) => (g.substitute(&k, &(&k + c)), listed),
+            (Rule::Power, [a, _], [g]) => (power(g, a), up_to_one(a)),
+            (Rule::Reciprocal, [a, _], [g]) => (power(g, &-a), up_to_one(a)),
+            (Rule::PowerMean, [a, _], [_, ..]) => {
+                (power(&Expr::add(parts.iter().map(|g| power(g, a))), &a.clone().recip()), up_to_one(a))
             }
-            (Rule::Identity, [], []) if *f == kappa => Ok(()),
-            (Rule::Sum, [], [_, ..]) => self.equal(f, &Expr::add(children.into_iter().cloned())),
-            (Rule::Scale, [c], [g]) => {
-                self.sides(node, &[at_least])?;
-                self.equal(f, &((*c).clone() * (*g).clone()))
+            (Rule::GeometricMean, [exponents @ .., _], [_, ..]) if exponents.len() == parts.len() => {
+                let mean = Expr::mul(parts.iter().zip(exponents).map(|(g, a)| power(g, a)));
+                (mean, exponents.iter().cloned().chain([&one - sum(exponents)]).collect())
             }
-            // A power of one function needs no complete one.
-            (Rule::Power | Rule::GeometricMean, [exponents @ .., room], [_, ..])
-                if exponents.len() == children.len()
-                    && if node.rule == Rule::Power { children.len() == 1 } else { all_complete } =>
-            {
-                let total = Expr::add(exponents.iter().map(|e| (*e).clone()));
-                self.equal(room, &(Expr::one() - total))?;
-                self.sides(node, &vec![at_least; sides.len()])?;
-                let powers = children.iter().zip(exponents).map(|(g, e)| Expr::pow((*g).clone(), (*e).clone()));
-                self.equal_nonnegative(f, &Expr::mul(powers))
+            (Rule::Dual, [], [g]) => (k / g, listed),
+            (Rule::Inversion, [], [g]) => (g.substitute(&k, &k.clone().recip()).recip(), listed),
+            (Rule::Saturation, [c], [g]) => (g / (c + g), listed),
+            (Rule::Logarithm, [], [g]) => (Expr::call(Func::Log, one + g), listed),
+            (Rule::Decay, [], [g]) => (Expr::call(Func::Exp, -g), listed),
+            (Rule::Exponential, [], [g]) => (one - Expr::call(Func::Exp, -g), listed),
+            (Rule::Ground, [start], [g]) => (g - self.at_zero(g).ok()? + start, listed),
+            (Rule::Complement, [start], [g]) => (self.at_zero(g).ok()? - g + start, listed),
+            (Rule::Quadratic, [a, b, c, _], []) => {
+                let discriminant = b * b - Expr::int(4) * a * c;
+                ((a * &k * &k + b * &k + c).sqrt(), vec![a.clone(), b.clone(), c.clone(), discriminant])
             }
-            (Rule::Dual, [], [g]) if all_complete => self.equal(f, &(kappa / (*g).clone())),
-            (Rule::Saturation, [c], [g]) => {
-                self.sides(node, &[Sign::POSITIVE])?;
-                self.equal(f, &((*g).clone() / ((*c).clone() + (*g).clone())))
+            (Rule::BesselRatio, [order, c], [g]) => (bessel_ratio(order, c, g), listed),
+            (Rule::Interlacing, [_, ..], [g]) if sides.len().is_multiple_of(3) => {
+                let (steps, rest) = sides.split_at(sides.len() / 3);
+                let sums = &rest[..steps.len()];
+                let factor =
+                    |i: usize| power(&(g + sum(&steps[..=i])), &(&sums[i] - sum(&sums[i.saturating_sub(1)..i])));
+                let asked = steps.iter().chain(sums).cloned().chain(sums.iter().map(|p| &one - p));
+                (Expr::mul((0..sums.len()).map(factor)), asked.collect())
             }
-            (Rule::PowerMean, [], [_, ..]) if all_complete => self.power_mean(f, &children),
-            (Rule::Logarithm, [], [g]) => self.equal(f, &Expr::call(Func::Log, Expr::one() + (*g).clone())),
-            (Rule::Exponential, [], [g]) => self.equal(f, &(Expr::one() - Expr::call(Func::Exp, -(*g).clone()))),
-            (Rule::Ground, [start], [g]) => self.ground(node, f, start, g),
-            (Rule::Quadratic, [a, b, c, d], []) => {
-                let base = (*a).clone() * kappa.clone().powi(2) + (*b).clone() * kappa + (*c).clone();
-                self.equal(f, &base.sqrt())?;
-                self.equal(d, &((*b).clone().powi(2) - Expr::int(4) * (*a).clone() * (*c).clone()))?;
-                self.sides(node, &[Sign::POSITIVE, at_least, at_least, at_least])
-            }
-            (Rule::BesselRatio, [order, c], [g]) => {
-                self.sides(node, &[Sign::POSITIVE, Sign::POSITIVE])?;
-                self.equal(f, &bessel_ratio(order, c, g))
-            }
-            (rule, ..) => wrong(format!("not an application of {rule:?}"), f),
-        }
-    }
-
-    /// Every side condition states exactly the sign its rule asks for, and it holds.
-    fn sides(&self, node: &Node, wanted: &[Sign]) -> Result<(), CheckError> {
-        node.side_conditions.iter().zip(wanted).try_for_each(|(side, sign)| {
-            let stated = side.sign == *sign;
-            if stated {
-                self.require(&side.expression, *sign)
-            } else {
-                wrong("another sign is needed", &side.expression)
-            }
+            _ => return None,
         })
     }
+}
 
-    fn power_mean(&self, f: &Expr, children: &[&Expr]) -> Result<(), CheckError> {
-        let Expr::Pow(base, n) = f else { return wrong("not a power mean", f) };
-        let whole = n.as_int().filter(|n| (2..=8).contains(n) && base.terms().len() == children.len());
-        let Some(whole) = whole else { return wrong("not a power mean", f) };
-        base.terms().iter().zip(children).try_for_each(|(term, child)| {
-            self.require(term, Sign::NONNEGATIVE)?;
-            self.equal(&term.clone().powi(whole), child)
-        })
-    }
-
-    /// `f = g - c`, with `start = g(0) - c >= 0`.
-    fn ground(&self, node: &Node, f: &Expr, start: &Expr, g: &Expr) -> Result<(), CheckError> {
-        let shift = (f.clone() - g.clone()).expand();
-        if shift.contains(&Expr::kappa()) {
-            return wrong("not a shift of its part", f);
+/// How a function made by a rule runs, if the rule applies to parts that run like this.
+fn runs(rule: Rule, kind: Kind, complete: bool) -> Option<Kind> {
+    let (rises, falls) = (kind != Falling, kind != Rising);
+    match rule {
+        Rule::Constant => Some(Constant),
+        Rule::Identity | Rule::Quadratic => Some(Rising),
+        Rule::Sum | Rule::Scale | Rule::Shift => Some(kind),
+        Rule::Power | Rule::Logarithm => (rises || complete).then_some(kind),
+        Rule::GeometricMean | Rule::PowerMean => complete.then_some(kind),
+        Rule::Reciprocal => (rises || complete).then_some(if rises { Falling } else { Rising }),
+        Rule::Dual | Rule::Inversion => (rises && complete).then_some(Rising),
+        Rule::Saturation | Rule::Exponential | Rule::Ground | Rule::Interlacing | Rule::BesselRatio => {
+            rises.then_some(Rising)
         }
-        let value = g.substitute(&Expr::kappa(), &Expr::zero()).replace(&|e| self.root_of_square(e)) + shift;
-        self.equal(start, &value)?;
-        self.sides(node, &[Sign::NONNEGATIVE])
-    }
-
-    /// `sqrt(x^2) = x` for `x >= 0`.
-    fn root_of_square(&self, e: &Expr) -> Option<Expr> {
-        let Expr::Pow(b, half) = e else { return None };
-        let Expr::Pow(x, n) = b.as_ref() else { return None };
-        let applies = self.known.sign(x).is(Sign::NONNEGATIVE) && half.as_num() == Some(&rational(1, 2));
-        applies.then(|| Expr::pow((**x).clone(), (**n).clone() / Expr::int(2)))
-    }
-
-    /// The power of kappa with which a checked function grows; its parts are nonnegative, so nothing cancels.
-    pub(super) fn growth(&self, node: &Node) -> Result<Expr, CheckError> {
-        let below = node.children.iter().map(|c| self.growth(c)).collect::<Result<Vec<_>, _>>()?;
-        let side = |i: usize| node.side_conditions.get(i).map_or_else(Expr::zero, |s| s.expression.clone());
-        let first = below.first().cloned().unwrap_or_else(Expr::zero);
-        let rises = |g: &Expr| self.known.sign(g).is(Sign::POSITIVE);
-        Ok(match node.rule {
-            Rule::Constant | Rule::Saturation | Rule::Exponential => Expr::zero(),
-            Rule::Identity | Rule::Quadratic => Expr::one(),
-            Rule::Sum | Rule::PowerMean => match below.iter().find(|g| rises(g)) {
-                Some(g) => g.clone(),
-                None => Expr::add(below),
-            },
-            Rule::Scale => {
-                self.require(&side(0), Sign::POSITIVE)?;
-                first
-            }
-            Rule::Ground => first,
-            Rule::BesselRatio => (first / Expr::int(2)).expand(),
-            Rule::Power => (first * side(0)).expand(),
-            Rule::GeometricMean => Expr::add(below.into_iter().enumerate().map(|(i, g)| g * side(i))).expand(),
-            Rule::Dual => (Expr::one() - first).expand(),
-            Rule::Logarithm => return wrong("growth not known", &node.function),
-        })
-    }
-
-    /// Equality of two nonnegative functions, also by equality of their squares or higher powers.
-    fn equal_nonnegative(&self, a: &Expr, b: &Expr) -> Result<(), CheckError> {
-        let plain = self.equal(a, b);
-        if plain.is_ok() {
-            return plain;
-        }
-        self.require(a, Sign::NONNEGATIVE)?;
-        self.require(b, Sign::NONNEGATIVE)?;
-        let powers = |n: i64| (a.clone().powi(n).expand() - b.clone().powi(n).expand()).vanishes();
-        if (2..=6).any(powers) { Ok(()) } else { plain }
+        Rule::Complement => falls.then_some(Rising),
+        Rule::Decay => rises.then_some(Falling),
+        Rule::Product => falls.then_some(Falling),
     }
 }

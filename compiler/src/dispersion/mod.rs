@@ -142,22 +142,7 @@ fn with_drift(symbol: Expr, drift: &Option<Expr>) -> Expr {
 
 /// The coefficients of a polynomial in `letter`, constant first, the last not zero; none when it is no polynomial.
 pub(crate) fn powers_of(e: &Expr, letter: &Expr) -> Option<Vec<Expr>> {
-    let mut out: Vec<Vec<Expr>> = Vec::new();
-    for t in e.terms() {
-        let mut power = 0usize;
-        let mut rest = Vec::new();
-        for f in t.factors() {
-            match f {
-                f if f == letter => power = 1,
-                Expr::Pow(b, n) if **b == *letter => power = usize::try_from(n.as_int()?).ok().filter(|n| *n <= 64)?,
-                f if f.contains(letter) => return None,
-                f => rest.push(f.clone()),
-            }
-        }
-        out.resize(out.len().max(power + 1), Vec::new());
-        out[power].push(Expr::mul(rest));
-    }
-    Some(out.into_iter().map(Expr::add).collect())
+    e.powers_of(letter)
 }
 
 /// The dispersion relation of an equation.

@@ -1,27 +1,153 @@
 //! Questions of exact algebra: is this zero, does that divide it, is a polynomial positive.
 
+use super::roots::Signs;
 use super::surd::Surd;
-use super::{Expr, rational};
-use num_traits::Zero;
+use super::{Expr, KappaSum, Rational, Sign};
+use num_traits::{Signed, ToPrimitive, Zero};
 
 impl Expr {
     /// Is the expression identically zero? Multiplied out, denominators cleared; `true` is certain, `false` is not.
     pub fn vanishes(&self) -> bool {
-        let mut e = self.expand().expand();
+        self.over_one_denominator().0.is_zero()
+    }
+
+    /// `(n, [(d, p), ...])` with the expression equal to `n d^p ...`, the p negative, n multiplied out: without
+    /// denominators after a few steps, or as far as those lead.
+    pub(super) fn over_one_denominator(&self) -> (Expr, Vec<(Expr, Expr)>) {
+        let (mut e, mut below) = (self.expand().expand(), Vec::new());
         for _ in 0..8 {
-            if e.is_zero() {
-                return true;
-            }
             let inverse = |f: &Expr| match f {
-                Expr::Pow(b, n) if n.as_num().is_some_and(|n| *n < rational(0, 1)) => {
-                    Some(Expr::pow((**b).clone(), -(**n).clone()))
-                }
+                Expr::Pow(b, n) if n.as_num().is_some_and(Signed::is_negative) => Some(((**b).clone(), (**n).clone())),
                 _ => None,
             };
-            let Some(d) = e.terms().iter().flat_map(Expr::factors).find_map(inverse) else { return false };
-            e = Expr::add(e.terms().iter().map(|t| t.clone() * d.clone())).expand().expand();
+            let Some((d, p)) = e.terms().iter().flat_map(Expr::factors).find_map(inverse) else { break };
+            let times = Expr::pow(d.clone(), -p.clone());
+            e = Expr::add(e.terms().iter().map(|t| t.clone() * times.clone())).expand().expand();
+            below.push((d, p));
         }
-        false
+        (e, below)
+    }
+}
+
+/// Polynomials in a letter.
+impl Expr {
+    /// The coefficients by powers of `letter`, constant first, of a polynomial in it that is multiplied out; no power is
+    /// above 64.
+    pub(crate) fn powers_of(&self, letter: &Expr) -> Option<Vec<Expr>> {
+        let mut out: Vec<Vec<Expr>> = Vec::new();
+        for t in self.terms() {
+            let mut power = 0usize;
+            let mut rest = Vec::new();
+            for f in t.factors() {
+                match f {
+                    f if f == letter => power = 1,
+                    Expr::Pow(b, n) if **b == *letter => {
+                        power = usize::try_from(n.as_int()?).ok().filter(|n| *n <= 64)?
+                    }
+                    f if f.contains(letter) => return None,
+                    f => rest.push(f.clone()),
+                }
+            }
+            out.resize(out.len().max(power + 1), Vec::new());
+            out[power].push(Expr::mul(rest));
+        }
+        Some(out.into_iter().map(Expr::add).collect())
+    }
+
+    /// `self / divisor` when it is exact: long division in a letter of which the divisor has a numeric leading
+    /// coefficient.
+    pub(crate) fn exact_quotient(&self, divisor: &Expr) -> Option<Expr> {
+        let monic = |x: &Expr| divisor.powers_of(x).is_some_and(|c| c.len() > 1 && c[c.len() - 1].as_num().is_some());
+        let letter = divisor.symbols().into_iter().map(Expr::Sym).find(monic)?;
+        let (mut d, mut rest) = (divisor.powers_of(&letter)?, self.powers_of(&letter)?);
+        let lead = d.pop()?;
+        let mut terms = Vec::new();
+        while rest.len() > d.len() {
+            let top = (rest.pop()? / &lead).expand();
+            let shift = rest.len() - d.len();
+            for (i, c) in d.iter().enumerate() {
+                rest[shift + i] = (&rest[shift + i] - &top * c).expand();
+            }
+            terms.push(top * letter.clone().powi(shift as i64));
+        }
+        (rest.iter().all(Expr::is_zero) && !terms.is_empty()).then(|| Expr::add(terms).expand())
+    }
+
+    /// `(a, b)` with `self = a other + b`, the number `a` such that b lacks a term of `other` that is no number.
+    pub(crate) fn less_multiple_of(&self, other: &Expr) -> Option<(Rational, Expr)> {
+        let shared = |t: &Expr| {
+            let (q, letters) = t.split_coefficient();
+            let (p, _) = self.terms().iter().map(Expr::split_coefficient).find(|(_, x)| *x == letters)?;
+            t.as_num().is_none().then_some(p / q)
+        };
+        let factor = other.terms().iter().find_map(shared)?;
+        let rest = (self - Expr::Num(factor.clone()) * other).expand();
+        Some((factor, rest))
+    }
+}
+
+impl KappaSum {
+    /// Numeric coefficients of one real quadratic field, constant first, with whole exponents after division by the lowest
+    /// power.
+    pub(crate) fn polynomial(&self) -> Option<Vec<Surd>> {
+        let coefficients = Surd::read_all(self.terms.iter().map(|(_, c)| c))?;
+        let exponents: Vec<&Rational> = self.terms.iter().map(|(x, _)| x.as_num()).collect::<Option<_>>()?;
+        let least = (*exponents.iter().min()?).clone();
+        let mut out = Vec::new();
+        for (x, c) in exponents.into_iter().zip(coefficients) {
+            let n = (x - &least).to_usize().filter(|n| *n <= 64 && (x - &least).is_integer())?;
+            out.resize(out.len().max(n + 1), Surd::zero());
+            out[n] = c;
+        }
+        Some(out)
+    }
+}
+
+/// Questions about every `kappa > 0`, given the signs of expressions in parameters.
+impl KappaSum {
+    /// Is the sum positive for every `kappa > 0`?
+    pub(crate) fn is_positive(&self, sign: Signs<'_>) -> bool {
+        let signs: Vec<Sign> = self.terms.iter().map(|(_, c)| sign(c)).collect();
+        if signs.iter().all(|s| s.is(Sign::NONNEGATIVE)) {
+            return signs.iter().any(|s| s.is(Sign::POSITIVE));
+        }
+        if let Some(p) = self.polynomial() {
+            return positive_on_half_line(&p, 24);
+        }
+        // a u^2 + b u + c in u = kappa^step with a > 0 and a negative discriminant; the terms are in rising order.
+        let [(x0, c), (x1, b), (x2, a)] = self.terms.as_slice() else { return false };
+        let even = (x0 + x2 - Expr::int(2) * x1).expand().is_zero();
+        let discriminant = (b * b - Expr::int(4) * a * c).expand();
+        even && sign(a).is(Sign::POSITIVE) && sign(&discriminant).is(Sign::NEGATIVE)
+    }
+
+    /// Is a polynomial with numeric coefficients positive on `(from, until]`, or beyond `from`? Mapped to the half line by
+    /// `(from + until y)/(1 + y)`, or by `from + y`.
+    pub(crate) fn is_positive_between(&self, from: &Rational, until: Option<&Rational>) -> bool {
+        let (low, y) = (Expr::Num(from.clone()), Expr::kappa());
+        let (point, scale) = match until {
+            Some(high) => (low + Expr::Num(high.clone()) * &y, Expr::one() + &y),
+            None => (low + &y, Expr::one()),
+        };
+        let degree = self.terms.iter().filter_map(|(x, _)| x.as_int()).max().unwrap_or(0);
+        let mapped = self.terms.iter().map(|(x, c)| {
+            let n = x.as_int().filter(|n| *n >= 0)?;
+            Some(c.clone() * point.clone().powi(n) * scale.clone().powi(degree - n))
+        });
+        let mapped = mapped.collect::<Option<Vec<_>>>().and_then(|t| KappaSum::read(&Expr::add(t))?.polynomial());
+        let end = until.map_or(Sign::POSITIVE, |high| {
+            let there = self.expr().substitute(&y, &Expr::Num(high.clone()));
+            Surd::read(&there).map_or(Sign::ANY, |v| v.sign())
+        });
+        end == Sign::POSITIVE && mapped.is_some_and(|p| positive_on_half_line(&p, 24))
+    }
+
+    /// Does the term `c kappa^x` outweigh every other one, for large or for small kappa?
+    pub(crate) fn is_led_by(&self, x: &Expr, c: &Expr, at_infinity: bool, sign: Signs<'_>) -> bool {
+        let wanted = if at_infinity { Sign::POSITIVE } else { Sign::NEGATIVE };
+        let outweighed = |(y, d): &(Expr, Expr)| sign(d).is(Sign::ZERO) || sign(&(x - y).expand()).is(wanted);
+        let own = |(y, d): &(Expr, Expr)| y == x && (d - c).vanishes();
+        sign(c).is(Sign::NONZERO) && self.terms.iter().any(own) && self.terms.iter().all(|t| t.0 == *x || outweighed(t))
     }
 }
 
@@ -43,7 +169,7 @@ pub(crate) fn divides(divisor: &[Expr], polynomial: &[Expr]) -> bool {
 
 /// Is a polynomial positive on `(0, inf)`? Yes without a negative coefficient; else at 1 and on either side of it,
 /// mapped to `(0, inf)` by `1 + y` and `1/(1 + y)`.
-pub(crate) fn positive_on_half_line(p: &[Surd], depth: u32) -> bool {
+fn positive_on_half_line(p: &[Surd], depth: u32) -> bool {
     if !p.iter().any(Surd::is_negative) {
         return p.iter().any(Surd::is_positive);
     }

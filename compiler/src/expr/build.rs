@@ -488,6 +488,48 @@ impl Div for Expr {
     }
 }
 
+/// Arithmetic on borrowed expressions, so that formulas read as formulas.
+macro_rules! borrowed {
+    ($($op:ident $name:ident;)*) => {
+        $(
+            impl $op<&Expr> for &Expr {
+                type Output = Expr;
+                fn $name(self, other: &Expr) -> Expr {
+                    self.clone().$name(other.clone())
+                }
+            }
+
+            impl $op<Expr> for &Expr {
+                type Output = Expr;
+                fn $name(self, other: Expr) -> Expr {
+                    self.clone().$name(other)
+                }
+            }
+
+            impl $op<&Expr> for Expr {
+                type Output = Expr;
+                fn $name(self, other: &Expr) -> Expr {
+                    self.$name(other.clone())
+                }
+            }
+        )*
+    };
+}
+
+borrowed! {
+    Add add;
+    Sub sub;
+    Mul mul;
+    Div div;
+}
+
+impl Neg for &Expr {
+    type Output = Expr;
+    fn neg(self) -> Expr {
+        -self.clone()
+    }
+}
+
 impl Neg for Expr {
     type Output = Expr;
     fn neg(self) -> Expr {

@@ -5,7 +5,7 @@
 //! Holds: every operation is widened outwards, by one step for the correctly rounded ones and by 8 for `exp`, `log` and
 //!       powers, whose libraries promise less than that.
 
-use super::{Expr, Func, rational};
+use super::{Expr, Func, Sign, rational};
 use num_traits::ToPrimitive;
 
 /// `[low, high]`, finite.
@@ -33,6 +33,15 @@ impl Enclosure {
             Expr::Call(Func::Exp, a) => Enclosure::of(a)?.rising(f64::exp),
             Expr::Call(Func::Log, a) => Enclosure::of(a).filter(|a| a.low > 0.0)?.rising(f64::ln),
             _ => None,
+        }
+    }
+
+    /// The signs of what lies within.
+    pub fn sign(self) -> Sign {
+        match (self.low > 0.0, self.high < 0.0) {
+            (true, _) => Sign::POSITIVE,
+            (_, true) => Sign::NEGATIVE,
+            _ => Sign::ANY,
         }
     }
 

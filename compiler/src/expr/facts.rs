@@ -89,6 +89,21 @@ impl Sign {
         })
     }
 
+    /// The signs of a power with an exponent of these signs; `whole` is the exponent when it is a whole number. An inverse
+    /// that exists has a base other than 0.
+    pub(crate) fn power(self, exponent: Sign, whole: Option<i64>) -> Sign {
+        let real = self.is(Sign::ANY);
+        match whole {
+            Some(n) if n < 0 && real => self.and(Sign::NONZERO).power(exponent, Some(-n)),
+            Some(n) if n % 2 == 0 && self.is(Sign::NONZERO) => Sign::POSITIVE,
+            Some(n) if n % 2 == 0 && real => Sign::NONNEGATIVE,
+            Some(n) if n % 2 != 0 && real => self,
+            None if self.is(Sign::POSITIVE) && exponent.is(Sign::ANY) => Sign::POSITIVE,
+            None if self.is(Sign::NONNEGATIVE) && exponent.is(Sign::NONNEGATIVE) => Sign::NONNEGATIVE,
+            _ => Sign::COMPLEX,
+        }
+    }
+
     /// The sign of a number.
     pub(crate) fn of(r: &Rational) -> Sign {
         if r.is_positive() {
@@ -227,6 +242,23 @@ impl Facts {
     /// The relations between parameters.
     pub fn relations(&self) -> &[(Expr, Sign)] {
         &self.relations
+    }
+
+    /// Every assumption as a relation: those between parameters, and one for each end of an interval.
+    pub fn assumptions(&self) -> Vec<(Expr, Sign)> {
+        let mut out = self.relations.clone();
+        for (name, interval) in &self.intervals {
+            let letter = || Expr::Sym(name.clone());
+            let lower = (&interval.lower, Sign::POSITIVE, Sign::NONNEGATIVE);
+            for (bound, strict, weak) in [lower, (&interval.upper, Sign::NEGATIVE, Sign::NONPOSITIVE)] {
+                let Some(b) = bound else { continue };
+                out.push((letter() - Expr::Num(b.value.clone()), if b.strict { strict } else { weak }));
+            }
+            if interval.nonzero {
+                out.push((letter(), Sign::NONZERO));
+            }
+        }
+        out
     }
 
     /// The signs `e` may have for admitted parameters, `kappa >= 0` and `t > 0`; sound, not complete.

@@ -7,7 +7,7 @@
 //! Source: Descartes' rule, the discriminant, and Sturm's theorem for numeric coefficients.
 
 use super::{Expr, Facts, Rational, Sign, half_line};
-use num_traits::Zero;
+use num_traits::{ToPrimitive, Zero};
 use std::cmp::Ordering;
 
 /// Why a decision stopped.
@@ -81,6 +81,12 @@ impl KappaSum {
     /// The sum as an expression.
     pub fn expr(&self) -> Expr {
         Expr::add(self.terms.iter().map(|(x, c)| c.clone() * Expr::pow(Expr::kappa(), x.clone())))
+    }
+
+    /// `(exponent, coefficient)` of every term, where all are numbers.
+    pub(crate) fn numbers(&self) -> Option<Vec<(f64, f64)>> {
+        let number = |e: &Expr| e.as_num()?.to_f64();
+        self.terms.iter().map(|(x, c)| Some((number(x)?, number(c)?))).collect()
     }
 
     /// The value at `kappa = 0`, when every exponent is nonnegative.

@@ -8,7 +8,7 @@
 
 use super::bernstein;
 use super::cases::Outcome;
-use super::certificate::{Node, Proof, Rule};
+use super::certificate::{Node, Proof};
 use super::kernel;
 use super::real_roots;
 use super::refutation;
@@ -67,8 +67,7 @@ fn by_composition(lambda: &Expr, facts: &Facts) -> Result<Outcome, Stop> {
 }
 
 pub(super) fn proved(lambda: &Expr, constant: Expr, tree: Node, facts: &Facts) -> Result<Outcome, Stop> {
-    let growth = growth(&tree, facts)?;
-    let bounded = growth.is_zero();
+    let bounded = !bernstein::unbounded(&tree, facts)?;
     let reason = describe(&tree);
     let proof = Proof::Bernstein { lambda: lambda.clone(), constant, bounded, tree };
     if bounded {
@@ -87,46 +86,6 @@ fn describe(tree: &Node) -> String {
          dimension (Schoenberg 1938)",
         tree.function, tree.because
     )
-}
-
-/// The power of kappa with which a proved function grows. Its summands are nonnegative, so nothing cancels.
-pub(super) fn growth(node: &Node, facts: &Facts) -> Result<Expr, Stop> {
-    let below = || node.children.iter().map(|c| growth(c, facts)).collect::<Result<Vec<_>, _>>();
-    let undecided = || Stop::Undecided(format!("the growth of {}", node.function));
-    Ok(match node.rule {
-        Rule::Constant | Rule::Saturation | Rule::Exponential => Expr::zero(),
-        Rule::Identity | Rule::Quadratic => Expr::one(),
-        Rule::Sum | Rule::PowerMean => {
-            let mut best = Expr::zero();
-            for g in below()? {
-                let step = facts.sign(&(g.clone() - best.clone()).expand());
-                // Symbolic exponents that cannot be ordered: any positive one shows that f is unbounded.
-                if step.is(Sign::POSITIVE) || (best.is_zero() && facts.sign(&g).is(Sign::POSITIVE)) {
-                    best = g;
-                }
-            }
-            best
-        }
-        Rule::Scale if !facts.sign(&node.side_conditions[0].expression).is(Sign::POSITIVE) => {
-            return Err(Stop::Need(node.side_conditions[0].expression.clone()));
-        }
-        Rule::Scale | Rule::Ground => below()?.into_iter().next().ok_or_else(undecided)?,
-        Rule::Power => {
-            let exponent = &node.side_conditions[0].expression;
-            let child = below()?.into_iter().next().ok_or_else(undecided)?;
-            if !child.is_zero() && !facts.sign(exponent).is(Sign::POSITIVE) {
-                return Err(Stop::Need(exponent.clone()));
-            }
-            (child * exponent.clone()).expand()
-        }
-        Rule::GeometricMean => {
-            let exponents = node.side_conditions.iter().map(|s| s.expression.clone());
-            Expr::add(below()?.into_iter().zip(exponents).map(|(g, e)| g * e)).expand()
-        }
-        Rule::BesselRatio => (below()?.into_iter().next().ok_or_else(undecided)? / Expr::int(2)).expand(),
-        Rule::Dual => (Expr::one() - below()?.into_iter().next().ok_or_else(undecided)?).expand(),
-        Rule::Logarithm => return Err(undecided()),
-    })
 }
 
 /// First order in time: `lambda = n/d`.

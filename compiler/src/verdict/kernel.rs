@@ -1,13 +1,15 @@
 //! Where a kernel is negative: for sums of powers that are not Bernstein.
 //!
 //! In:   lambda and the facts.
-//! Out:  a [`Witness`] with a negative value of the kernel on a line; the radii at which the kernel of a single power
-//!       first turns negative, in words.
+//! Out:  a [`Witness`] with a negative value of the kernel in one, two or three dimensions; the radii at which the kernel of
+//!       a single power first turns negative, in words.
+//! Holds: a kernel that is negative somewhere in N dimensions refutes C1 in N and in every higher dimension: a function
+//!       that is positive definite there is so on every subspace.
 //! Source: the inverse Fourier transform of `exp(-t lambda(k^2))`, by the trapezoidal rule; for one power, its
-//!       series in `r^2`.
+//!       series in `r^2`. `libm` computes the same digits on every machine.
 
 use super::witness::{Witness, at};
-use crate::expr::{Expr, Facts, KappaSum, Rational, rational};
+use crate::expr::{Expr, Facts, KappaSum, Name, Rational, rational};
 use num_traits::ToPrimitive;
 use std::f64::consts::PI;
 
@@ -16,11 +18,18 @@ const TIMES: [(i64, i64); 5] = [(1, 1), (1, 10), (1, 100), (1, 10_000), (1, 1_00
 
 /// A value of the kernel in one dimension that is negative beyond its error.
 pub(super) fn negative(lambda: &Expr, facts: &Facts) -> Option<Witness> {
-    let parameters = facts.sample(&lambda.symbols())?;
-    let sum = KappaSum::read(&at(lambda, &parameters))?;
-    let number = |e: &Expr| e.as_num()?.to_f64();
+    negative_at(lambda, &facts.sample(&lambda.symbols())?, 1)
+}
+
+/// The same evidence in N dimensions, or in three where N is larger, when the kernel is visibly negative there.
+pub(super) fn in_dimension(witness: Witness, dimension: u32) -> Witness {
+    let Witness::Kernel { lambda, parameters, .. } = &witness else { return witness };
+    negative_at(lambda, parameters, dimension.clamp(1, 3)).unwrap_or(witness)
+}
+
+fn negative_at(lambda: &Expr, parameters: &[(Name, Rational)], dimension: u32) -> Option<Witness> {
     let powers: Vec<(f64, f64)> =
-        sum.terms.iter().map(|(x, c)| Some((2.0 * number(x)?, number(c)?))).collect::<Option<_>>()?;
+        KappaSum::read(&at(lambda, parameters))?.numbers()?.into_iter().map(|(x, c)| (2.0 * x, c)).collect();
     let (top, lead) = powers.iter().copied().max_by(|a, b| a.0.total_cmp(&b.0))?;
     if top <= 2.0 || lead <= 0.0 || powers.iter().any(|(p, _)| *p < 0.0) {
         return None;
@@ -28,24 +37,31 @@ pub(super) fn negative(lambda: &Expr, facts: &Facts) -> Option<Witness> {
     TIMES.into_iter().find_map(|(p, q)| {
         let time = rational(p, q);
         let t = time.to_f64()?;
-        let spectrum = Spectrum::new(&powers, t)?;
-        let scale = (t * lead).powf(1.0 / top);
+        let spectrum = Spectrum::new(&powers, t, dimension)?;
+        let scale = libm::pow(t * lead, 1.0 / top);
         let deepest = (1..=32)
             .map(|j| 0.25 * f64::from(j))
             .min_by(|a, b| spectrum.kernel(scale * a).total_cmp(&spectrum.kernel(scale * b)))?;
         let radius = short(scale * deepest)?;
         let (value, peak) = (spectrum.kernel(radius.to_f64()?), spectrum.kernel(0.0));
-        let error = 1e-9 * peak + spectrum.cut + 2.0 * spectrum.coarseness(radius.to_f64()?);
+        let error = up_to_two_digits(1e-9 * peak + spectrum.cut + 2.0 * spectrum.coarseness(radius.to_f64()?));
         (value < -1e-3 * peak && error < 0.1 * value.abs()).then(|| Witness::Kernel {
-            dimension: 1,
+            dimension,
             radius,
             time,
-            parameters: parameters.clone(),
+            parameters: parameters.to_vec(),
             lambda: lambda.clone(),
             value,
             error,
         })
     })
+}
+
+/// A bound of two digits, so that roundings do not show in it.
+fn up_to_two_digits(error: f64) -> f64 {
+    let unit = libm::pow(10.0, libm::floor(libm::log10(error)) - 1.0);
+    let digits = format!("{:.1e}", libm::ceil(error / unit) * unit * 1.001);
+    digits.parse().unwrap_or(f64::INFINITY)
 }
 
 /// A rational near x, of three digits.
@@ -58,22 +74,24 @@ fn short(x: f64) -> Option<Rational> {
 
 /// `exp(-t lambda(k^2))` on a grid.
 struct Spectrum {
+    dimension: u32,
     step: f64,
     values: Vec<f64>,
     cut: f64,
 }
 
 impl Spectrum {
-    fn new(powers: &[(f64, f64)], t: f64) -> Option<Spectrum> {
-        let u = |k: f64| powers.iter().map(|(p, c)| t * c * k.powf(*p)).sum::<f64>();
-        let end = (0..80).map(|i| 0.01 * 1.25f64.powi(i)).find(|k| u(*k) > 36.0)?;
-        let points = 256;
+    fn new(powers: &[(f64, f64)], t: f64, dimension: u32) -> Option<Spectrum> {
+        let u = |k: f64| powers.iter().map(|(p, c)| t * c * libm::pow(k, *p)).sum::<f64>();
+        let end = (0..80).map(|i| 0.01 * libm::pow(1.25, f64::from(i))).find(|k| u(*k) > 36.0)?;
+        let points = 512;
         let step = end / f64::from(points);
-        let values: Vec<f64> = (0..=points).map(|i| (-u(step * f64::from(i))).exp()).collect();
-        values.iter().all(|v| v.is_finite()).then_some(Spectrum { step, values, cut: 1e-15 * end })
+        let values: Vec<f64> = (0..=points).map(|i| libm::exp(-u(step * f64::from(i)))).collect();
+        let cut = 1e-15 * end.max(end * end * end);
+        values.iter().all(|v| v.is_finite()).then_some(Spectrum { dimension, step, values, cut })
     }
 
-    /// `(1/pi) int_0^inf cos(k r) exp(-t lambda) dk`; the integrand is even in k, so the rule converges quickly.
+    /// `int_0^inf w(k) exp(-t lambda) dk`; for N = 1 and 3 the integrand is even in k, so the rule converges quickly.
     fn kernel(&self, r: f64) -> f64 {
         self.every(1, r)
     }
@@ -84,10 +102,23 @@ impl Spectrum {
     }
 
     fn every(&self, stride: usize, r: f64) -> f64 {
-        let half = 0.5 * self.values.first().copied().unwrap_or(0.0);
+        let h = self.step * stride as f64;
         let rest = self.values.iter().enumerate().step_by(stride).skip(1);
-        let sum: f64 = rest.map(|(i, v)| v * (r * self.step * i as f64).cos()).sum();
-        (half + sum) * self.step * stride as f64 / PI
+        let sum: f64 = rest.map(|(i, v)| v * self.weight(self.step * i as f64, r)).sum();
+        let first = self.values.first().copied().unwrap_or(0.0);
+        // The first term of Euler and Maclaurin for N = 2, where the slope of the integrand at 0 is that of k.
+        let start = if self.dimension == 2 { h / 12.0 } else { 0.5 * self.weight(0.0, r) };
+        (first * start + sum) * h * [1.0, 0.5, 0.5 / PI][self.dimension as usize - 1] / PI
+    }
+
+    /// `cos(k r)`, `k J_0(k r)`, `k sin(k r)/r`.
+    fn weight(&self, k: f64, r: f64) -> f64 {
+        match self.dimension {
+            1 => libm::cos(k * r),
+            2 => k * libm::j0(k * r),
+            _ if r == 0.0 => k * k,
+            _ => k * libm::sin(k * r) / r,
+        }
     }
 }
 

@@ -12,7 +12,6 @@ mod real;
 mod vector;
 
 use super::bernstein;
-use super::c1::growth;
 use super::cases::{Outcome, Situation};
 use super::certificate::{Node, Proof, Which};
 use super::witness::{Comparison, Witness};
@@ -204,7 +203,7 @@ impl Subject<'_> {
             false => (rest, None),
         };
         let constant = constant_real(constant)?;
-        let bounded = tree.as_ref().map_or(Ok(true), |tree| Ok(growth(tree, self.facts)?.is_zero()))?;
+        let bounded = tree.as_ref().map_or(Ok(true), |tree| Ok(!bernstein::unbounded(tree, self.facts)?))?;
         Ok(Triplet { constant, drift, form, isotropic, tree, bounded })
     }
 

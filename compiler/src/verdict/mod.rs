@@ -54,7 +54,10 @@ pub fn decide(equation: &Equation, dispersion: &Dispersion, flow: Option<&Densit
             None => cases::combine(&cases::split(&situation, &in_case), which),
         }
     };
-    let (c1, c2) = (decided(Which::C1), decided(Which::C2));
+    let (mut c1, c2) = (decided(Which::C1), decided(Which::C2));
+    if let Some(dimension) = equation.dimension {
+        c1.witness = c1.witness.map(|witness| kernel::in_dimension(witness, dimension));
+    }
     let kind = VerdictKind::from_answers(c1.answer, c2.answer);
     let mut reason = format!("C1 {}: {}. C2 {}: {}.", c1.answer, c1.reason, c2.answer, c2.reason);
     if let Some(drift) = &dispersion.drift {

@@ -69,7 +69,7 @@ pub(super) fn c1(coefficients: &[Expr], problem: Problem, facts: &Facts) -> Resu
     }
     if !line.zeros.is_empty() {
         return Err(Stop::Undecided(format!(
-            "lambda of a {what} that exists on part of the k line only: whether a limit of parameters is Bernstein"
+            "lambda of a {what} that exists on part of the k axis only: whether a limit of parameters is Bernstein"
         )));
     }
     match refuted_starts(coefficients, decaying) {

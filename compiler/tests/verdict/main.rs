@@ -6,6 +6,7 @@ mod enclosures;
 mod equations;
 mod evidence;
 mod evolving;
+mod kernels;
 mod modes;
 mod orders;
 mod properties;

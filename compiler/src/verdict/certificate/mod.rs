@@ -4,6 +4,10 @@
 //! Out:  [`Certificate`], a list of cases; each names the signs it assumes and carries one [`Proof`].
 //! Holds: every function is an exact expression in `kappa` and the parameters, written in the input language.
 
+mod tree;
+
+pub use tree::{Node, Rule};
+
 use super::{Answer, text};
 use crate::expr::{Expr, Rational, Sign};
 use serde::{Deserialize, Serialize};
@@ -384,89 +388,4 @@ pub enum Claim {
     Damped,
     /// `P(level) < 0`: the lower root does.
     Below,
-}
-
-/// The rules of the Bernstein calculus.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rule {
-    /// A constant `c >= 0`.
-    Constant,
-    /// `kappa` itself.
-    Identity,
-    /// The sum of the children.
-    Sum,
-    /// A constant `c >= 0` times the child; the side condition names c.
-    Scale,
-    /// `f^a` with `0 <= a <= 1`.
-    Power,
-    /// `f^a g^b ...` with nonnegative exponents of sum at most 1, for complete Bernstein children.
-    GeometricMean,
-    /// `kappa / f` for a complete Bernstein child.
-    Dual,
-    /// `f / (c + f)` with `c > 0`.
-    Saturation,
-    /// `(f^(1/n) + g^(1/n) + ...)^n` for complete Bernstein children.
-    PowerMean,
-    /// `log(1 + f)`.
-    Logarithm,
-    /// `1 - exp(-c f)` with `c > 0`. Bernstein, not complete.
-    Exponential,
-    /// `f - c` with `c <= f(0)`.
-    Ground,
-    /// `sqrt(a kappa^2 + b kappa + c)` with real zeros, none positive: a geometric mean of two linear functions.
-    Quadratic,
-    /// `sqrt(f) K_(n-1)(c sqrt(f)) / K_n(c sqrt(f))` with `n > 0` and `c > 0`; the side conditions name n and c.
-    BesselRatio,
-}
-
-impl Rule {
-    /// Why the rule is true.
-    pub fn because(self) -> &'static str {
-        match self {
-            Rule::Constant => "a nonnegative constant is Bernstein",
-            Rule::Identity => "kappa is Bernstein",
-            Rule::Sum => "a sum of Bernstein functions is Bernstein",
-            Rule::Scale => "a nonnegative multiple of a Bernstein function is Bernstein",
-            Rule::Power => "f^a with 0 <= a <= 1 is Bernstein after f, by composition",
-            Rule::GeometricMean => "a geometric mean of complete Bernstein functions is complete Bernstein",
-            Rule::Dual => "kappa/f is complete Bernstein when f is",
-            Rule::Saturation => "f/(c + f) is Bernstein after f, by composition",
-            Rule::PowerMean => "a power mean of complete Bernstein functions is complete Bernstein",
-            Rule::Logarithm => "log(1 + f) is Bernstein after f, by composition",
-            Rule::Exponential => "1 - exp(-c f) is Bernstein after f, by composition",
-            Rule::Ground => "a Bernstein function less at most its value at 0 is Bernstein",
-            Rule::Quadratic => "the root of a product of two factors kappa + c, c >= 0, is a geometric mean",
-            Rule::BesselRatio => {
-                "K_(n-1)(sqrt(z))/(sqrt(z) K_n(sqrt(z))) is a Stieltjes function of z (Grosswald 1976, Ismail 1977), so z times \
-                 it is complete Bernstein, and stays so after f"
-            }
-        }
-    }
-}
-
-/// One step: `function` is Bernstein by `rule` from the children.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Node {
-    /// The rule.
-    pub rule: Rule,
-    /// The function of `kappa`.
-    #[serde(with = "text")]
-    pub function: Expr,
-    /// The signs the rule asks for, in the order the rule states them.
-    pub side_conditions: Vec<SideCondition>,
-    /// What it is built from.
-    pub children: Vec<Node>,
-    /// Is it complete Bernstein?
-    pub complete: bool,
-    /// The rule in words.
-    pub because: String,
-}
-
-impl Node {
-    /// The number of nodes.
-    pub fn steps(&self) -> usize {
-        1 + self.children.iter().map(Node::steps).sum::<usize>()
-    }
 }
