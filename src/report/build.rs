@@ -110,6 +110,7 @@ fn condition(condition: &verdict::Condition) -> Condition {
         reason: condition.reason.clone(),
         certificate: condition.certificate.as_ref().map(certificate),
         witness: condition.witness.as_ref().map(witness),
+        missing: condition.missing.clone().filter(|_| condition.answer == verdict::Answer::Undecided),
         proof: condition.certificate.clone(),
         refutation: condition.witness.clone(),
     }

@@ -165,6 +165,9 @@ pub struct Condition {
     pub certificate: Option<Certificate>,
     /// Numbers anyone can plug in, where refuted.
     pub witness: Option<Witness>,
+    /// The sign or the lemma that would decide it, where undecided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<String>,
     /// The certificate as data, which [`verify`] replays; `certificate` says the same in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<verdict::Certificate>,

@@ -236,7 +236,9 @@ impl Facts {
 
     /// Adds the assumption that `expression` has one of the signs in `sign`.
     pub fn relate(&mut self, expression: Expr, sign: Sign) {
-        self.relations.push((expression, sign));
+        if !self.relations.contains(&(expression.clone(), sign)) {
+            self.relations.push((expression, sign));
+        }
     }
 
     /// The relations between parameters.

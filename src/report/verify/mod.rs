@@ -238,14 +238,14 @@ fn evidence(
     let rests = match answer {
         Answer::Yes => proof.is_some() && refutation.is_none(),
         Answer::No | Answer::Conditional => proof.is_some() || refutation.is_some(),
-        Answer::Undecided => true,
+        Answer::Undecided => condition.missing.is_some(),
     };
     let stated = (*answer == Answer::Conditional) == condition.condition.is_some();
     note(
         &format!("{which:?} answer"),
         match (rests, stated) {
             (true, true) => Ok(answer.to_string()),
-            (false, _) => Err(format!("{answer} without evidence")),
+            (false, _) => Err(format!("{answer} does not go with the evidence")),
             (_, false) => Err(format!("{answer}, and a condition that does not fit it")),
         },
     );
