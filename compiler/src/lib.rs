@@ -11,6 +11,7 @@ pub mod expr;
 pub mod flow;
 pub mod green;
 pub mod kernel;
+pub mod lemmas;
 pub mod operator;
 pub mod source;
 pub mod special;

@@ -2,11 +2,11 @@
 
 use super::tree::Kind;
 use super::{CheckError, Checked, Checker, all, wrong};
-use crate::expr::{Expr, KappaSum, Rational, Sign, divides, rational};
-use crate::verdict::{Claim, Node, Proof, Stretch, Which};
+use crate::expr::{Expr, KappaSum, Sign, divides};
+use crate::verdict::{Node, Proof, Which};
 
 impl Checker {
-    pub(super) fn proof(&self, proof: &Proof, which: Which) -> Checked {
+    pub(crate) fn proof(&self, proof: &Proof, which: Which) -> Checked {
         match proof {
             Proof::Bernstein { lambda, constant, bounded, tree } => {
                 self.grows(tree, *bounded)?;
@@ -60,7 +60,7 @@ impl Checker {
     }
 
     /// The tree proves a Bernstein function, which is bounded or grows without bound as stated.
-    pub(super) fn grows(&self, tree: &Node, bounded: bool) -> Checked {
+    pub(crate) fn grows(&self, tree: &Node, bounded: bool) -> Checked {
         let (kind, function) = self.node(tree)?;
         let sign = |e: &Expr| self.known.sign(e);
         let grows = function.growth(&sign).filter(|_| kind != Kind::Falling).is_some_and(|powers| match bounded {
@@ -71,7 +71,7 @@ impl Checker {
     }
 
     /// `-lambda` is a root of the symbol, and `constant` is a real number free of kappa.
-    pub(super) fn root(&self, lambda: &Expr, constant: &Expr) -> Checked {
+    pub(crate) fn root(&self, lambda: &Expr, constant: &Expr) -> Checked {
         if self.is_bessel() {
             return self.bessel_root(lambda);
         }
@@ -81,7 +81,7 @@ impl Checker {
     }
 
     /// The symbol has one root fewer than this, so that a refutation misses none.
-    pub(super) fn whole(&self, coefficients: usize) -> Checked {
+    pub(crate) fn whole(&self, coefficients: usize) -> Checked {
         if self.symbol.len() == coefficients { Ok(()) } else { wrong("not all roots of the symbol", coefficients) }
     }
 
@@ -121,7 +121,13 @@ impl Checker {
 
     /// `level` is `Re s(0)` of the upper or lower root of `a s^2 + b s + c`, `value` is the quadratic there, `a > 0`; its
     /// slope there is returned.
-    fn level(&self, coefficients: &[Expr], level: &Expr, value: &Expr, upper: bool) -> Result<Expr, CheckError> {
+    pub(crate) fn level(
+        &self,
+        coefficients: &[Expr],
+        level: &Expr,
+        value: &Expr,
+        upper: bool,
+    ) -> Result<Expr, CheckError> {
         let [c, b, a] = coefficients else { return wrong("not three coefficients", level) };
         let [c0, b0, a0] = [self.at_zero(c)?, self.at_zero(b)?, self.at_zero(a)?];
         let equal = self.equal(value, &(a * level * level + b * level + c));
@@ -137,34 +143,6 @@ impl Checker {
         Ok((Expr::int(2) * a * level + b).expand())
     }
 
-    /// Claims on stretches of the half line. While a path follows the upper root both must lie below the level, until a
-    /// number where they have collided.
-    fn path(&self, coefficients: &[Expr], level: &Expr, stretches: &[Stretch]) -> Checked {
-        let [c, b, a] = coefficients else { return wrong("not three coefficients", level) };
-        let value = (a * level * level + b * level + c).expand();
-        let lower = self.level(coefficients, level, &value, false);
-        let mut upper = lower.is_err();
-        let slope = lower.or_else(|_| self.level(coefficients, level, &value, true))?;
-        let mut from = rational(0, 1);
-        for (i, Stretch { until, claim }) in stretches.iter().enumerate() {
-            let end = until.as_ref().filter(|end| **end > from);
-            if end.is_none() != (i + 1 == stretches.len()) || (upper && *claim != Claim::Both) {
-                return wrong("not stretches of a path from", level);
-            }
-            let claims = match claim {
-                Claim::Both => vec![slope.clone(), value.clone()],
-                Claim::Damped => vec![slope.clone()],
-                Claim::Below => vec![-&value],
-            };
-            claims.iter().try_for_each(|f| positive_between(f, &from, end))?;
-            let Some(end) = end else { continue };
-            let gap = (b * b - Expr::int(4) * a * c).substitute(&Expr::kappa(), &Expr::Num(end.clone()));
-            upper = upper && !self.known.sign(&gap.expand()).is(Sign::NONPOSITIVE);
-            from = end.clone();
-        }
-        if stretches.is_empty() { wrong("no stretches from", level) } else { Ok(()) }
-    }
-
     /// For C1, that no decaying root of `s^order = +-modulus` is real: `-x` is a root for `x > 0` when the signs agree.
     fn power_root(&self, order: u32, modulus: &Expr, negative: bool, which: Which) -> Checked {
         if !(3..=64).contains(&order) || (which == Which::C1 && negative == (order % 2 == 1)) {
@@ -178,7 +156,7 @@ impl Checker {
     }
 
     /// The limit for `kappa -> 0`.
-    pub(super) fn at_zero(&self, e: &Expr) -> Result<Expr, CheckError> {
+    pub(crate) fn at_zero(&self, e: &Expr) -> Result<Expr, CheckError> {
         e.at_zero(&|e| self.known.sign(e)).map_or_else(|| wrong("no value at kappa = 0 of", e), |v| Ok(v.expand()))
     }
 
@@ -186,16 +164,10 @@ impl Checker {
         if e.vanishes() { Ok(()) } else { self.positive(e) }
     }
 
-    pub(super) fn factor(&self, divisor: &[Expr]) -> Checked {
+    pub(crate) fn factor(&self, divisor: &[Expr]) -> Checked {
         let divides = divides(divisor, &self.symbol);
         if divides { Ok(()) } else { wrong("not a factor of the symbol", format!("{divisor:?}")) }
     }
-}
-
-/// Is a polynomial with numeric coefficients positive on `(from, until]`, or beyond `from`?
-fn positive_between(e: &Expr, from: &Rational, until: Option<&Rational>) -> Checked {
-    let holds = KappaSum::read(e).is_some_and(|sum| sum.is_positive_between(from, until));
-    if holds { Ok(()) } else { wrong(format!("not positive beyond {from}"), e) }
 }
 
 /// `Re(n conj d)`, `Im(n conj d)` and `|d|^2` of `[n, d]`.

@@ -10,7 +10,7 @@ use crate::verdict::SideCondition;
 
 /// What is assumed: `expression` has one of the signs.
 #[derive(Clone)]
-pub(super) struct Known(Vec<(Expr, Sign)>);
+pub(crate) struct Known(Vec<(Expr, Sign)>);
 
 impl Known {
     /// The assumptions of an equation.

@@ -2,28 +2,22 @@
 
 use super::{CheckError, Checker, all, wrong};
 use crate::expr::{Expr, Func, Sign};
+use crate::lemmas::bessel_ratio;
 use crate::verdict::{Node, Rule};
 
 /// How a function runs: a constant is of either kind; a rising one is Bernstein, a falling one completely monotone, and in a
 /// complete node complete Bernstein and Stieltjes.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Constant,
     Rising,
     Falling,
 }
 use Kind::{Constant, Falling, Rising};
 
-/// `sqrt(g) K_(order-1)(c sqrt(g)) / K_order(c sqrt(g))`.
-pub(super) fn bessel_ratio(order: &Expr, c: &Expr, g: &Expr) -> Expr {
-    let root = g.clone().sqrt();
-    let k = |order: Expr| Expr::bessel_k(order.expand(), c * &root);
-    &root * k(order - Expr::one()) / k(order.clone())
-}
-
 impl Checker {
     /// Checks a node and everything below it: how its function runs, and the function as the rule makes it.
-    pub(super) fn node(&self, node: &Node) -> Result<(Kind, Expr), CheckError> {
+    pub(crate) fn node(&self, node: &Node) -> Result<(Kind, Expr), CheckError> {
         let below = node.children.iter().map(|c| self.node(c)).collect::<Result<Vec<_>, _>>()?;
         let common = below.iter().map(|(k, _)| *k).find(|k| *k != Constant).unwrap_or(Constant);
         let alike = below.iter().all(|(k, _)| *k == common || *k == Constant);

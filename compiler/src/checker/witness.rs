@@ -3,12 +3,11 @@
 //! Holds: derivatives and kernel values come with guaranteed bounds; `-lambda` must be a root of the symbol, and the parameter
 //!       values admitted and all there.
 
-use super::levy::compares;
-use super::roots::half_planes;
-use super::{Checked, Checker, Known, kernel_bounds, wrong};
+use super::{Checked, Checker, Known, wrong};
 use crate::dispersion::Dispersion;
 use crate::dispersion::direction::axis_of;
 use crate::expr::{Enclosure, Expr, KappaSum, Name, Rational, rational, shifted};
+use crate::lemmas::{compares, half_planes, kernel_bounds};
 use crate::operator::Equation;
 use crate::verdict::Witness;
 use num_complex::Complex64;

@@ -2,9 +2,9 @@
 
 use crate::equations;
 use crate::table::decide;
-use genphys_compiler::checker::kernel_bounds;
 use genphys_compiler::dispersion;
 use genphys_compiler::expr::{Expr, KappaSum, Rational, rational};
+use genphys_compiler::lemmas::kernel_bounds;
 use genphys_compiler::verdict::{Answer, Witness, check_witness};
 use num_traits::ToPrimitive;
 use std::f64::consts::PI;

@@ -6,6 +6,7 @@ mod enclosures;
 mod equations;
 mod evidence;
 mod evolving;
+mod independence;
 mod kernels;
 mod modes;
 mod orders;

@@ -1,6 +1,6 @@
 //! Proofs and wave vectors about a lambda that depends on the direction of k.
 
-use super::{CheckError, Checker, wrong};
+use crate::checker::{CheckError, Checker, wrong};
 use crate::dispersion::direction::{axis_of, depends, letter};
 use crate::expr::{Axis, Expr, Rational, Sign, Var};
 use crate::verdict::{Comparison, Proof};
@@ -8,7 +8,7 @@ use num_complex::Complex64;
 use num_traits::{ToPrimitive, Zero};
 
 impl Checker {
-    pub(super) fn directional(&self, proof: &Proof) -> Result<(), CheckError> {
+    pub(crate) fn directional(&self, proof: &Proof) -> Result<(), CheckError> {
         match proof {
             Proof::LevyKhintchine { lambda, constant, drift, isotropic, squares, definite, bounded, tree } => {
                 let linear = |v: &[Expr]| Expr::add(v.iter().zip(Axis::ALL).map(|(c, axis)| c.clone() * letter(axis)));
@@ -88,7 +88,7 @@ impl Checker {
 }
 
 /// Do lambda and its symbol, of numbers, give the stated comparison at the wave vector k?
-pub(super) fn compares(test: Comparison, k: &[Rational], lambda: &Expr, stated: (f64, f64)) -> bool {
+pub(crate) fn compares(test: Comparison, k: &[Rational], lambda: &Expr, stated: (f64, f64)) -> bool {
     let at = |scale: f64| {
         let k: Vec<f64> = k.iter().filter_map(|c| c.to_f64().map(|c| scale * c)).collect();
         let square = k.iter().map(|c| c * c).sum::<f64>();

@@ -6,15 +6,14 @@
 //!       The signs of a proof hold for every `t > 0`, hence for the integral: a sum of Bernstein functions is Bernstein; a
 //!       leading power of kappa, the sign of `Re lambda - Re lambda(0)` or of an imaginary part stays what it is.
 
-use super::tree::bessel_ratio;
-use super::{CheckError, Checker, wrong};
+use crate::checker::{CheckError, Checker, wrong};
 use crate::dispersion::{Dispersion, Timing, WAVE_NUMBER};
 use crate::expr::{DependsOn, Expr, Func, Sign, Var};
 use crate::verdict::Proof;
 
 impl Checker {
     /// Checks what the proof needs of the times near 0.
-    pub(super) fn evolution(&self, dispersion: &Dispersion, proof: &Proof) -> Result<(), CheckError> {
+    pub(crate) fn evolution(&self, dispersion: &Dispersion, proof: &Proof) -> Result<(), CheckError> {
         let Some(evolution) = &dispersion.evolution else { return Ok(()) };
         dispersion.drift.iter().try_for_each(|c| self.integrable(c))?;
         match &evolution.timing {
@@ -37,7 +36,7 @@ impl Checker {
     }
 
     /// Is the symbol that of `phi_tt + (d - 1)/t phi_t - M phi`?
-    pub(super) fn is_bessel(&self) -> bool {
+    pub(crate) fn is_bessel(&self) -> bool {
         matches!(self.symbol.as_slice(), [_, b, a] if b.has_time() && a.is_one())
     }
 
@@ -48,7 +47,7 @@ impl Checker {
     }
 
     /// `lambda` is that of the density of the decaying mode, `-d/dt log(t^(d/2) K_(d/2)(t sqrt(M)))` (DLMF 10.29.4).
-    pub(super) fn bessel_root(&self, lambda: &Expr) -> Result<(), CheckError> {
+    pub(crate) fn bessel_root(&self, lambda: &Expr) -> Result<(), CheckError> {
         let mass = (-self.symbol.first().cloned().unwrap_or_else(Expr::zero)).expand();
         let order = (self.dimension() / Expr::int(2)).expand();
         if order.has_time() || mass.has_time() {
@@ -105,4 +104,11 @@ fn restored(dispersion: &Dispersion, rate: &Expr, offset: &Expr) -> Result<(), C
     let lambda = rate.clone() * n.clone() / a.clone() + offset.clone() + Expr::Imag * drift;
     let rest = dispersion.symbol.substitute(&Expr::Var(Var::Growth), &-lambda);
     if rest.vanishes() { Ok(()) } else { wrong("the clock is not that of the symbol", rate) }
+}
+
+/// `sqrt(g) K_(order-1)(c sqrt(g)) / K_order(c sqrt(g))`.
+pub(crate) fn bessel_ratio(order: &Expr, c: &Expr, g: &Expr) -> Expr {
+    let root = g.clone().sqrt();
+    let k = |order: Expr| Expr::bessel_k(order.expand(), c * &root);
+    &root * k(order - Expr::one()) / k(order.clone())
 }

@@ -1,6 +1,6 @@
 //! Proofs about the roots of a polynomial in s that have no closed form: they are counted again.
 
-use super::{CheckError, Checked, Checker, wrong};
+use crate::checker::{CheckError, Checked, Checker, wrong};
 use crate::expr::{
     Expr, HIGHEST_ORDER, HalfPlanes, KappaSum, Rational, Sign, Sturm, Surd, discriminant, hurwitz, negative_zeros,
     rational, real_zeros, shifted, squarefree,
@@ -8,7 +8,7 @@ use crate::expr::{
 use crate::verdict::Start;
 
 impl Checker {
-    pub(super) fn all_below(&self, p: &[Expr], level: &Expr, determinants: &[Expr]) -> Checked {
+    pub(crate) fn all_below(&self, p: &[Expr], level: &Expr, determinants: &[Expr]) -> Checked {
         let about = self.about(p, level)?;
         let own = hurwitz(&about);
         if own.len() != determinants.len() {
@@ -21,7 +21,7 @@ impl Checker {
         self.equal(&last, &Expr::zero())
     }
 
-    pub(super) fn some_below(&self, p: &[Expr], level: &Expr, real: bool) -> Checked {
+    pub(crate) fn some_below(&self, p: &[Expr], level: &Expr, real: bool) -> Checked {
         let about = self.about(p, level)?;
         let crossing = if real { discriminant(&about) } else { hurwitz(&about)[about.len() - 3].clone() };
         self.one_sign(&crossing)?;
@@ -36,7 +36,7 @@ impl Checker {
         }
     }
 
-    pub(super) fn real_roots(&self, p: &[Expr], decaying: bool, samples: &[Rational], starts: &[Start]) -> Checked {
+    pub(crate) fn real_roots(&self, p: &[Expr], decaying: bool, samples: &[Rational], starts: &[Start]) -> Checked {
         self.whole(p.len())?;
         self.about(p, &Expr::zero())?;
         if decaying && !starts.is_empty() {
@@ -70,7 +70,7 @@ impl Checker {
         })
     }
 
-    pub(super) fn inverse(&self, p: &[Expr], split: &Rational) -> Checked {
+    pub(crate) fn inverse(&self, p: &[Expr], split: &Rational) -> Checked {
         self.about(p, &Expr::zero())?;
         let n = p.len() - 1;
         let KappaSum { terms } = KappaSum::read(&p[0]).unwrap_or(KappaSum { terms: Vec::new() });
@@ -139,7 +139,7 @@ fn refuted(p: &[Expr], start: &Start, decaying: bool) -> Checked {
 }
 
 /// The roots about the imaginary axis, at one kappa.
-pub(super) fn half_planes(p: &[Expr], kappa: &Rational) -> Option<HalfPlanes> {
+pub(crate) fn half_planes(p: &[Expr], kappa: &Rational) -> Option<HalfPlanes> {
     numbers(p, kappa).filter(|p| p.len() > 1).map(|p| HalfPlanes::of(&p))
 }
 
