@@ -272,19 +272,21 @@ impl Facts {
         sign.and(self.sign_by_chain(e, 3))
     }
 
-    /// `e = r relation + rest` for a rational r and a rest without the letter that the two share: the sum of two signs.
+    /// `e = r relation + rest` for a rational r and a simpler rest without a term that the two share: the sum of two signs.
     /// So `alpha > 0` follows from `alpha > beta` and `beta > 0`.
     fn sign_by_chain(&self, e: &Expr, depth: u32) -> Sign {
         let mut sign = Sign::COMPLEX;
         for (relation, known) in &self.relations {
             for (a, b) in e.terms().iter().flat_map(|a| relation.terms().iter().map(move |b| (a, b))) {
                 let ((p, x), (q, y)) = (a.split_coefficient(), b.split_coefficient());
-                if x != y || x.is_one() || !matches!(x, Expr::Sym(_)) {
+                if x != y || x.is_one() {
                     continue;
                 }
+                let letter = matches!(x, Expr::Sym(_));
                 let ratio = p / q;
                 let rest = (e.clone() - Expr::Num(ratio.clone()) * relation.clone()).expand();
-                if depth == 0 || rest.size() > e.size() {
+                let simpler = if letter { rest.size() <= e.size() } else { rest.terms().len() < e.terms().len() };
+                if depth == 0 || !simpler {
                     continue;
                 }
                 let below =

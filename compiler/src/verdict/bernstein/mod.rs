@@ -120,7 +120,7 @@ fn variants(graph: &Graph<'_>, id: Id) -> Vec<(Id, Expr)> {
 
 /// Is f, at some admitted parameters, nonnegative, rising and concave as far as a few values tell?
 fn worth_a_search(f: &Expr, facts: &Facts) -> bool {
-    let Some(point) = facts.sample(&f.symbols()) else { return true };
+    let Some(point) = facts.sample(&f.symbols()) else { return false };
     let value = |kappa: f64| {
         let leaf = |e: &Expr| match e {
             Expr::Var(Var::Kappa) => Some(Complex64::from(kappa)),
