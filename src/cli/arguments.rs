@@ -59,6 +59,9 @@ pub struct Explain {
     /// A .pde file, the equation itself, - for stdin, or an error code.
     #[arg(value_name = "SPEC|CODE", allow_hyphen_values = true)]
     pub spec: String,
+    /// List the inequivalent continuity forms too, best first, each with what the chosen one has over it.
+    #[arg(long)]
+    pub forms: bool,
 }
 
 #[derive(Args, Debug)]

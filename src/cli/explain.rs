@@ -17,7 +17,9 @@ pub fn run(command: &Explain, console: &Console) -> Result<Outcome, Failure> {
         return Ok(Outcome::Expected);
     }
     let analysis = analyze(&spec::load(&command.spec)?, Budget::default())?;
-    show(&Report::explained(&analysis), console)?;
+    let report = Report::explained(&analysis);
+    let report = if command.forms { report.with_forms(&analysis, Budget::default()) } else { report };
+    show(&report, console)?;
     Ok(compare(&analysis, console))
 }
 

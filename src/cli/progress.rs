@@ -33,6 +33,34 @@ impl Meter {
         Meter { bar: Some(bar), told: 0.0 }
     }
 
+    /// A series of `runs` runs.
+    pub fn series(runs: usize) -> Meter {
+        if !std::io::stderr().is_terminal() {
+            return Meter { bar: None, told: -1.0 };
+        }
+        let bar = ProgressBar::new(runs as u64);
+        if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos}/{len} runs  {per_sec}  {msg}  {eta} left") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        Meter { bar: Some(bar), told: 0.0 }
+    }
+
+    /// One more run ended, of this name.
+    pub fn run(&self, name: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(name.to_owned());
+            bar.inc(1);
+        }
+    }
+
+    /// Prints a line above the bar.
+    pub fn line(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| anstream::eprintln!("{text}")),
+            None => anstream::eprintln!("{text}"),
+        }
+    }
+
     /// Step number `step` reached time `t`, a `fraction` of the way.
     pub fn step(&mut self, step: usize, of: Option<usize>, fraction: f64, t: f64) {
         match &self.bar {

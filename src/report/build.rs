@@ -1,14 +1,14 @@
 //! From an analysis to its report.
 
 use super::{
-    Branch, Certificate, Condition, Continuity, Dispersion, FieldKind, Kernel, Parameter, ProofStep, Report, Unknown,
-    Witness,
+    Branch, Certificate, Condition, Continuity, Dispersion, FieldKind, Form, Kernel, Parameter, ProofStep, Report,
+    Unknown, Witness,
 };
 use genphys_compiler::expr::{Expr, Name, Rational};
-use genphys_compiler::flow::DensityFlow;
+use genphys_compiler::flow::{DensityFlow, DensityFlowSummary, alternatives};
 use genphys_compiler::operator::Equation;
 use genphys_compiler::verdict::{self, Node, Proof, SideCondition};
-use genphys_compiler::{Analysis, dispersion};
+use genphys_compiler::{Analysis, Budget, dispersion};
 use std::fmt::Display;
 
 impl Report {
@@ -57,6 +57,24 @@ impl Report {
         });
         report
     }
+
+    /// Adds the continuity forms that the search holds, best first; none where it finds none.
+    pub fn with_forms(mut self, analysis: &Analysis, budget: Budget) -> Report {
+        let form = |form: DensityFlowSummary| Form {
+            multiplier: multipliers(&form.multipliers),
+            p: form.p.to_string(),
+            flux: form.flux.to_string(),
+            r: form.r.to_string(),
+            why_not: form.why_not,
+        };
+        let found = alternatives(&analysis.equation, analysis.dispersion.as_ref().ok(), budget);
+        self.continuity.forms = found.ok().map(|all| all.into_iter().map(form).collect());
+        self
+    }
+}
+
+fn multipliers(all: &[impl Display]) -> String {
+    all.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn unknown(unknown: &genphys_compiler::operator::Unknown) -> Unknown {
@@ -84,11 +102,12 @@ fn continuity(flow: &DensityFlow) -> Continuity {
         flux: Some(flow.flux.to_string()),
         v: Some(flow.v().to_string()),
         r: Some(flow.r.to_string()),
-        multiplier: Some(flow.multipliers.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
+        multiplier: Some(multipliers(&flow.multipliers)),
         part: Some(flow.part.as_str().to_owned()),
         proof_steps: Some(flow.proof.steps.len()),
         reason: flow.reason.clone(),
         proof: None,
+        forms: None,
     }
 }
 

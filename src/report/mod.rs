@@ -109,6 +109,26 @@ pub struct Continuity {
     /// The derivation; in `explain` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<Vec<ProofStep>>,
+    /// The inequivalent forms that were found, best first; with `explain --forms` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forms: Option<Vec<Form>>,
+}
+
+/// One of several continuity forms.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Form {
+    /// The density.
+    pub p: String,
+    /// The flux `p v`.
+    pub flux: String,
+    /// The source, a rate per volume.
+    #[serde(rename = "R")]
+    pub r: String,
+    /// The multiplier `M`; one for each equation of a system, separated by `; `.
+    pub multiplier: String,
+    /// Why it is not preferred to the first; empty for that.
+    pub why_not: String,
 }
 
 /// One step of the derivation of the continuity form.

@@ -1,6 +1,6 @@
 //! The report for a terminal of 80 to 120 columns, coloured with ANSI escapes (strip them where there is no terminal).
 
-use super::{Certificate, Condition, Continuity, Dispersion, Report};
+use super::{Certificate, Condition, Continuity, Dispersion, Form, Report};
 use genphys_compiler::verdict::{Answer, VerdictKind};
 
 const BOLD: &str = "\x1b[1m";
@@ -85,6 +85,24 @@ fn continuity(sheet: &mut Sheet, form: &Continuity) {
         }
         sheet.row(&format!("{:>4}", i + 1), &format!("{}: {}", step.rule, step.because));
         sheet.row("", &format!("=> {}", step.after));
+    }
+    forms(sheet, form.forms.as_deref().unwrap_or_default());
+}
+
+/// The forms beside the chosen one; more than this many are only counted.
+const MOST_FORMS: usize = 20;
+
+fn forms(sheet: &mut Sheet, all: &[Form]) {
+    for (i, form) in all.iter().take(MOST_FORMS).enumerate() {
+        if i == 0 {
+            sheet.row("forms", &format!("{}, best first", all.len()));
+        }
+        let why = if i == 0 { "the one chosen" } else { &form.why_not };
+        sheet.row(&format!("{:>4}", i + 1), &format!("p = {},  p v = {},  R = {}", form.p, form.flux, form.r));
+        sheet.row("", &format!("M = {}: {why}", form.multiplier));
+    }
+    if all.len() > MOST_FORMS {
+        sheet.row("", &format!("and {} more; --json has all", all.len() - MOST_FORMS));
     }
 }
 

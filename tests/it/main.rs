@@ -6,6 +6,7 @@ mod compare;
 mod corpus;
 mod ends;
 mod fields;
+mod forms;
 mod goldens;
 mod paper;
 mod plots;

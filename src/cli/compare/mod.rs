@@ -13,6 +13,7 @@ mod output;
 use super::arguments::{self, Compare};
 use super::console::Console;
 use super::failure::Failure;
+use super::progress::Meter;
 use super::sample::{Scale, tableau};
 use super::{Outcome, interrupt, model, numbers, points, spec};
 use genphys::report::Report;
@@ -62,18 +63,21 @@ pub fn run(command: &Compare, console: &Console) -> Result<Outcome, Failure> {
     interrupt::listen()?;
     let mut rows = vec![floor(&yardstick, &wanted)?];
     let started = Instant::now();
+    let runs = usize::try_from(wanted.seeds).unwrap_or(usize::MAX).saturating_mul(contestants.len());
+    let meter = Meter::series(runs);
     for (done, contestant) in contestants.iter().enumerate() {
-        rows.push(contestant.measured(&yardstick, &wanted)?);
+        rows.push(contestant.measured(&yardstick, &wanted, &meter)?);
         let seconds = started.elapsed().as_secs_f64();
         let left = seconds / (done + 1) as f64 * (contestants.len() - done - 1) as f64;
-        anstream::eprintln!(
+        meter.line(&format!(
             "{}: {} runs; {} of {} equations in {seconds:.1} s, about {left:.1} s left",
             contestant.name,
             wanted.seeds,
             done + 1,
             contestants.len()
-        );
+        ));
     }
+    meter.finish();
     output::write(command, console, &data, &wanted, &rows)?;
     Ok(Outcome::Expected)
 }
@@ -124,7 +128,8 @@ impl<'a> Contestant<'a> {
             other => other,
         };
         let own = settings_of(analysis, &command.model);
-        let model = model::new(analysis, &own, Some(data.dim())).map_err(about)?;
+        // As in `sample`: in the frame and on the clock of its law.
+        let model = model::new(analysis, &own, Some(data.dim())).map_err(about)?.at_rest();
         let field = model::field(&model, data, own.precision).map_err(about)?;
         let heavier = model::heavier(&model, data, own.precision).map_err(about)?;
         let law = model.forward_law().subordinator;
@@ -151,7 +156,7 @@ impl<'a> Contestant<'a> {
         Ok(Contestant { name, equation: report.equation, model, field, heavier, options, data })
     }
 
-    fn measured(&self, yardstick: &Yardstick, wanted: &Wanted) -> Result<Row, Failure> {
+    fn measured(&self, yardstick: &Yardstick, wanted: &Wanted, meter: &Meter) -> Result<Row, Failure> {
         let mut values = vec![Vec::new(); yardstick.metrics()];
         let (mut evaluations, mut effective) = (0, 1.0_f64);
         for seed in 0..wanted.seeds {
@@ -160,6 +165,7 @@ impl<'a> Contestant<'a> {
             effective = effective.min(run.ess / wanted.n as f64);
             let measured = yardstick.measure(seed, &run.points).map_err(|e| Failure::input(e.to_string()))?;
             values.iter_mut().zip(measured).for_each(|(values, value)| values.push(value));
+            meter.run(&self.name);
         }
         let (name, equation) = (self.name.clone(), self.equation.clone());
         Ok(Row { name, equation, evaluations, effective, values })
