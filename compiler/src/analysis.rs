@@ -59,9 +59,7 @@ pub fn analyze_equation(equation: Equation, budget: Budget) -> Analysis {
         Err(open) => Verdict::undecided(&open.why),
     };
     let green = match (&dispersion, &flow) {
-        (Ok(dispersion), Ok(flow)) if !equation.is_system() && !dispersion.depends_on_direction() => {
-            Green::recognise(dispersion, flow, &equation.facts)
-        }
+        (Ok(dispersion), Ok(flow)) if !equation.is_system() => Green::recognise(dispersion, flow, &equation.facts),
         _ => None,
     };
     Analysis { equation, dispersion, flow, verdict, green }

@@ -10,7 +10,7 @@ use crate::cpu::{
     ReduceOutput, ReduceProgram, Sources,
 };
 use crate::density::{DensityField, Evaluation, FieldError, check_evaluation, check_queries};
-use genphys_compiler::green::{Bound, BoundFrame, KernelProgram, LowerError};
+use genphys_compiler::green::{Bound, BoundCarrier, BoundFrame, KernelProgram, LowerError};
 use genphys_compiler::kernel::Precision;
 use ndarray::parallel::prelude::*;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
@@ -97,6 +97,8 @@ impl Field {
         let bound = bound.as_ref();
         let log_weights = log_weights(bound.dim(), points, weights)?;
         let program = bound.program(precision)?;
+        let contracted = contract(bound, points.to_owned());
+        let points = contracted.view();
         let center = points.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(bound.dim()));
         let center = center.mapv(|c| if c.is_finite() { c } else { 0.0 });
         let shifted = &points - &center;
@@ -188,16 +190,18 @@ impl DensityField for Field {
 
     fn evaluate(&self, t: f64, x: ArrayView2<f64>, out: &mut Evaluation) -> Result<(), FieldError> {
         check_queries(self.dim(), t, x)?;
-        match self.program.bound().frame() {
-            Some(frame) => self.evaluate_in(frame, t, x, out)?,
-            None => self.evaluate_at_rest(t, x, out)?,
+        let bound = self.program.bound();
+        match (bound.frame(), bound.carrier()) {
+            (Some(frame), _) => self.evaluate_in(frame, t, x, out)?,
+            (None, Some(carrier)) => self.evaluate_carried(carrier, t, x, out)?,
+            (None, None) => self.evaluate_at_rest(t, x, out)?,
         }
         check_evaluation(t, out)
     }
 
     fn displacement_rate(&self, t: f64) -> Option<f64> {
         let bound = self.program.bound();
-        if bound.frame().is_some() { None } else { bound.displacement_rate(t) }
+        if bound.frame().is_some() || bound.carrier().is_some() { None } else { bound.displacement_rate(t) }
     }
 
     fn branches(&self) -> bool {
@@ -226,6 +230,24 @@ impl Field {
         Ok(())
     }
 
+    /// `p(x, t) = q(L^-1 (x - c t), t)/|det L|`, `v = c + B L^-T v_q`.
+    fn evaluate_carried(
+        &self,
+        carrier: &BoundCarrier,
+        t: f64,
+        x: ArrayView2<f64>,
+        out: &mut Evaluation,
+    ) -> Result<(), FieldError> {
+        let mut seen = x.to_owned();
+        for mut row in seen.rows_mut() {
+            row.iter_mut().zip(carrier.drift()).for_each(|(x, c)| *x -= c * t);
+        }
+        self.evaluate_at_rest(t, contract(self.program.bound(), seen).view(), out)?;
+        out.log_p.iter_mut().for_each(|log_p| *log_p -= carrier.log_determinant());
+        each_row(&mut out.v, |v| carrier.velocity(v));
+        Ok(())
+    }
+
     fn evaluate_at_rest(&self, t: f64, x: ArrayView2<f64>, out: &mut Evaluation) -> Result<(), FieldError> {
         out.resize(x.nrows(), self.dim());
         let uniforms = self.uniforms(t);
@@ -247,6 +269,26 @@ impl Field {
                 }
                 Ok(())
             })
+    }
+}
+
+/// The points in the coordinates in which the law is isotropic.
+fn contract(bound: &Bound, points: Array2<f64>) -> Array2<f64> {
+    let mut points = points;
+    if let Some(carrier) = bound.carrier() {
+        each_row(&mut points, |x| carrier.contract(x));
+    }
+    points
+}
+
+/// Changes every row, which may lie in memory in any order.
+fn each_row(points: &mut Array2<f64>, change: impl Fn(&mut [f64])) {
+    let mut buffer = Vec::with_capacity(points.ncols());
+    for mut row in points.rows_mut() {
+        buffer.clear();
+        buffer.extend(row.iter());
+        change(&mut buffer);
+        row.iter_mut().zip(&buffer).for_each(|(x, changed)| *x = *changed);
     }
 }
 

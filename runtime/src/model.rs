@@ -2,15 +2,15 @@
 //!
 //! In:   an [`Analysis`], a dimension N, parameter values.
 //! Out:  [`Model`], which only a verdict can make.
-//! Holds: at these very values the verdict is s-generative and the kernel has a closed form.
+//! Holds: at these very values the verdict is s-generative and the kernel has a closed form or a table.
 
 use genphys_compiler::expr::{Expr, Name, Rational, Sign};
-use genphys_compiler::green::{Bound, BoundLaw, LowerError};
+use genphys_compiler::green::{Bound, BoundCarrier, BoundLaw, LowerError};
 use genphys_compiler::verdict::VerdictKind;
 use genphys_compiler::{Analysis, Budget};
 use std::collections::BTreeMap;
 
-use crate::sampler::ForwardLaw;
+use crate::sampler::{ForwardLaw, Subordinator, keep};
 
 /// An equation proved generative at these values, with its kernel in numbers.
 #[derive(Clone, Debug)]
@@ -61,9 +61,9 @@ pub enum ModelError {
         /// Its reason.
         reason: String,
     },
-    /// The kernel has no closed form.
+    /// lambda is of a form that has no kernel here.
     #[error(
-        "lambda = {0} has no closed kernel yet; c kappa, c kappa^beta with 0 < beta < 1 and c sqrt(kappa + m^2) do, plus constants, and \
+        "lambda = {0} has no kernel here; functions of kappa built from powers have one, with a drift or a diffusion tensor too, and so has \
          the Bessel operator in t"
     )]
     NoClosedForm(String),
@@ -171,7 +171,7 @@ impl Model {
     /// [`Model::at_rest`].
     pub fn forward_law(&self) -> ForwardLaw {
         let decay = self.bound.decay();
-        match self.bound.law() {
+        let law = match self.bound.law() {
             BoundLaw::Gaussian { rate } => ForwardLaw { killing: decay, ..ForwardLaw::diffusion(rate) },
             BoundLaw::Cauchy { speed } => ForwardLaw { killing: decay, ..ForwardLaw::poisson(speed) },
             BoundLaw::Tempered { speed, mass } => ForwardLaw { killing: decay, ..ForwardLaw::yukawa(speed, mass) },
@@ -179,7 +179,14 @@ impl Model {
                 ForwardLaw { killing: decay, ..ForwardLaw::student(speed, freedom) }
             }
             BoundLaw::Stable { rate, order } => ForwardLaw { killing: decay, ..ForwardLaw::stable(rate, order) },
-        }
+            BoundLaw::Subordinated { .. } => {
+                // A bound law of this kind has a subordinator.
+                let unknown = Subordinator::Deterministic { rate: f64::NAN };
+                let subordinator = self.bound.subordinated().map_or(unknown, |law| Subordinator::General(keep(law)));
+                ForwardLaw { killing: decay, ..ForwardLaw::conserving(subordinator) }
+            }
+        };
+        ForwardLaw { shape: self.bound.carrier().and_then(BoundCarrier::spread_matrix), ..law }
     }
 }
 

@@ -72,7 +72,7 @@ impl Frame {
         let ratio = merge_exponentials(&(multipliers.flux.clone() / slope).expand()).expand();
         let flux_ratio = (!ratio.contains(&kappa) && !ratio.has_time()).then_some(ratio);
         let births = Some(Births::Constant((-at_zero(&lambda)).expand()));
-        Some(Green { lambda, law, offset, flux_ratio, births, multipliers, frame: Some(self) })
+        Some(Green { lambda, law, offset, flux_ratio, births, multipliers, frame: Some(self), carrier: None })
     }
 
     /// With numbers for the parameters.
@@ -103,6 +103,7 @@ fn student(mass: &Expr, friction: &Expr, flow: &DensityFlow, facts: &Facts) -> O
         births: Some(Births::Constant(Expr::zero())),
         multipliers,
         frame: None,
+        carrier: None,
     })
 }
 

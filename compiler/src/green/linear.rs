@@ -24,7 +24,7 @@ impl Bound {
         let is_elementary = match self.law() {
             BoundLaw::Gaussian { .. } | BoundLaw::Cauchy { .. } => true,
             BoundLaw::Tempered { .. } => self.dim().is_multiple_of(2) && self.flux != BoundFlux::Exchange,
-            BoundLaw::Student { .. } | BoundLaw::Stable { .. } => false,
+            BoundLaw::Student { .. } | BoundLaw::Stable { .. } | BoundLaw::Subordinated { .. } => false,
         };
         if self.dim() > MAX_LINEAR_DIM || !is_elementary {
             return Ok(None);
@@ -43,7 +43,7 @@ impl Bound {
                 k.div(pair.w, power)
             }
             BoundLaw::Tempered { .. } => self.linear_tempered(&mut k, pair, &mut means),
-            BoundLaw::Student { .. } | BoundLaw::Stable { .. } => return Ok(None),
+            BoundLaw::Student { .. } | BoundLaw::Stable { .. } | BoundLaw::Subordinated { .. } => return Ok(None),
         };
         let rate = k.uniform("rate");
         means.insert(0, Mean::displacement("v", rate));
@@ -100,7 +100,7 @@ impl Bound {
     pub(super) fn log_linear_scale(&self, t: f64) -> f64 {
         match self.law() {
             BoundLaw::Gaussian { .. } | BoundLaw::Cauchy { .. } => 0.0,
-            BoundLaw::Student { .. } | BoundLaw::Stable { .. } => 0.0,
+            BoundLaw::Student { .. } | BoundLaw::Stable { .. } | BoundLaw::Subordinated { .. } => 0.0,
             BoundLaw::Tempered { speed, mass } => {
                 let (z0, n) = (mass * speed * t, self.dim() / 2);
                 0.5 * (FRAC_PI_2 / z0).ln() - z0 + value(n, z0).ln() - n as f64 * z0.ln()

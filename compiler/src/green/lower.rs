@@ -5,8 +5,11 @@
 //! Holds: constants that do not depend on the pair are kept out of the kernel ([`KernelProgram::log_norm`]), so that
 //!       an f32 kernel does not lose digits to them.
 
+use super::carrier::BoundCarrier;
 use super::frame::BoundFrame;
 use super::stable::StableTable;
+use super::subordinated::{Amplitude, Subordinated};
+use super::tabulated::{Columns, Tabulated};
 use super::{Births, Green, Law, exchange};
 use crate::expr::{Expr, Name, Rational};
 use crate::kernel::{Kernel, KernelBuilder, KernelError, MAX_DIM, Mean, Pair, Precision, Value};
@@ -15,6 +18,7 @@ use num_complex::Complex64;
 use num_traits::ToPrimitive;
 use std::collections::BTreeMap;
 use std::f64::consts::PI;
+use std::sync::Arc;
 
 /// A [`Green`] at one dimension and one point of its parameters, as numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +30,9 @@ pub struct Bound {
     pub(super) flux: BoundFlux,
     pub(super) births: BoundBirths,
     frame: Option<BoundFrame>,
+    carrier: Option<BoundCarrier>,
+    /// The law where it has no closed form.
+    tabulated: Option<Arc<Tabulated>>,
 }
 
 /// The law with numbers in it: lambda is `law + offset`.
@@ -62,6 +69,11 @@ pub enum BoundLaw {
         /// beta.
         order: f64,
     },
+    /// The law of the subordinator of [`Bound::subordinated`].
+    Subordinated {
+        /// The exponent of lambda as kappa grows.
+        order: f64,
+    },
 }
 
 /// The flux of a point source.
@@ -71,12 +83,16 @@ pub(super) enum BoundFlux {
     Ratio(f64),
     /// The flux of a tempered law whose source term leaves its shape alone: see [`super::exchange`].
     Exchange,
+    /// A column of the table of the law.
+    Tabulated,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum BoundBirths {
     Constant(f64),
     BesselRatio(f64),
+    /// A column of the table of the law.
+    Tabulated,
 }
 
 /// Why no kernel could be made. All are limits stated to the user, none a fault.
@@ -91,16 +107,20 @@ pub enum LowerError {
     /// The source term has no closed form.
     #[error("the birth rate R/p of this equation has no closed form here")]
     NoClosedSource,
-    /// The stable law of this order is too close to an end of its range for the table.
-    #[error(
-        "the stable law of order {order} in N = {dim} has no table that is accurate enough; orders from 0.2 to 0.98 have one in every dimension"
-    )]
+    /// No table of the stable law is accurate enough.
+    #[error("the stable law of order {order} in N = {dim} has no table that is accurate enough")]
     Stable {
         /// beta.
         order: f64,
         /// N.
         dim: usize,
     },
+    /// The law is no mixture of Gaussians that can be computed here.
+    #[error(
+        "lambda = {0} has no kernel here: it is no Bernstein function built from powers of kappa, or it is bounded, so that a part of the data \
+         never moves"
+    )]
+    NoMixture(String),
     /// The clock of the law has no closed form.
     #[error("the integral of {0} over t has no closed form here; sums of powers of t and exponentials have one")]
     Clock(String),
@@ -166,18 +186,94 @@ impl Green {
             Law::Stable { rate, order } => {
                 BoundLaw::Stable { rate: positive(rate, "rate")?, order: positive(order, "order")? }
             }
+            Law::Subordinated => BoundLaw::Subordinated { order: 1.0 },
         };
+        if self.needs_table(law) {
+            return self.tabulate(dim, values);
+        }
         let offset = number(&self.offset, values)?;
-        let births = match self.births.as_ref().ok_or(LowerError::NoClosedSource)? {
-            Births::Constant(e) => BoundBirths::Constant(number(e, values)?),
-            Births::BesselRatio(e) => BoundBirths::BesselRatio(number(e, values)?),
+        let births = match self.births.as_ref() {
+            Some(Births::Constant(e)) => Some(BoundBirths::Constant(number(e, values)?)),
+            Some(Births::BesselRatio(e)) => Some(BoundBirths::BesselRatio(number(e, values)?)),
+            None => None,
         };
+        let flux = match (&self.flux_ratio, births) {
+            (Some(ratio), _) => Some(BoundFlux::Ratio(number(ratio, values)?)),
+            (None, Some(births)) => exchange::flux(law, offset, births),
+            (None, None) => None,
+        };
+        let (Some(births), Some(flux)) = (births, flux) else { return self.tabulate(dim, values) };
+        let frame = self.frame.as_ref().map(|f| f.bind(values)).transpose()?;
+        let carrier = self.carrier.as_ref().map(|c| c.bind(dim, values)).transpose()?;
+        let law = match (law, &carrier) {
+            (BoundLaw::Gaussian { rate }, Some((_, factor))) => BoundLaw::Gaussian { rate: rate * factor },
+            (law, _) => law,
+        };
+        let carrier = carrier.map(|(carrier, _)| carrier);
+        Ok(Bound { dim, law, offset, flux, births, frame, carrier, tabulated: None })
+    }
+
+    /// Stable laws near the ends of the range of orders have no table of their own.
+    fn needs_table(&self, law: BoundLaw) -> bool {
+        match law {
+            BoundLaw::Subordinated { .. } => true,
+            BoundLaw::Stable { order, .. } => !(0.2..=0.98).contains(&order),
+            _ => false,
+        }
+    }
+
+    /// The law as a table, with columns for a flux or births without closed form.
+    fn tabulate(&self, dim: usize, values: &BTreeMap<Name, Rational>) -> Result<Bound, LowerError> {
+        let lambda = match &self.law {
+            Law::Subordinated => self.lambda.clone(),
+            law => law.symbol(),
+        };
+        let (mut amplitudes, mut columns) = (Vec::new(), Columns { flux: None, births: None });
+        let mut column = |amplitude: Amplitude| {
+            amplitudes.push(amplitude);
+            Some(amplitudes.len() - 1)
+        };
+        let is_plain = matches!(self.births, Some(Births::Constant(_)));
         let flux = match &self.flux_ratio {
             Some(ratio) => BoundFlux::Ratio(number(ratio, values)?),
-            None => exchange::flux(law, offset, births).ok_or(LowerError::NoClosedFlux)?,
+            None if self.frame.is_some() => return Err(LowerError::NoClosedFlux),
+            None => {
+                let other = || Amplitude::Other(self.multipliers.flux.clone());
+                columns.flux = column(if is_plain { Amplitude::Flux } else { other() });
+                BoundFlux::Tabulated
+            }
         };
+        let births = match &self.births {
+            Some(Births::Constant(e)) => BoundBirths::Constant(number(e, values)?),
+            _ if self.frame.is_some() => return Err(LowerError::NoClosedSource),
+            _ => {
+                columns.births = column(Amplitude::Other(self.multipliers.source.clone()));
+                BoundBirths::Tabulated
+            }
+        };
+        let offset = number(&self.offset, values)? + number(&(self.law_at_zero()), values)?;
+        let law = Subordinated::read(&lambda, &amplitudes, values)?;
+        let law = Arc::new(law.ok_or_else(|| LowerError::NoMixture(self.lambda.to_string()))?);
         let frame = self.frame.as_ref().map(|f| f.bind(values)).transpose()?;
-        Ok(Bound { dim, law, offset, flux, births, frame })
+        let carrier = self.carrier.as_ref().map(|c| c.bind(dim, values)).transpose()?.map(|(carrier, _)| carrier);
+        Ok(Bound {
+            dim,
+            law: BoundLaw::Subordinated { order: law.order() },
+            offset,
+            flux,
+            births,
+            frame,
+            carrier,
+            tabulated: Some(Arc::new(Tabulated::new(law, columns, dim))),
+        })
+    }
+
+    /// The law's part of lambda at 0, which a table does not hold.
+    fn law_at_zero(&self) -> Expr {
+        match &self.law {
+            Law::Tempered { speed, mass } => speed.clone() * mass.clone(),
+            _ => Expr::zero(),
+        }
     }
 }
 
@@ -197,16 +293,26 @@ impl Bound {
         self.frame.as_ref()
     }
 
-    /// The law alone, in its own frame and on its own clock.
+    /// The drift and the shape of the law; none where it is at rest and isotropic.
+    pub fn carrier(&self) -> Option<&BoundCarrier> {
+        self.carrier.as_ref()
+    }
+
+    /// The subordinator of a law without a closed form.
+    pub fn subordinated(&self) -> Option<&Arc<Subordinated>> {
+        self.tabulated.as_ref().map(|tabulated| &tabulated.law)
+    }
+
+    /// The law alone, in its own frame and on its own clock, without the drift; it keeps its shape.
     pub fn at_rest(&self) -> Bound {
-        Bound { frame: None, ..self.clone() }
+        Bound { frame: None, carrier: self.carrier.as_ref().and_then(BoundCarrier::at_rest), ..self.clone() }
     }
 
     /// `lambda(0)`: the total mass is `exp(-lambda(0) t)`.
     pub fn decay(&self) -> f64 {
         match self.law {
             BoundLaw::Gaussian { .. } | BoundLaw::Cauchy { .. } => self.offset,
-            BoundLaw::Student { .. } | BoundLaw::Stable { .. } => self.offset,
+            BoundLaw::Student { .. } | BoundLaw::Stable { .. } | BoundLaw::Subordinated { .. } => self.offset,
             BoundLaw::Tempered { speed, mass } => self.offset + speed * mass,
         }
     }
@@ -220,7 +326,7 @@ impl Bound {
     pub fn displacement_rate(&self, t: f64) -> Option<f64> {
         match self.flux {
             BoundFlux::Ratio(ratio) => Some(ratio / (2.0 * t)),
-            BoundFlux::Exchange => None,
+            BoundFlux::Exchange | BoundFlux::Tabulated => None,
         }
     }
 
@@ -237,7 +343,7 @@ impl Bound {
                 ..self.clone()
             }),
             BoundLaw::Gaussian { .. } | BoundLaw::Cauchy { .. } => None,
-            BoundLaw::Student { .. } | BoundLaw::Stable { .. } => None,
+            BoundLaw::Student { .. } | BoundLaw::Stable { .. } | BoundLaw::Subordinated { .. } => None,
         }
     }
 
@@ -277,6 +383,13 @@ impl Bound {
                 let table = StableTable::new(order, self.dim, precision)?;
                 log_peak = table.log_peak;
                 table.log_weight(&mut k, pair)
+            }
+            BoundLaw::Subordinated { .. } => {
+                let tabulated = self.tabulated.as_ref().ok_or(LowerError::NoClosedFlux)?;
+                let (weight, flux, births) = tabulated.weight(&mut k, pair);
+                coefficient = flux;
+                means.extend(births.map(|births| Mean::scalar("births", births)));
+                weight
             }
         };
         let coefficient = coefficient.unwrap_or_else(|| k.uniform("rate"));
@@ -336,7 +449,9 @@ impl KernelProgram {
     }
 
     fn uniforms_of(&self, kernel: &Kernel, t: f64) -> Vec<f64> {
-        let table = exchange::uniforms(&self.bound, kernel, t);
+        let tabulated = self.bound.tabulated.as_ref().map(|tabulated| tabulated.table(kernel.precision(), t));
+        let exchange = exchange::uniforms(&self.bound, kernel, t);
+        let table = tabulated.as_ref().map_or(&exchange, |table| &table.uniforms);
         kernel.uniforms().iter().map(|name| table.get(name).copied().unwrap_or_else(|| self.uniform(name, t))).collect()
     }
 
@@ -355,6 +470,7 @@ impl KernelProgram {
             ("births_scale", BoundLaw::Tempered { speed, mass }) => match b.births {
                 BoundBirths::BesselRatio(c) => c / (mass * mass * speed * t),
                 BoundBirths::Constant(c) => c,
+                BoundBirths::Tabulated => f64::NAN,
             },
             // The kernels of this very `Bound` have no other uniforms.
             _ => b.linear_uniform(name, t).unwrap_or(f64::NAN),
@@ -369,7 +485,7 @@ impl KernelProgram {
             // Degrees of freedom narrow the peak.
             BoundLaw::Student { speed, freedom } => (speed * t).powi(2) / freedom.max(1.0),
             // The peak of a stable law of low order is far narrower than the law.
-            BoundLaw::Stable { .. } => 0.0,
+            BoundLaw::Stable { .. } | BoundLaw::Subordinated { .. } => 0.0,
         }
     }
 
@@ -391,6 +507,10 @@ impl KernelProgram {
                     - n * (speed * t).ln()
             }
             BoundLaw::Stable { rate, order } => self.log_peak - 0.5 * n / order * (rate * t).ln(),
+            BoundLaw::Subordinated { .. } => {
+                let table = |tabulated: &Arc<Tabulated>| tabulated.table(self.kernel.precision(), t).log_peak;
+                self.bound.tabulated.as_ref().map_or(f64::NAN, table)
+            }
         };
         law - self.bound.offset * t
     }
@@ -404,7 +524,7 @@ impl KernelProgram {
     pub fn constant_births(&self) -> Option<f64> {
         match self.bound.births {
             BoundBirths::Constant(c) => Some(c),
-            BoundBirths::BesselRatio(_) => None,
+            BoundBirths::BesselRatio(_) | BoundBirths::Tabulated => None,
         }
     }
 }
@@ -417,6 +537,7 @@ impl BoundLaw {
             BoundLaw::Tempered { .. } => "tempered_field",
             BoundLaw::Student { .. } => "student_field",
             BoundLaw::Stable { .. } => "stable_field",
+            BoundLaw::Subordinated { .. } => "subordinated_field",
         }
     }
 }

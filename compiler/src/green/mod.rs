@@ -6,6 +6,8 @@
 //!       checked symbolically or, where no closed simplification exists, at sample points.
 //! Source: GenPhys (arXiv:2304.02637), Table 1; the mathematics of each form is in the docs of its variant.
 
+mod carrier;
+mod contour;
 mod exchange;
 mod frame;
 mod linear;
@@ -13,16 +15,23 @@ mod lower;
 mod multiplier;
 mod one_sided;
 mod stable;
+mod subordinated;
+mod symbol;
 mod table;
+mod tabulated;
 
+pub use carrier::{BoundCarrier, Carrier, Shape};
 pub use frame::{BoundFrame, Frame};
 pub use lower::{Bound, BoundLaw, KernelProgram, LowerError};
 pub use multiplier::Multipliers;
+pub use subordinated::Subordinated;
 
-use crate::dispersion::Dispersion;
+use crate::dispersion::{Dispersion, direction};
 use crate::expr::{Expr, Facts, Sign, Var, rational};
 use crate::flow::DensityFlow;
 use lower::number;
+use std::collections::BTreeMap;
+use symbol::Symbol;
 
 /// The kernel of a density flow and what one source does to flux and source term.
 #[derive(Clone, Debug)]
@@ -42,6 +51,9 @@ pub struct Green {
     pub multipliers: Multipliers,
     /// The frame and the clock of the law, where coefficients depend on t or on x; `lambda` and all else are then in these.
     pub frame: Option<Frame>,
+    /// The drift and the shape of the law, where it is not at rest and isotropic; `law` is then the one in the coordinates
+    /// `L^-1 (x - c t)`.
+    pub carrier: Option<Carrier>,
 }
 
 /// A closed form of the kernel `g_t`, keyed by the structure of lambda.
@@ -79,6 +91,8 @@ pub enum Law {
         /// The order beta.
         order: Expr,
     },
+    /// Any other function of kappa built from powers: the Gaussian mixture of its subordinator, if it is a Bernstein function.
+    Subordinated,
 }
 
 impl Law {
@@ -90,6 +104,7 @@ impl Law {
             Law::Tempered { .. } => "tempered-cauchy",
             Law::Student { .. } => "student",
             Law::Stable { .. } => "stable",
+            Law::Subordinated => "subordinated",
         }
     }
 }
@@ -111,13 +126,21 @@ impl Green {
             return Green::evolving(dispersion, evolution, flow, facts);
         }
         let lambda = simplify_roots(&dispersion.lambda()?, facts);
-        let law = Law::recognise(&lambda, facts)?;
+        let is_directed = dispersion.drift.is_some() || direction::depends(&lambda);
+        match Multipliers::derive(&lambda, flow).filter(|_| !is_directed) {
+            Some(multipliers) => Green::isotropic(lambda, multipliers, facts),
+            None => Green::carried(&lambda, flow, facts),
+        }
+    }
+
+    /// The kernel of a lambda that is a function of kappa.
+    fn isotropic(lambda: Expr, multipliers: Multipliers, facts: &Facts) -> Option<Green> {
+        let law = Law::recognise(&lambda, facts).or_else(|| Law::subordinated(&lambda))?;
         let at_zero = |e: &Expr| simplify_roots(&e.substitute(&Expr::kappa(), &Expr::zero()), facts);
         let offset = (at_zero(&lambda) - at_zero(&law.symbol())).expand();
-        let multipliers = Multipliers::derive(&lambda, flow)?;
         let flux_ratio = multipliers.flux_ratio(&lambda);
         let births = Births::recognise(&multipliers.source, &law);
-        Some(Green { lambda, law, offset, flux_ratio, births, multipliers, frame: None })
+        Some(Green { lambda, law, offset, flux_ratio, births, multipliers, frame: None, carrier: None })
     }
 
     /// `log g_t` as a formula in `q = |x - y|^2`, `t`, the dimension `N` and the parameters.
@@ -163,6 +186,7 @@ impl Green {
                 let scaled = q / Expr::pow(power.clone(), order.clone().recip());
                 format!("log_stable({order}, {scaled}) - N/(2*({order}))*log({power})")
             }
+            Law::Subordinated => format!("log_mixture({}, q, t)", self.lambda),
         };
         law + &decay
     }
@@ -203,6 +227,20 @@ impl Law {
         (!rate.contains(&kappa) && positive(&rate)).then_some(Law::Stable { rate, order })
     }
 
+    /// Powers of kappa that may grow, but no faster than kappa. What the exponents leave open, the verdict decides.
+    fn subordinated(lambda: &Expr) -> Option<Law> {
+        if !lambda.derivative(&Expr::kappa())?.contains(&Expr::kappa()) {
+            return None;
+        }
+        let symbol = Symbol::read(lambda, &BTreeMap::new());
+        match symbol {
+            Ok(symbol) => symbol?.growth().filter(|g| g.power > 0.0 && g.power <= 1.0 && g.factor > 0.0)?,
+            // A parameter without a value.
+            Err(_) => return (!lambda.contains(&Expr::Imag)).then_some(Law::Subordinated),
+        };
+        Some(Law::Subordinated)
+    }
+
     /// The law's own part of lambda.
     fn symbol(&self) -> Expr {
         match self {
@@ -216,6 +254,7 @@ impl Law {
                 root.clone() * k((half.clone() - Expr::one()).expand()) / k(half)
             }
             Law::Stable { rate, order } => rate.clone() * Expr::pow(Expr::kappa(), order.clone()),
+            Law::Subordinated => Expr::zero(),
         }
     }
 }

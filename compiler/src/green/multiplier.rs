@@ -1,6 +1,7 @@
 //! Fourier multipliers of a linear continuity form on the selected branch.
 
-use crate::expr::{Expr, Func};
+use crate::dispersion::direction::letter;
+use crate::expr::{Axis, Expr, Func};
 use crate::flow::DensityFlow;
 use num_traits::Signed;
 
@@ -32,8 +33,13 @@ impl Multipliers {
         let density = mode(&flow.p, lambda)?;
         let flux = -gradient_mode(&flow.flux, lambda)?;
         let source = mode(&flow.r, lambda)?;
-        let over = |e: Expr| rationalise(e / density.clone());
-        Some(Multipliers { flux: over(flux), source: over(source), density })
+        Some(Multipliers::of_modes(density, flux, source))
+    }
+
+    /// From the mode amplitudes of p, J (as `-i k flux`) and R.
+    pub(super) fn of_modes(density: Expr, flux: Expr, source: Expr) -> Multipliers {
+        let over = |e: Expr| multiple(&e, &density).unwrap_or_else(|| rationalise(e / density.clone()));
+        Multipliers { flux: over(flux), source: over(source), density }
     }
 
     /// `F / lambda'` when it is free of kappa. Since `x g_t` has the transform `-i k 2 t lambda' exp(-lambda t)` up to
@@ -46,18 +52,56 @@ impl Multipliers {
     }
 }
 
+/// Mode amplitudes where the direction of k matters: `J-hat = sum_a along_a e_a + i k gradient`.
+pub(super) struct VectorModes {
+    pub(super) density: Expr,
+    pub(super) along: [Expr; 3],
+    pub(super) gradient: Expr,
+    pub(super) source: Expr,
+}
+
+/// The modes of p, J and R; none where they are not linear in one field with constant coefficients.
+pub(super) fn vector_modes(flow: &DensityFlow, lambda: &Expr) -> Option<VectorModes> {
+    if flow.p.has_time() || flow.flux.has_time() || flow.r.has_time() {
+        return None;
+    }
+    let is_along = |e: &Expr| e.any(&|part| matches!(part, Expr::Unit(_)));
+    let flux = flow.flux.expand();
+    let (along, gradients): (Vec<Expr>, Vec<Expr>) = flux.terms().iter().cloned().partition(is_along);
+    let mut modes = [Expr::zero(), Expr::zero(), Expr::zero()];
+    for term in along {
+        let (units, rest): (Vec<Expr>, Vec<Expr>) =
+            term.factors().iter().cloned().partition(|f| matches!(f, Expr::Unit(_)));
+        let [Expr::Unit(axis)] = units.as_slice() else { return None };
+        let mode = mode(&Expr::mul(rest), lambda)?;
+        modes[axis.index()] = (modes[axis.index()].clone() + mode).expand();
+    }
+    Some(VectorModes {
+        density: mode(&flow.p, lambda)?.expand(),
+        along: modes,
+        gradient: gradient_mode(&Expr::add(gradients), lambda)?,
+        source: mode(&flow.r, lambda)?,
+    })
+}
+
 /// `e / phi` in Fourier space, for a scalar `e`.
 fn mode(e: &Expr, lambda: &Expr) -> Option<Expr> {
     match e {
         Expr::Field(_) => Some(Expr::one()),
         Expr::Dt(f, n) => Some(mode(f, lambda)? * (-lambda.clone()).powi(i64::from(*n))),
         Expr::Lap(f) => Some(-(mode(f, lambda)? * Expr::kappa())),
+        Expr::Partial(f, axis, n) => Some(mode(f, lambda)? * wave_number(*axis).powi(i64::from(*n))),
         Expr::FracLap(f, beta) => Some(mode(f, lambda)? * Expr::pow(Expr::kappa(), (**beta).clone())),
         Expr::Add(terms) => Some(Expr::add(terms.iter().map(|t| mode(t, lambda)).collect::<Option<Vec<_>>>()?)),
         Expr::Mul(factors) => scaled_mode(factors, |f| mode(f, lambda)),
         e if e.is_zero() => Some(Expr::zero()),
         _ => None,
     }
+}
+
+/// `i k_a`.
+fn wave_number(axis: Axis) -> Expr {
+    Expr::Imag * letter(axis)
 }
 
 /// `e / (i k phi)` in Fourier space, for a vector `e` made of gradients.
@@ -81,6 +125,14 @@ fn scaled_mode(factors: &[Expr], mode: impl Fn(&Expr) -> Option<Expr>) -> Option
         return None;
     }
     Some(Expr::mul(constants.into_iter().cloned().chain([mode(one)?])))
+}
+
+/// The c free of kappa with `e = c f`, if there is one.
+fn multiple(e: &Expr, f: &Expr) -> Option<Expr> {
+    let (e, f) = (e.expand(), f.expand());
+    let c = (e.terms().first()?.clone() / f.terms().first()?.clone()).expand();
+    let is_constant = !c.contains(&Expr::kappa()) && !c.has_field();
+    (is_constant && (e - c.clone() * f).expand().is_zero()).then_some(c)
 }
 
 /// Simplifies `numerator / (A + B sqrt(C))`-like quotients enough for the structure to show: a denominator that is a

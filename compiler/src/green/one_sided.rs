@@ -204,7 +204,7 @@ fn double_exponential(f: impl Fn(f64) -> f64, end: f64) -> f64 {
 }
 
 /// Nodes and weights of the Gauss-Legendre rule, by Newton's iteration on the Legendre polynomial.
-fn legendre(n: u32) -> Vec<(f64, f64)> {
+pub(super) fn legendre(n: u32) -> Vec<(f64, f64)> {
     let count = f64::from(n);
     (0..n)
         .map(|i| {

@@ -13,15 +13,27 @@ pub(super) fn nodes(degree: usize) -> Vec<f64> {
     (0..=degree).map(|i| (PI * (i as f64 + 0.5) / n).cos()).collect()
 }
 
-/// Coefficients of powers of `s` of the polynomial with these values at [`nodes`].
-pub(super) fn powers(values: &[f64]) -> Vec<f64> {
+/// Coefficients of the Chebyshev polynomials of the polynomial with these values at [`nodes`].
+pub(super) fn series(values: &[f64]) -> Vec<f64> {
     let n = values.len();
     let angle = |i: usize, j: usize| (PI * j as f64 * (i as f64 + 0.5) / n as f64).cos();
     let weight = |j: usize| if j == 0 { 1.0 } else { 2.0 };
-    let series: Vec<f64> = (0..n)
+    (0..n)
         .map(|j| weight(j) / n as f64 * values.iter().enumerate().map(|(i, v)| v * angle(i, j)).sum::<f64>())
-        .collect();
-    let mut out = vec![0.0; n];
+        .collect()
+}
+
+/// The value of a series of Chebyshev polynomials, by Clenshaw's recurrence.
+pub(super) fn series_value(series: &[f64], s: f64) -> f64 {
+    let Some((first, rest)) = series.split_first() else { return 0.0 };
+    let (this, before) = rest.iter().rev().fold((0.0, 0.0), |(this, before), c| (2.0 * s * this - before + c, this));
+    first + s * this - before
+}
+
+/// Coefficients of powers of `s` of the polynomial with these values at [`nodes`].
+pub(super) fn powers(values: &[f64]) -> Vec<f64> {
+    let series = series(values);
+    let mut out = vec![0.0; values.len()];
     // T_0 and T_1, then T_(j+1) = 2 s T_j - T_(j-1).
     let (mut before, mut this) = (vec![0.0, 1.0], vec![1.0]);
     for c in series {

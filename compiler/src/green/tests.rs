@@ -81,9 +81,6 @@ fn powers_below_one_are_stable() {
 fn other_symbols_have_no_closed_form() {
     let texts = [
         "phi_t + lap(lap(phi)) = 0",
-        // Two laws at once, and an order that may be above 1.
-        "phi_t + (-lap)^(3/4) phi - lap(phi) = 0",
-        "phi_t + (-lap)^beta phi = 0 where beta > 0",
         "phi_t - lap(phi_t) - lap(phi) = 0",
         // A negative coefficient grows: there is no kernel forward in time.
         "phi_t + lap(phi) = 0",
@@ -93,6 +90,21 @@ fn other_symbols_have_no_closed_form() {
     for text in texts {
         assert!(green(text).is_none(), "{text}");
     }
+}
+
+#[test]
+fn other_powers_of_kappa_are_subordinated() {
+    let texts = [
+        "phi_t + (-lap)^(3/4) phi - lap(phi) = 0",
+        "phi_tt + lap(phi) - lap(lap(phi)) = 0",
+        // The order may be above 1, where binding refuses.
+        "phi_t + (-lap)^beta phi = 0 where beta > 0",
+    ];
+    for text in texts {
+        assert_eq!(closed(text).law, Law::Subordinated, "{text}");
+    }
+    let two = [("beta".into(), rational(2, 1))].into();
+    assert!(matches!(closed(texts[2]).bind(2, &two), Err(LowerError::NoMixture(_))));
 }
 
 #[test]

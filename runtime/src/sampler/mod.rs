@@ -59,6 +59,7 @@ mod tableau;
 
 pub use error::SampleError;
 pub use options::{Proposal, SampleOptions, SampleProblem};
+pub(crate) use prior::keep;
 pub use prior::{ForwardLaw, Prior, Subordinator};
 pub use run::{Progress, SampleRun, sample, sample_resume};
 pub use schedule::{Controller, Spacing, StepControl, StepVariable, TimeGrid, Tolerances};

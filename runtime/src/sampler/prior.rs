@@ -1,13 +1,16 @@
 //! The prior at time `T`, drawn exactly through the subordinator of the flow.
 //!
 //! In:    a [`ForwardLaw`], the data, a time, a seed.
-//! Out:   one point per sample: `x_T = centre + sqrt(2 U_T) z`, `z` standard normal.
+//! Out:   one point per sample: `x_T = centre + sqrt(2 U_T) L z`, `z` standard normal, `L = 1` for isotropic flows.
 //! Holds: `E exp(-kappa U_t) = exp(-t (lambda(kappa) - lambda(0)))`, the flow's symbol conditioned on survival, so that
 //!        `x_T` has the characteristic function `exp(i k.centre - T (lambda(|k|^2) - lambda(0)))` in every dimension.
 //! Source: subordination (Bochner 1955; Schilling, Song & Vondracek, "Bernstein Functions").
 
 use std::ops::Range;
 
+use std::sync::{Arc, Mutex, PoisonError};
+
+use genphys_compiler::green::Subordinated;
 use ndarray::{Array2, ArrayViewMut1, Axis};
 use rand_distr::{ChiSquared, Distribution, StandardNormal};
 use rand_philox::Philox;
@@ -25,6 +28,19 @@ pub enum Prior {
     /// Exactly `p(., T)` of the data: a data point drawn by its weight, and the kernel about it.
     #[default]
     Mixture,
+}
+
+/// Keeps a law for the rest of the process; the same law is kept once.
+pub(crate) fn keep(law: &Arc<Subordinated>) -> &'static Subordinated {
+    static KEPT: Mutex<Vec<&'static Arc<Subordinated>>> = Mutex::new(Vec::new());
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(found) = kept.iter().find(|found| ***found == *law) {
+        return found;
+    }
+    // Options and laws are copied freely, so that what they refer to has to stay; there is one for each equation that is run.
+    let new: &'static Arc<Subordinated> = Box::leak(Box::new(law.clone()));
+    kept.push(new);
+    new
 }
 
 /// The increasing process `U_t` whose Gaussian mixture is the kernel of a flow.
@@ -65,6 +81,8 @@ pub enum Subordinator {
         /// The order `beta`, between 0 and 1.
         order: f64,
     },
+    /// Any other Bernstein function: by inversion of its distribution function.
+    General(&'static Subordinated),
 }
 
 impl Subordinator {
@@ -77,6 +95,8 @@ impl Subordinator {
             Subordinator::RelativisticHalf { speed, mass } => positive(speed) && mass >= 0.0 && mass.is_finite(),
             Subordinator::Student { speed, freedom } => positive(speed) && positive(freedom),
             Subordinator::Stable { rate, order } => positive(rate) && order > 0.0 && order < 1.0,
+            // Only a law that was found consistent exists.
+            Subordinator::General(_) => true,
         }
     }
 
@@ -92,6 +112,7 @@ impl Subordinator {
             }
             Subordinator::Student { .. } => return None,
             Subordinator::Stable { rate, order } => rate * kappa.powf(order),
+            Subordinator::General(law) => law.exponent(kappa),
         })
     }
 
@@ -109,6 +130,7 @@ impl Subordinator {
                 shape / chi_squared(freedom, rng)
             }
             Subordinator::Stable { rate, order } => one_sided_stable(rate * t, order, rng),
+            Subordinator::General(law) => law.quantile(t, open_unit(rng)),
         }
     }
 }
@@ -165,12 +187,15 @@ pub struct ForwardLaw {
     pub subordinator: Subordinator,
     /// `lambda(0)`: the mass at time `t` is `exp(-lambda(0) t)`. `c mu` for Yukawa; negative where mass grows.
     pub killing: f64,
+    /// The matrix L of `x_T = centre + sqrt(2 U_T) L z`, where it is not 1: its lower triangle along the first three axes, and
+    /// its entry for every other axis.
+    pub shape: Option<([[f64; 3]; 3], f64)>,
 }
 
 impl ForwardLaw {
     /// A law that keeps its mass.
     pub fn conserving(subordinator: Subordinator) -> ForwardLaw {
-        ForwardLaw { subordinator, killing: 0.0 }
+        ForwardLaw { subordinator, killing: 0.0, shape: None }
     }
 
     /// `phi_t = D lap(phi)`.
@@ -195,7 +220,8 @@ impl ForwardLaw {
 
     /// `phi_tt + c^2 (lap(phi) - mu^2 phi) = 0`.
     pub fn yukawa(speed: f64, mass: f64) -> ForwardLaw {
-        ForwardLaw { subordinator: Subordinator::RelativisticHalf { speed, mass }, killing: speed * mass }
+        let law = ForwardLaw::conserving(Subordinator::RelativisticHalf { speed, mass });
+        ForwardLaw { killing: speed * mass, ..law }
     }
 
     /// The variable in which the rays of one source are straight lines, `x - y` growing like a power of `t`: `sqrt(t)` for
@@ -211,6 +237,19 @@ impl ForwardLaw {
                 StepVariable::Time
             }
             Subordinator::Stable { order, .. } => StepVariable::Power { exponent: 0.5 / order },
+            // Near the sources, where kappa is large.
+            Subordinator::General(law) => StepVariable::Power { exponent: 0.5 / law.order() },
+        }
+    }
+
+    /// The component of `L z` along an axis.
+    fn shaped(&self, z: &[f64], axis: usize) -> f64 {
+        match &self.shape {
+            Some((rows, other)) => match rows.get(axis) {
+                Some(row) => row.iter().zip(&z[..=axis]).map(|(l, z)| l * z).sum(),
+                None => other * z[axis],
+            },
+            None => z[axis],
         }
     }
 
@@ -262,10 +301,10 @@ pub(super) fn draw_rows(
             Prior::Mixture => row.assign(&data.points().row(choose(&cumulative, open_unit(&mut rng)))),
         }
         let spread = (2.0 * law.subordinator.draw(t, &mut rng)).sqrt();
-        row.mapv_inplace(|centre| {
-            let z: f64 = StandardNormal.sample(&mut rng);
-            centre + spread * z
-        });
+        let z: Vec<f64> = (0..row.len()).map(|_| StandardNormal.sample(&mut rng)).collect();
+        for (axis, x) in row.iter_mut().enumerate() {
+            *x += spread * law.shaped(&z, axis);
+        }
     });
     points
 }

@@ -87,6 +87,8 @@ fn time_of_spread(law: Subordinator, spread: f64) -> f64 {
         Subordinator::Student { speed, freedom } => spread * freedom.max(1.0).sqrt() / speed,
         // Self-similar: lengths grow as (c t)^(1/(2 beta)).
         Subordinator::Stable { rate, order } => spread.powf(2.0 * order) / rate,
+        // Waves of that length have decayed.
+        Subordinator::General(law) => 1.0 / law.exponent(spread.powi(-2)),
     }
 }
 
