@@ -57,10 +57,11 @@ impl Bound {
         let (slope, start) = (k.uniform("minus_z0_log2_e"), k.uniform("z0_log2_e"));
         let exponent = k.fma(s, slope, start);
         let exp = k.exp2_weight(exponent);
-        let numerator = k.mul(exp, pair.w);
         let power = k.powi(u, n);
         let power = k.mul(power, s);
-        let common = k.div(numerator, power);
+        // The division does not wait for the exponential.
+        let algebraic = k.div(pair.w, power);
+        let common = k.mul(exp, algebraic);
         if let BoundBirths::BesselRatio(_) = self.births {
             let sum = uniform_polynomial(k, s, "births", n);
             let near = k.mul(common, u);

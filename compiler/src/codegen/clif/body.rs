@@ -19,7 +19,9 @@ pub(super) struct Code<'f> {
     pub(super) arguments: Vec<Clif>,
     fused: bool,
     parameters: Vec<Parameter>,
-    /// The address of `parameters`, as known in the innermost loop.
+    /// Where `parameters` are: the first argument of the function, unless a loop has its own.
+    base: Clif,
+    /// The same address, as known in the innermost loop.
     parameters_at: Clif,
 }
 
@@ -30,8 +32,8 @@ impl<'f> Code<'f> {
         builder.append_block_params_for_function_params(entry);
         builder.switch_to_block(entry);
         let arguments = builder.block_params(entry).to_vec();
-        let parameters_at = arguments[0];
-        Code { builder, format, arguments, fused, parameters: Vec::new(), parameters_at }
+        let base = arguments[0];
+        Code { builder, format, arguments, fused, parameters: Vec::new(), base, parameters_at: base }
     }
 
     /// Evaluates the body and returns the value of every operation asked for.
@@ -42,11 +44,31 @@ impl<'f> Code<'f> {
         results: &[Value],
     ) -> Result<Vec<Clif>, Unsupported> {
         let mut values = Vec::with_capacity(kernel.body().len());
-        for op in kernel.body() {
-            let value = self.op(*op, &values, inputs);
+        self.body_until(kernel, kernel.body().len(), inputs, &mut values)?;
+        Ok(results.iter().map(|v| values[v.index()]).collect())
+    }
+
+    /// Evaluates the operations of the body from `values.len()` to `end`, where `values` holds those before.
+    pub(super) fn body_until(
+        &mut self,
+        kernel: &Kernel,
+        end: usize,
+        inputs: &[Clif],
+        values: &mut Vec<Clif>,
+    ) -> Result<(), Unsupported> {
+        for op in &kernel.body()[values.len()..end] {
+            let value = self.op(*op, values, inputs);
             values.push(value.ok_or_else(|| unsupported(kernel, "it has a call"))?);
         }
-        Ok(results.iter().map(|v| values[v.index()]).collect())
+        Ok(())
+    }
+
+    /// A constant or a uniform once more: a load from the parameters of the present place.
+    pub(super) fn leaf(&mut self, op: Op) -> Option<Clif> {
+        match op {
+            Op::Const(_) | Op::Uniform(_) => self.op(op, &[], &[]),
+            _ => None,
+        }
     }
 
     fn op(&mut self, op: Op, values: &[Clif], inputs: &[Clif]) -> Option<Clif> {
@@ -242,15 +264,47 @@ impl Code<'_> {
         let zero = self.builder.ins().iconst(types::I64, 0);
         self.builder.ins().jump(head, &[BlockArg::Value(zero)]);
         self.builder.switch_to_block(head);
-        let outer = self.parameters_at;
-        self.parameters_at = self.unhoisted(self.arguments[0], index);
-        let result = body(self, index);
-        self.parameters_at = outer;
+        let result = self.in_loop(index, body);
         let one = self.builder.ins().iconst(types::I64, 1);
         let next = self.builder.ins().iadd(index, one);
         let more = self.builder.ins().icmp(IntCC::UnsignedLessThan, next, count);
         self.builder.ins().brif(more, head, &[BlockArg::Value(next)], exit, &[]);
         self.builder.switch_to_block(exit);
+        result
+    }
+
+    /// Runs `body` for `index` in `first..end`, which may be empty.
+    pub(super) fn span<T>(&mut self, first: Clif, end: Clif, body: impl FnOnce(&mut Self, Clif) -> T) -> T {
+        let blocks = [(); 3].map(|()| self.builder.create_block());
+        let [head, inside, exit] = blocks;
+        let index = self.builder.append_block_param(head, types::I64);
+        self.builder.ins().jump(head, &[BlockArg::Value(first)]);
+        self.builder.switch_to_block(head);
+        let more = self.builder.ins().icmp(IntCC::UnsignedLessThan, index, end);
+        self.builder.ins().brif(more, inside, &[], exit, &[]);
+        self.builder.switch_to_block(inside);
+        let result = self.in_loop(index, body);
+        let one = self.builder.ins().iconst(types::I64, 1);
+        let next = self.builder.ins().iadd(index, one);
+        self.builder.ins().jump(head, &[BlockArg::Value(next)]);
+        self.builder.switch_to_block(exit);
+        result
+    }
+
+    fn in_loop<T>(&mut self, index: Clif, body: impl FnOnce(&mut Self, Clif) -> T) -> T {
+        let outer = self.parameters_at;
+        self.parameters_at = self.unhoisted(self.base, index);
+        let result = body(self, index);
+        self.parameters_at = outer;
+        result
+    }
+
+    /// Runs `body` with the parameters that lie at `pointer`.
+    pub(super) fn with_parameters<T>(&mut self, pointer: Clif, body: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = (self.base, self.parameters_at);
+        (self.base, self.parameters_at) = (pointer, pointer);
+        let result = body(self);
+        (self.base, self.parameters_at) = outer;
         result
     }
 
@@ -267,12 +321,26 @@ impl Code<'_> {
         }
     }
 
+    /// The same for values that no variable holds; returns them as known afterwards.
+    pub(super) fn settle_values(&mut self, values: &[Clif]) -> Vec<Clif> {
+        let next = self.builder.create_block();
+        let arguments: Vec<BlockArg> = values.iter().map(|v| BlockArg::Value(*v)).collect();
+        self.builder.ins().jump(next, &arguments);
+        self.builder.switch_to_block(next);
+        values
+            .iter()
+            .map(|v| {
+                let ty = self.builder.func.dfg.value_type(*v);
+                self.builder.append_block_param(next, ty)
+            })
+            .collect()
+    }
+
     /// Reads constants and uniforms in `body` from memory at each use, not from registers shared with other calls of a
     /// different `salt < 16`. `index` is a loop counter.
     pub(super) fn with_fresh_parameters<T>(&mut self, index: Clif, salt: i64, body: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.parameters_at;
-        let zero = self.builder.ins().ushr_imm_u(index, 63 - salt);
-        self.parameters_at = self.builder.ins().iadd(self.arguments[0], zero);
+        self.parameters_at = self.fresh(self.base, index, salt);
         let result = body(self);
         self.parameters_at = outer;
         result
@@ -281,7 +349,12 @@ impl Code<'_> {
     /// `pointer`, in a form that Cranelift takes to depend on `index`. It would otherwise hoist what is loaded from there
     /// out of the loop, run out of registers, and spill; a load in the loop is an operand of the instruction that needs it.
     fn unhoisted(&mut self, pointer: Clif, index: Clif) -> Clif {
-        let zero = self.builder.ins().ushr_imm_u(index, 63);
+        self.fresh(pointer, index, 0)
+    }
+
+    /// The same, distinct for every `salt < 16`: what is loaded from there is not shared.
+    pub(super) fn fresh(&mut self, pointer: Clif, index: Clif, salt: i64) -> Clif {
+        let zero = self.builder.ins().ushr_imm_u(index, 63 - salt);
         self.builder.ins().iadd(pointer, zero)
     }
 
