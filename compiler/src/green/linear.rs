@@ -57,11 +57,10 @@ impl Bound {
         let (slope, start) = (k.uniform("minus_z0_log2_e"), k.uniform("z0_log2_e"));
         let exponent = k.fma(s, slope, start);
         let exp = k.exp2_weight(exponent);
+        let numerator = k.mul(exp, pair.w);
         let power = k.powi(u, n);
         let power = k.mul(power, s);
-        // The division does not wait for the exponential.
-        let algebraic = k.div(pair.w, power);
-        let common = k.mul(exp, algebraic);
+        let common = k.div(numerator, power);
         if let BoundBirths::BesselRatio(_) = self.births {
             let sum = uniform_polynomial(k, s, "births", n);
             let near = k.mul(common, u);

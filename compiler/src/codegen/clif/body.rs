@@ -44,31 +44,11 @@ impl<'f> Code<'f> {
         results: &[Value],
     ) -> Result<Vec<Clif>, Unsupported> {
         let mut values = Vec::with_capacity(kernel.body().len());
-        self.body_until(kernel, kernel.body().len(), inputs, &mut values)?;
-        Ok(results.iter().map(|v| values[v.index()]).collect())
-    }
-
-    /// Evaluates the operations of the body from `values.len()` to `end`, where `values` holds those before.
-    pub(super) fn body_until(
-        &mut self,
-        kernel: &Kernel,
-        end: usize,
-        inputs: &[Clif],
-        values: &mut Vec<Clif>,
-    ) -> Result<(), Unsupported> {
-        for op in &kernel.body()[values.len()..end] {
-            let value = self.op(*op, values, inputs);
+        for op in kernel.body() {
+            let value = self.op(*op, &values, inputs);
             values.push(value.ok_or_else(|| unsupported(kernel, "it has a call"))?);
         }
-        Ok(())
-    }
-
-    /// A constant or a uniform once more: a load from the parameters of the present place.
-    pub(super) fn leaf(&mut self, op: Op) -> Option<Clif> {
-        match op {
-            Op::Const(_) | Op::Uniform(_) => self.op(op, &[], &[]),
-            _ => None,
-        }
+        Ok(results.iter().map(|v| values[v.index()]).collect())
     }
 
     fn op(&mut self, op: Op, values: &[Clif], inputs: &[Clif]) -> Option<Clif> {
@@ -259,35 +239,34 @@ impl Code<'_> {
 
     /// Runs `body` for `index` in `0..count`, `count >= 1`.
     pub(super) fn repeat<T>(&mut self, count: Clif, body: impl FnOnce(&mut Self, Clif) -> T) -> T {
+        let zero = self.builder.ins().iconst(types::I64, 0);
+        self.repeat_from(zero, count, body)
+    }
+
+    /// Runs `body` for `index` in `first..end`, which is not empty.
+    pub(super) fn repeat_from<T>(&mut self, first: Clif, end: Clif, body: impl FnOnce(&mut Self, Clif) -> T) -> T {
         let (head, exit) = (self.builder.create_block(), self.builder.create_block());
         let index = self.builder.append_block_param(head, types::I64);
-        let zero = self.builder.ins().iconst(types::I64, 0);
-        self.builder.ins().jump(head, &[BlockArg::Value(zero)]);
+        self.builder.ins().jump(head, &[BlockArg::Value(first)]);
         self.builder.switch_to_block(head);
         let result = self.in_loop(index, body);
         let one = self.builder.ins().iconst(types::I64, 1);
         let next = self.builder.ins().iadd(index, one);
-        let more = self.builder.ins().icmp(IntCC::UnsignedLessThan, next, count);
+        let more = self.builder.ins().icmp(IntCC::UnsignedLessThan, next, end);
         self.builder.ins().brif(more, head, &[BlockArg::Value(next)], exit, &[]);
         self.builder.switch_to_block(exit);
         result
     }
 
-    /// Runs `body` for `index` in `first..end`, which may be empty.
+    /// The same for a range that may be empty.
     pub(super) fn span<T>(&mut self, first: Clif, end: Clif, body: impl FnOnce(&mut Self, Clif) -> T) -> T {
-        let blocks = [(); 3].map(|()| self.builder.create_block());
-        let [head, inside, exit] = blocks;
-        let index = self.builder.append_block_param(head, types::I64);
-        self.builder.ins().jump(head, &[BlockArg::Value(first)]);
-        self.builder.switch_to_block(head);
-        let more = self.builder.ins().icmp(IntCC::UnsignedLessThan, index, end);
-        self.builder.ins().brif(more, inside, &[], exit, &[]);
-        self.builder.switch_to_block(inside);
-        let result = self.in_loop(index, body);
-        let one = self.builder.ins().iconst(types::I64, 1);
-        let next = self.builder.ins().iadd(index, one);
-        self.builder.ins().jump(head, &[BlockArg::Value(next)]);
-        self.builder.switch_to_block(exit);
+        let (some, join) = (self.builder.create_block(), self.builder.create_block());
+        let any = self.builder.ins().icmp(IntCC::UnsignedLessThan, first, end);
+        self.builder.ins().brif(any, some, &[], join, &[]);
+        self.builder.switch_to_block(some);
+        let result = self.repeat_from(first, end, body);
+        self.builder.ins().jump(join, &[]);
+        self.builder.switch_to_block(join);
         result
     }
 
@@ -321,26 +300,12 @@ impl Code<'_> {
         }
     }
 
-    /// The same for values that no variable holds; returns them as known afterwards.
-    pub(super) fn settle_values(&mut self, values: &[Clif]) -> Vec<Clif> {
-        let next = self.builder.create_block();
-        let arguments: Vec<BlockArg> = values.iter().map(|v| BlockArg::Value(*v)).collect();
-        self.builder.ins().jump(next, &arguments);
-        self.builder.switch_to_block(next);
-        values
-            .iter()
-            .map(|v| {
-                let ty = self.builder.func.dfg.value_type(*v);
-                self.builder.append_block_param(next, ty)
-            })
-            .collect()
-    }
-
     /// Reads constants and uniforms in `body` from memory at each use, not from registers shared with other calls of a
     /// different `salt < 16`. `index` is a loop counter.
     pub(super) fn with_fresh_parameters<T>(&mut self, index: Clif, salt: i64, body: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.parameters_at;
-        self.parameters_at = self.fresh(self.base, index, salt);
+        let zero = self.builder.ins().ushr_imm_u(index, 63 - salt);
+        self.parameters_at = self.builder.ins().iadd(self.base, zero);
         let result = body(self);
         self.parameters_at = outer;
         result
@@ -349,12 +314,7 @@ impl Code<'_> {
     /// `pointer`, in a form that Cranelift takes to depend on `index`. It would otherwise hoist what is loaded from there
     /// out of the loop, run out of registers, and spill; a load in the loop is an operand of the instruction that needs it.
     fn unhoisted(&mut self, pointer: Clif, index: Clif) -> Clif {
-        self.fresh(pointer, index, 0)
-    }
-
-    /// The same, distinct for every `salt < 16`: what is loaded from there is not shared.
-    pub(super) fn fresh(&mut self, pointer: Clif, index: Clif, salt: i64) -> Clif {
-        let zero = self.builder.ins().ushr_imm_u(index, 63 - salt);
+        let zero = self.builder.ins().ushr_imm_u(index, 63);
         self.builder.ins().iadd(pointer, zero)
     }
 

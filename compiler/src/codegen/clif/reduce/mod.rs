@@ -17,7 +17,7 @@ use cranelift_frontend::Variable;
 
 use super::body::Code;
 use super::{Parameter, Partials, Tile, Unsupported, VECTOR_BYTES, VECTORS_PER_BLOCK, common_factor};
-use crate::kernel::{Kernel, Mean, MeanKind, Shape, Weight};
+use crate::kernel::{Kernel, Mean, MeanKind, PairInput, Shape, Weight};
 
 /// The layout is that of [`ClifFunction`](super::ClifFunction).
 pub(super) fn emit(
@@ -182,7 +182,13 @@ impl Loops<'_> {
 
     /// The weight and the values of the means for a vector of pairs, as the body gives them.
     fn pair(&self, code: &mut Code<'_>, q: Clif, source: Source, vector: usize) -> Result<Weighed, Unsupported> {
-        let inputs = self.inputs(code, q, source, vector);
+        let mut inputs = vec![q];
+        let is_read: Vec<PairInput> = self.kernel.weight_inputs().collect();
+        for (input, column) in PairInput::ALL[1..].iter().zip(source.weights) {
+            // An input that is not read may hold anything.
+            let input = if is_read.contains(input) { code.load(column, (vector * VECTOR_BYTES) as i32) } else { q };
+            inputs.push(input);
+        }
         let mut values = code.body(self.kernel, &inputs, &self.kernel.shape().results())?;
         Ok(Weighed { w: values.remove(0), values })
     }

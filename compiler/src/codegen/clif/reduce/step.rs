@@ -177,7 +177,7 @@ impl Loops<'_> {
             let sums: Vec<Option<Variable>> =
                 (0..self.partials.vectors).map(|i| (i > 0).then(|| code.variable(nothing))).collect();
             let query = Query { x: call.points, unrolled: unrolled.clone(), partial: call.out, sums };
-            code.span(first, end, |code, block| {
+            code.repeat_from(first, end, |code, block| {
                 let y = code.at(call.sources.coordinates, block, self.dim * BLOCK_BYTES);
                 let weights = call.sources.weights.map(|column| code.at(column, block, BLOCK_BYTES));
                 self.linear(code, std::slice::from_ref(&query), Source { block, y, weights })
