@@ -6,7 +6,11 @@
 //! Source: GenPhys (arXiv:2304.02637), Eq. 3: `d/dt p + div(p v) - R = 0`. The branching rate is `R/p` per
 //!         particle (the paper's footnote 3 drops the division).
 
+mod step;
+
 use ndarray::{Array2, ArrayView2};
+
+pub use step::{StepField, StepPlan, Stepped};
 
 /// A density that flows: `p(x, t)`, its velocity and its branching rate.
 ///
@@ -37,6 +41,11 @@ pub trait DensityField: Sync {
     /// The sampler then carries no weights at all.
     fn branches(&self) -> bool {
         true
+    }
+
+    /// This field as one that takes whole solver steps at once, where it has code for that.
+    fn stepper(&self) -> Option<&dyn StepField> {
+        None
     }
 }
 

@@ -5,11 +5,13 @@
 //! Holds: a row of the result depends on its query alone, so any split over threads gives the same bits.
 //! Source: GenPhys (arXiv:2304.02637), Sec. 2: the density of data is the superposition of one kernel per point.
 
+mod step;
+
 use crate::cpu::{
     ArgumentError, BlockedReduce, BlockedSources, CompileError, CompiledReduce, GuardedReduce, GuardedUniforms,
     ReduceOutput, ReduceProgram, Sources,
 };
-use crate::density::{DensityField, Evaluation, FieldError, check_evaluation, check_queries};
+use crate::density::{DensityField, Evaluation, FieldError, StepField, check_evaluation, check_queries};
 use genphys_compiler::green::{Bound, BoundCarrier, BoundFrame, KernelProgram, LowerError};
 use genphys_compiler::kernel::Precision;
 use ndarray::parallel::prelude::*;
@@ -20,8 +22,11 @@ use std::time::Instant;
 /// Queries a thread takes at a time: enough to amortise a call, few enough to balance the load.
 const ROWS_PER_TASK: usize = 64;
 
-/// Matrix products pay from about this dimension on: at N = 64 the plain loop is twice as fast, at N = 784 they win.
-const BLOCKED_FROM: usize = 256;
+/// The same for matrix products, which read all data once for so many queries.
+const ROWS_PER_PRODUCT: usize = 256;
+
+/// Matrix products pay from this dimension on.
+const BLOCKED_FROM: usize = 17;
 
 /// The density flow of weighted points, compiled to machine code.
 ///
@@ -208,6 +213,10 @@ impl DensityField for Field {
         let bound = self.program.bound();
         !bound.conserves_mass() || bound.frame().is_some_and(|frame| !frame.is_conservative())
     }
+
+    fn stepper(&self) -> Option<&dyn StepField> {
+        self.compiled_step().map(|_| self as &dyn StepField)
+    }
 }
 
 impl Field {
@@ -253,7 +262,13 @@ impl Field {
         let uniforms = self.uniforms(t);
         let log_norm = self.program.log_norm(t);
         let births = self.program.constant_births();
-        let rows = x.nrows().clamp(1, ROWS_PER_TASK);
+        let rows = match self.engine {
+            // Whole tiles of products for every thread.
+            Engine::Blocked(..) => {
+                x.nrows().div_ceil(rayon::current_num_threads()).next_multiple_of(8).clamp(8, ROWS_PER_PRODUCT)
+            }
+            Engine::Guarded(..) | Engine::Log(..) => x.nrows().clamp(1, ROWS_PER_TASK),
+        };
         out.v
             .axis_chunks_iter_mut(Axis(0), rows)
             .into_par_iter()

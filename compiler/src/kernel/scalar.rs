@@ -42,11 +42,13 @@ pub trait Scalar: Copy + PartialOrd + Into<f64> + Default + Send + Sync + std::f
     fn mantissa(self) -> Self;
 
     /// `if self < b { self } else { b }`.
+    #[inline]
     fn min(self, b: Self) -> Self {
         if self < b { self } else { b }
     }
 
     /// `if b < self { self } else { b }`.
+    #[inline]
     fn max(self, b: Self) -> Self {
         if b < self { self } else { b }
     }
@@ -76,47 +78,61 @@ macro_rules! scalar {
         impl Scalar for $float {
             const PRECISION: Precision = $precision;
             const LOWEST: Self = $float::MIN;
+            #[inline]
             fn from_f64(x: f64) -> Self {
                 x as $float
             }
+            #[inline]
             fn from_bits(bits: u64) -> Self {
                 $float::from_bits(bits as $unsigned)
             }
+            #[inline]
             fn add(self, b: Self) -> Self {
                 self + b
             }
+            #[inline]
             fn sub(self, b: Self) -> Self {
                 self - b
             }
+            #[inline]
             fn mul(self, b: Self) -> Self {
                 self * b
             }
+            #[inline]
             fn div(self, b: Self) -> Self {
                 self / b
             }
+            #[inline]
             fn neg(self) -> Self {
                 -self
             }
+            #[inline]
             fn abs(self) -> Self {
                 $float::abs(self)
             }
+            #[inline]
             fn sqrt(self) -> Self {
                 $float::sqrt(self)
             }
+            #[inline]
             fn fma(self, b: Self, c: Self) -> Self {
                 self.mul_add(b, c)
             }
+            #[inline]
             fn round(self) -> Self {
                 self.round_ties_even()
             }
+            #[inline]
             fn exp2_int(self) -> Self {
                 $float::from_bits((self + $exp2_magic).to_bits() << $bits)
             }
+            #[inline]
             fn exponent(self) -> Self {
                 let field = $float::to_bits(self) >> $bits;
                 // 2^bits has an empty mantissa, into which the field is written.
                 $float::from_bits(field | (((1u64 << $bits) as $float).to_bits())) - $exponent_magic
             }
+            #[inline]
             fn mantissa(self) -> Self {
                 let below = (1 << $bits) - 1;
                 $float::from_bits((self.to_bits() & below) | (1.0 as $float).to_bits())

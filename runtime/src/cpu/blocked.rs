@@ -7,17 +7,17 @@
 //!   other rows are. Where `|x|^2 + |y|^2 - 2 x.y` cancels (below [`NEAR`] of its terms) `q` and `x - y` are recomputed from the
 //!   coordinates.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use genphys_compiler::codegen::clif::Factor;
 use genphys_compiler::codegen::interp::largest_log_weight;
 use genphys_compiler::kernel::{
-    Kernel, KernelBuilder, MeanKind, Op, Output, PairInput, Precision, Scalar, Shape, Weight, pair_map,
+    Kernel, KernelBuilder, MeanKind, Op, Output, PairInput, Precision, Scalar, Shape, Weight, pair_map, product_map,
 };
 use genphys_compiler::special::Special;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, LinalgScalar, s};
-use std::cmp::Ordering;
 
 use super::ArgumentError;
 use super::cache::compiled;
@@ -27,9 +27,11 @@ use super::sources::check_sources;
 
 /// Sources of a tile.
 const COLUMNS: usize = 256;
-/// Queries of a tile at most, and what their number is padded to.
-const ROWS: usize = 64;
+/// Queries of a tile at most, and what their number is padded to: all sources are read once for so many.
+const ROWS: usize = 256;
 const ROW_STEP: usize = 8;
+/// Sources whose products are summed in the kernel's precision.
+const FLUSH: usize = 2048;
 /// A pair is near when `q` plus the softening is below this part of `|x|^2 + |y|^2`: four bits are then lost to cancellation.
 const NEAR: f64 = 1.0 / 16.0;
 
@@ -38,6 +40,8 @@ const NEAR: f64 = 1.0 / 16.0;
 pub struct BlockedReduce {
     kernel: Kernel,
     dim: usize,
+    /// The pair body of inner products, and of squared distances for rows with near pairs.
+    product: Arc<Machine>,
     pair: Arc<Machine>,
     exp: Arc<Machine>,
     /// The factor of each displacement.
@@ -85,6 +89,7 @@ impl BlockedReduce {
         Ok(BlockedReduce {
             kernel: kernel.clone(),
             dim: dimension(kernel)?,
+            product: compiled(&product_map(kernel, NEAR).map_err(genphys_compiler::codegen::Unsupported::from)?)?,
             pair: compiled(&pair_map(kernel).map_err(genphys_compiler::codegen::Unsupported::from)?)?,
             exp: compiled(&weight_map(kernel.precision())?)?,
             factors,
@@ -214,12 +219,26 @@ struct TileBuffers<T> {
     /// Inner products, then weights for the second product.
     g: Array2<T>,
     q: Vec<T>,
+    /// The results of the pair body, and the margin of inner products over cancellation.
     results: Vec<Vec<T>>,
-    w: Vec<T>,
     near: Vec<usize>,
     /// `sum_j w_j (x - y_j)` over the near pairs of one row.
     direct: Vec<T>,
+    /// `sum_j w_j y_j` of every row, not yet in its total.
     pulled: Array2<T>,
+    /// First arguments of the codes.
+    product: Vec<T>,
+    pair: Vec<T>,
+    exp: Vec<T>,
+}
+
+/// Those of them that near pairs need.
+struct NearBuffers<'a, T> {
+    q: &'a mut [T],
+    results: &'a mut [Vec<T>],
+    near: &'a mut Vec<usize>,
+    pair: &'a [T],
+    bounded: &'a mut [T],
 }
 
 impl Batch<'_> {
@@ -237,27 +256,41 @@ impl Batch<'_> {
         let (padded, dim) = (rows.next_multiple_of(ROW_STEP), self.program.dim);
         let x = Array2::from_shape_fn((padded, dim), |(i, d)| T::from_f64(queries[[i.min(rows - 1), d]]));
         let mut totals: Vec<RowTotal> = (0..rows).map(|_| RowTotal::new(&self.program.kernel, dim)).collect();
-        let results = means(&self.program.kernel).count() + 1;
-        let mut tile = TileBuffers {
-            g: Array2::zeros((padded, COLUMNS)),
-            q: Vec::new(),
-            results: vec![Vec::new(); results],
-            w: Vec::new(),
-            near: Vec::new(),
-            direct: vec![T::default(); dim],
-            pulled: Array2::zeros((padded, dim)),
-        };
-        let mut parameters = (self.program.pair.parameters(self.uniforms), Vec::new());
+        let mut tile = self.buffers(padded);
         for first in (0..sources.y.nrows()).step_by(COLUMNS) {
             let columns = first..(first + COLUMNS).min(sources.y.nrows());
-            self.tile(&x, sources, columns, len, &mut totals, &mut tile, &mut parameters)?;
+            let is_last = columns.end == sources.y.nrows();
+            self.tile(&x, sources, columns.clone(), len, &mut totals, &mut tile)?;
+            if is_last || columns.end.is_multiple_of(FLUSH) {
+                for (total, mut pulled) in totals.iter_mut().zip(tile.pulled.rows_mut()) {
+                    total.flush(pulled.as_slice_mut().ok_or(LayoutMismatch)?);
+                }
+            }
         }
         totals.iter().enumerate().for_each(|(row, total)| self.write(row, total, &x, out));
         Ok(())
     }
 
+    fn buffers<T>(&self, rows: usize) -> TileBuffers<T>
+    where
+        T: Scalar + LinalgScalar,
+    {
+        let BlockedReduce { kernel, dim, product, pair, exp, .. } = self.program;
+        let uniforms: Vec<f64> = self.uniforms.iter().copied().chain([0.0, self.softening]).collect();
+        TileBuffers {
+            g: Array2::zeros((rows, COLUMNS)),
+            q: Vec::new(),
+            results: vec![Vec::new(); means(kernel).count() + 2],
+            near: Vec::new(),
+            direct: vec![T::default(); *dim],
+            pulled: Array2::zeros((rows, *dim)),
+            product: product.parameters(&uniforms),
+            pair: pair.parameters(self.uniforms),
+            exp: exp.parameters(&[0.0]),
+        }
+    }
+
     /// Adds a tile of pairs to the totals of every row.
-    #[expect(clippy::too_many_arguments, reason = "buffers are kept between tiles")]
     fn tile<T>(
         &self,
         x: &Array2<T>,
@@ -266,67 +299,133 @@ impl Batch<'_> {
         len: usize,
         totals: &mut [RowTotal],
         tile: &mut TileBuffers<T>,
-        parameters: &mut (Vec<T>, Vec<T>),
     ) -> Result<(), LayoutMismatch>
     where
         T: Scalar + LinalgScalar,
     {
         let y = sources.y.slice(s![columns.clone(), ..]);
         let (one, zero) = (T::from_f64(1.0), T::from_f64(0.0));
-        let TileBuffers { g, q, results, w, near, direct, pulled } = tile;
-        let mut g: ArrayViewMut2<'_, T> = g.slice_mut(s![.., ..columns.len()]);
+        let mut whole = std::mem::take(&mut tile.g);
+        let mut g: ArrayViewMut2<'_, T> = whole.slice_mut(s![.., ..columns.len()]);
         general_mat_mul(one, x, &y.t(), zero, &mut g);
-        q.resize(columns.len(), zero);
-        w.resize(columns.len(), zero);
-        results.iter_mut().for_each(|column| column.resize(columns.len(), zero));
+        tile.q.resize(columns.len(), zero);
+        tile.results.iter_mut().for_each(|column| column.resize(columns.len(), zero));
         let cut = self.program.kernel.precision().epsilon() / (8.0 * len as f64);
-        let mut any_pulled = false;
+        let mut is_any_pulled = false;
         for (row, total) in totals.iter_mut().enumerate() {
-            let Some(x) = x.row(row).to_slice().map(<[T]>::to_vec) else { return Err(LayoutMismatch) };
-            let mut g = g.row_mut(row);
-            let Some(g) = g.as_slice_mut() else { return Err(LayoutMismatch) };
-            distances(&x, T::from_f64(self.softening), g, sources, columns.clone(), q, near);
-            self.pairs(sources, columns.clone(), q, results, &parameters.0)?;
-            total.rise(&results[0]);
-            if total.max == f64::NEG_INFINITY {
-                g.fill(zero);
-                continue;
-            }
-            self.program.exp.parameters_into(&[total.max], &mut parameters.1);
-            self.program.exp.map(&parameters.1, &[&results[0]], &mut [w])?;
-            total.add_scalars(&self.program.kernel, w, results);
-            // Near pairs leave the second product, where x - y would cancel.
-            if !near.is_empty() {
-                direct.fill(zero);
-            }
-            for j in near.iter().copied() {
-                if let Some(y) = y.row(j).to_slice().filter(|_| w[j].into() > cut) {
-                    add_displacement(direct, w[j], &x, y);
-                }
-                w[j] = zero;
-            }
-            if !near.is_empty() {
-                total.direct.iter_mut().zip(&*direct).for_each(|(sum, x)| *sum += (*x).into());
-            }
-            let cut = T::from_f64(cut);
-            // A weight that is not a number is kept as well: it must show in the result.
-            if w.iter().any(|w| w.partial_cmp(&cut) != Some(Ordering::Less) && *w != cut) {
-                total.pulled_weight += lanes_sum(w);
-                g.copy_from_slice(w);
-                any_pulled = true;
-            } else {
-                g.fill(zero);
-            }
+            let x = x.row(row).to_slice().ok_or(LayoutMismatch)?;
+            let g = g.row_mut(row).into_slice().ok_or(LayoutMismatch)?;
+            is_any_pulled |= self.row(row, (x, sources, columns.clone()), g, cut, total, tile)?;
         }
-        if any_pulled {
-            let rows = g.nrows();
-            (totals.len()..rows).for_each(|row| g.row_mut(row).fill(zero));
-            general_mat_mul(one, &g, &y, zero, pulled);
-            for (total, pulled) in totals.iter_mut().zip(pulled.rows()) {
-                total.pulled.iter_mut().zip(pulled).for_each(|(sum, x)| *sum += (*x).into());
-            }
+        if is_any_pulled {
+            (totals.len()..g.nrows()).for_each(|row| g.row_mut(row).fill(zero));
+            general_mat_mul(one, &g, &y, one, &mut tile.pulled);
         }
+        tile.g = whole;
         Ok(())
+    }
+
+    /// Replaces the inner products of a row by its weights, adds all but the second product to its total, and tells whether
+    /// there is a weight left for that.
+    fn row<T: Scalar>(
+        &self,
+        row: usize,
+        (x, sources, columns): (&[T], &Rows<T>, std::ops::Range<usize>),
+        g: &mut [T],
+        cut: f64,
+        total: &mut RowTotal,
+        tile: &mut TileBuffers<T>,
+    ) -> Result<bool, LayoutMismatch> {
+        let TileBuffers { q, results, near, direct, pulled, product, pair, exp, .. } = tile;
+        let (x_squared, zero) = (squared_norm(x), T::default());
+        self.program.product.set_uniform(self.uniforms.len(), x_squared, product);
+        {
+            let [log_w, log2_w, w] = sources.weights.each_ref().map(|column| &column[columns.clone()]);
+            let mut outputs: Vec<&mut [T]> = results.iter_mut().map(Vec::as_mut_slice).collect();
+            let inputs: [&[T]; 5] = [g, &sources.y_squared[columns.clone()], log_w, log2_w, w];
+            self.program.product.map(product, &inputs, &mut outputs)?;
+        }
+        let Some((margin, results)) = results.split_last_mut() else { return Err(LayoutMismatch) };
+        near.clear();
+        // Infinite norms leave no margin either: the difference is not a number.
+        if count(margin, |m| m > zero) < margin.len() {
+            let at = (x, x_squared, sources, columns.clone());
+            self.near_pairs(at, g, total.max, NearBuffers { q, results, near, pair, bounded: margin })?;
+        }
+        let max = lanes_max(&results[0]);
+        total.rise(max, pulled.row_mut(row).into_slice().ok_or(LayoutMismatch)?);
+        if total.max == f64::NEG_INFINITY {
+            g.fill(zero);
+            return Ok(false);
+        }
+        self.program.exp.set_uniform(0, T::from_f64(total.max), exp);
+        self.program.exp.map(exp, &[&results[0]], &mut [g])?;
+        let sum = lanes_sum(g);
+        total.sum += sum;
+        total.add_scalars(&self.program.kernel, g, results);
+        // Near pairs leave the second product, where x - y would cancel.
+        if !near.is_empty() {
+            direct.fill(zero);
+            for j in near.iter().copied() {
+                if let Some(y) = sources.y.row(columns.start + j).to_slice().filter(|_| g[j].into() > cut) {
+                    add_displacement(direct, g[j], x, y);
+                }
+                g[j] = zero;
+            }
+            total.direct.iter_mut().zip(&*direct).for_each(|(sum, x)| *sum += (*x).into());
+        }
+        // A weight that is not a number is kept as well: it must show in the result.
+        let cut = T::from_f64(cut);
+        if count(g, |w| w <= cut) == g.len() {
+            g.fill(zero);
+            return Ok(false);
+        }
+        total.pulled_weight += if near.is_empty() { sum } else { lanes_sum(g) };
+        Ok(true)
+    }
+
+    /// Recomputes the squared distances of those near pairs of a row that may matter from their coordinates, and the
+    /// results with them; `near` receives these pairs.
+    ///
+    /// The error of an inner product bounds `q` from both sides, and a kernel falls off with `q`: a pair whose largest possible weight is
+    /// nothing beside the least possible maximum can do with the `q` it has.
+    fn near_pairs<T: Scalar>(
+        &self,
+        (x, x_squared, sources, columns): (&[T], T, &Rows<T>, std::ops::Range<usize>),
+        g: &[T],
+        max: f64,
+        buffers: NearBuffers<'_, T>,
+    ) -> Result<(), LayoutMismatch> {
+        let NearBuffers { q, results, near, pair, bounded } = buffers;
+        let (y_squared, softening) = (&sources.y_squared[columns.clone()], T::from_f64(self.softening));
+        let (two, part, zero) = (T::from_f64(2.0), T::from_f64(NEAR), T::default());
+        let (epsilon, len) = (self.program.kernel.precision().epsilon(), sources.y.nrows());
+        // Blocked sums of n terms err by far less than n roundings; the square root is generous, too.
+        let error = T::from_f64(epsilon * (8.0 + (x.len() as f64).sqrt()));
+        let bound = |q: &mut [T], towards: T| {
+            for ((q, g), y_squared) in q.iter_mut().zip(g).zip(y_squared) {
+                let scale = x_squared.add(*y_squared);
+                *q = scale.sub(two.mul(*g)).add(towards.mul(scale)).max(zero);
+            }
+        };
+        bound(q, error);
+        self.pairs(sources, columns.clone(), q, results, pair)?;
+        let least = lanes_max(&results[0]).max(max) + (epsilon / (64.0 * len as f64)).ln();
+        bound(q, error.neg());
+        self.pairs(sources, columns.clone(), q, results, pair)?;
+        bounded.copy_from_slice(&results[0]);
+        let least = T::from_f64(least);
+        bound(q, zero);
+        for (j, ((q, y_squared), l)) in q.iter_mut().zip(y_squared).zip(&*bounded).enumerate() {
+            let is_near = q.add(softening).partial_cmp(&part.mul(x_squared.add(*y_squared))) != Some(Ordering::Greater);
+            if is_near && l.partial_cmp(&least) != Some(Ordering::Less) {
+                if let Some(y) = sources.y.row(columns.start + j).to_slice() {
+                    *q = squared_distance(x, y);
+                }
+                near.push(j);
+            }
+        }
+        self.pairs(sources, columns, q, results, pair)
     }
 
     /// The pair body over one row of a tile.
@@ -361,39 +460,6 @@ impl Batch<'_> {
     }
 }
 
-/// Squared distances from inner products `g`, and the near pairs among them, whose distances are taken from the coordinates.
-fn distances<T: Scalar>(
-    x: &[T],
-    softening: T,
-    g: &[T],
-    sources: &Rows<T>,
-    columns: std::ops::Range<usize>,
-    q: &mut [T],
-    near: &mut Vec<usize>,
-) {
-    let x_squared = squared_norm(x);
-    let (two, part, zero) = (T::from_f64(2.0), T::from_f64(NEAR), T::from_f64(0.0));
-    let y_squared = &sources.y_squared[columns.clone()];
-    let mut is_any_near = false;
-    for ((q, g), y_squared) in q.iter_mut().zip(g).zip(y_squared) {
-        let scale = x_squared.add(*y_squared);
-        *q = scale.sub(two.mul(*g)).max(zero);
-        is_any_near |= q.add(softening) <= part.mul(scale);
-    }
-    near.clear();
-    if !is_any_near {
-        return;
-    }
-    for (j, (q, y_squared)) in q.iter_mut().zip(y_squared).enumerate() {
-        if q.add(softening) <= part.mul(x_squared.add(*y_squared)) {
-            if let Some(y) = sources.y.row(columns.start + j).to_slice() {
-                *q = squared_distance(x, y);
-            }
-            near.push(j);
-        }
-    }
-}
-
 impl RowTotal {
     fn new(kernel: &Kernel, dim: usize) -> RowTotal {
         let scalars = means(kernel).filter(|mean| !matches!(mean, MeanKind::Displacement(_))).count();
@@ -401,20 +467,27 @@ impl RowTotal {
         RowTotal { max: f64::NEG_INFINITY, sum: 0.0, scalars: vec![0.0; scalars], pulled_weight: 0.0, pulled, direct }
     }
 
-    /// Raises the maximum to that of `l` and rescales every sum.
-    fn rise<T: Scalar>(&mut self, l: &[T]) {
-        let max = lanes_max(l);
+    /// Raises the maximum to `max` and rescales every sum, `unflushed` ones too.
+    fn rise<T: Scalar>(&mut self, max: f64, unflushed: &mut [T]) {
         if max > self.max {
             let scale = (self.max - max).exp();
             self.max = max;
             self.sum *= scale;
             self.pulled_weight *= scale;
             self.scalars.iter_mut().chain(&mut self.pulled).chain(&mut self.direct).for_each(|sum| *sum *= scale);
+            let scale = T::from_f64(scale);
+            unflushed.iter_mut().for_each(|sum| *sum = sum.mul(scale));
+        }
+    }
+
+    /// Takes over what was summed in the kernel's precision.
+    fn flush<T: Scalar>(&mut self, unflushed: &mut [T]) {
+        for (sum, x) in self.pulled.iter_mut().zip(unflushed) {
+            *sum += std::mem::take(x).into();
         }
     }
 
     fn add_scalars<T: Scalar>(&mut self, kernel: &Kernel, w: &[T], results: &[Vec<T>]) {
-        self.sum += lanes_sum(w);
         let values = means(kernel).zip(&results[1..]).filter(|(mean, _)| !matches!(mean, MeanKind::Displacement(_)));
         for (sum, (_, values)) in self.scalars.iter_mut().zip(values) {
             *sum += w.iter().zip(values).map(|(w, b)| w.mul(*b).into()).sum::<f64>();
@@ -441,6 +514,11 @@ fn lanes_max<T: Scalar>(x: &[T]) -> f64 {
     chunks.for_each(|chunk| lanes.iter_mut().zip(chunk).for_each(|(lane, x)| *lane = x.max(*lane)));
     let max = lanes.iter().fold(rest, |max, lane| lane.max(max));
     if max == T::LOWEST { f64::NEG_INFINITY } else { max.into() }
+}
+
+/// How many numbers hold `condition`, without a branch for each.
+fn count<T: Scalar>(x: &[T], condition: impl Fn(T) -> bool) -> usize {
+    x.chunks(4 * LANES).map(|x| x.iter().fold(0u32, |n, x| n + u32::from(condition(*x))) as usize).sum()
 }
 
 fn squared_norm<T: Scalar>(x: &[T]) -> T {

@@ -19,12 +19,23 @@ static CACHE: Mutex<Vec<(String, Arc<Machine>)>> = Mutex::new(Vec::new());
 
 /// The code of `kernel`, from the cache if it is there.
 pub(super) fn compiled(kernel: &Kernel) -> Result<Arc<Machine>, CompileError> {
-    let text = kernel.to_string();
+    remembered(kernel.to_string(), || Machine::new(kernel, |target| target))
+}
+
+/// The code of a whole solver step in the field of `kernel`.
+pub(super) fn compiled_step(kernel: &Kernel) -> Result<Arc<Machine>, CompileError> {
+    remembered(format!("step in the field of {kernel}"), || Machine::for_step(kernel))
+}
+
+fn remembered(
+    text: String,
+    compile: impl FnOnce() -> Result<Machine, CompileError>,
+) -> Result<Arc<Machine>, CompileError> {
     if let Some(machine) = find(&text) {
         return Ok(machine);
     }
     // Compiled without the lock: another thread may do the same, and the later result is then dropped.
-    let machine = Arc::new(Machine::new(kernel, |target| target)?);
+    let machine = Arc::new(compile()?);
     Ok(insert(text, machine))
 }
 

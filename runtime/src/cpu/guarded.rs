@@ -13,6 +13,7 @@ use super::ArgumentError;
 use super::jit::CompileError;
 use super::reduce::{CompiledReduce, ReduceOutput, ReduceProgram};
 use super::sources::{Layout, Sources};
+use super::step::CompiledStep;
 
 /// A fast reduction and a robust one.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub struct GuardedReduce {
     log_kernel: Kernel,
     /// Compiled when first needed.
     log: OnceLock<CompiledReduce>,
+    /// Compiled when first needed; none where the kernel has no such code.
+    step: OnceLock<Option<CompiledStep>>,
 }
 
 /// The uniforms of both kernels, and by how much the `log_sum` of the linear one is to be raised to be the other's.
@@ -51,7 +54,12 @@ impl GuardedReduce {
     /// # Errors
     /// [`CompileError`].
     pub fn new(linear: &Kernel, log: &Kernel) -> Result<GuardedReduce, CompileError> {
-        Ok(GuardedReduce { linear: CompiledReduce::new(linear)?, log_kernel: log.clone(), log: OnceLock::new() })
+        Ok(GuardedReduce {
+            linear: CompiledReduce::new(linear)?,
+            log_kernel: log.clone(),
+            log: OnceLock::new(),
+            step: OnceLock::new(),
+        })
     }
 
     /// Lays out sources for both kernels; see [`ReduceProgram::layout`].
@@ -77,7 +85,7 @@ impl GuardedReduce {
         out: &mut ReduceOutput,
     ) -> Result<(), GuardedError> {
         self.linear.run(&uniforms.linear, sources, queries, out)?;
-        let least = self.linear.kernel().least_linear_sum(sources.len()).ln() + sources.log_scale;
+        let least = self.least(sources);
         let lost: Vec<usize> = (0..queries.nrows()).filter(|row| !out.is_sound(*row, least)).collect();
         out.log_sum.iter_mut().for_each(|log_sum| *log_sum += uniforms.log_scale);
         if !lost.is_empty() {
@@ -86,6 +94,27 @@ impl GuardedReduce {
             lost.iter().enumerate().for_each(|(from, to)| out.copy_row(*to, &repeated, from));
         }
         Ok(())
+    }
+
+    /// The code that takes particles through whole solver steps, for kernels that have such code. Its sums are of linear
+    /// weights; [`GuardedReduce::log_sums`] tells which of them are in range.
+    pub fn step(&self) -> Option<&CompiledStep> {
+        self.step.get_or_init(|| CompiledStep::new(self.linear.kernel()).ok()).as_ref()
+    }
+
+    /// The `log_sum` of [`GuardedReduce::run`] for sums of linear weights, with the `log_scale` of its uniforms; none where
+    /// `run` would repeat the query.
+    pub fn log_sums(&self, log_scale: f64, sources: &Sources) -> impl Fn(f64) -> Option<f64> {
+        let (least, source_scale) = (self.least(sources), sources.log_scale);
+        move |sum| {
+            let log_sum = sum.ln() + source_scale;
+            (log_sum.is_finite() && log_sum >= least).then_some(log_sum + log_scale)
+        }
+    }
+
+    /// The least `log_sum` of linear weights that has lost no digits.
+    fn least(&self, sources: &Sources) -> f64 {
+        self.linear.kernel().least_linear_sum(sources.len()).ln() + sources.log_scale
     }
 
     fn log(&self) -> Result<&CompiledReduce, CompileError> {

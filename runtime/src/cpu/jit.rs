@@ -11,7 +11,7 @@ use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{Module, default_libcall_names};
-use genphys_compiler::codegen::clif::{ClifFunction, Cranelift, Parameter};
+use genphys_compiler::codegen::clif::{ClifFunction, Cranelift, Parameter, StepLayout};
 use genphys_compiler::codegen::{Target, Unsupported};
 use genphys_compiler::kernel::{Kernel, PairInput, Scalar};
 use thiserror::Error;
@@ -62,6 +62,28 @@ unsafe impl Sync for Machine {}
 type MapFn<T> = unsafe extern "C" fn(*const T, *const *const T, *const *mut T, i64);
 type ReduceFn<T> = unsafe extern "C" fn(*const T, *const T, *const T, *const T, *const T, i64, *const T, i64, *mut T);
 
+type StepFn<T> = unsafe extern "C" fn(
+    *const T,
+    i64,
+    *const T,
+    *const T,
+    *const T,
+    *const T,
+    i64,
+    i64,
+    i64,
+    i64,
+    *const f64,
+    *const f64,
+    *const f64,
+    *const f64,
+    *const f64,
+    i64,
+    i64,
+    *mut f64,
+    *mut f64,
+);
+
 /// A slice whose length does not fit the layout: a fault of the caller, which is this crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct LayoutMismatch;
@@ -77,11 +99,41 @@ pub(super) struct ReduceCall<'a, T> {
     pub(super) partials: &'a mut [T],
 }
 
+/// The arguments of a compiled step, in the layout of `StepLayout`.
+pub(super) struct StepCall<'a, T> {
+    pub(super) parameters: &'a [T],
+    pub(super) dim: usize,
+    pub(super) sources: &'a [T],
+    /// As in a [`ReduceCall`].
+    pub(super) weights: [&'a [T]; 3],
+    /// Blocks of sources whose sums are carried in the kernel's precision.
+    pub(super) flush: usize,
+    pub(super) points: &'a [f64],
+    pub(super) log_weights: &'a [f64],
+    pub(super) center: &'a [f64],
+    pub(super) constants: &'a [f64],
+    pub(super) combinations: &'a [f64],
+    pub(super) stages: usize,
+    pub(super) first: usize,
+    pub(super) values: &'a mut [f64],
+    pub(super) out: &'a mut [f64],
+}
+
 impl Machine {
     pub(super) fn new(kernel: &Kernel, adjust: impl FnOnce(Cranelift) -> Cranelift) -> Result<Machine, CompileError> {
         let isa = host_isa()?;
-        let target = adjust(Cranelift::for_isa(&*isa));
-        let clif = target.emit(kernel)?;
+        let clif = adjust(Cranelift::for_isa(&*isa)).emit(kernel)?;
+        Machine::of(isa, clif)
+    }
+
+    /// The code of a whole solver step in the field of `kernel`.
+    pub(super) fn for_step(kernel: &Kernel) -> Result<Machine, CompileError> {
+        let isa = host_isa()?;
+        let clif = Cranelift::for_isa(&*isa).emit_step(kernel)?;
+        Machine::of(isa, clif)
+    }
+
+    fn of(isa: OwnedTargetIsa, clif: ClifFunction) -> Result<Machine, CompileError> {
         let mut module = JITModule::new(JITBuilder::with_isa(isa, default_libcall_names()));
         match finalise(&mut module, &clif) {
             Ok(entry) => Ok(Machine { module: Mutex::new(Some(module)), entry, clif }),
@@ -108,6 +160,16 @@ impl Machine {
         let lanes = self.clif.lanes;
         parameters.clear();
         parameters.extend(self.clif.parameters.iter().flat_map(|p| std::iter::repeat_n(value(p), lanes)));
+    }
+
+    /// Changes one uniform in what [`Machine::parameters`] made.
+    pub(super) fn set_uniform<T: Scalar>(&self, uniform: usize, value: T, parameters: &mut [T]) {
+        let lanes = self.clif.lanes;
+        for (parameter, lanes) in self.clif.parameters.iter().zip(parameters.chunks_exact_mut(lanes)) {
+            if *parameter == Parameter::Uniform(uniform as u32) {
+                lanes.fill(value);
+            }
+        }
     }
 
     /// Runs a map over columns of equal length, a multiple of the lanes.
@@ -181,6 +243,68 @@ impl Machine {
                 call.queries.as_ptr(),
                 (queries / tile) as i64,
                 call.partials.as_mut_ptr(),
+            );
+        }
+        Ok(())
+    }
+}
+
+impl Machine {
+    /// Takes every particle through a whole step.
+    pub(super) fn step<T: Scalar>(&self, call: StepCall<'_, T>) -> Result<(), LayoutMismatch> {
+        let ClifFunction { lanes, width, .. } = self.clif;
+        let StepCall { dim, stages, first, .. } = call;
+        let (blocks, particles) = (call.sources.len() / (dim * width).max(1), call.log_weights.len());
+        let [_, inputs @ ..] = PairInput::ALL;
+        let weights_fit =
+            |(input, column): (&PairInput, &&[T])| !self.clif.reads.contains(input) || column.len() == blocks * width;
+        let displaces_by_dim = self.clif.partials.means.first().is_some_and(|mean| mean.count == dim);
+        let fits = T::PRECISION == self.clif.precision
+            && self.clif.function.signature.params.len() == StepLayout::ARGUMENTS
+            && displaces_by_dim
+            && call.parameters.len() == stages * self.clif.parameters.len() * lanes
+            && inputs.iter().zip(&call.weights).all(weights_fit)
+            && call.sources.len() == blocks * dim * width
+            && call.flush > 0
+            && first <= stages
+            && call.points.len() == particles * dim
+            && call.center.len() == dim
+            && call.constants.len() == stages * StepLayout::CONSTANTS
+            && call.combinations.len() == (stages + 2) * stages
+            && call.values.len() == particles * stages * (dim + 2)
+            && call.out.len() == particles * 2 * (dim + 1);
+        if !fits {
+            return Err(LayoutMismatch);
+        }
+        if blocks == 0 || particles == 0 {
+            return Ok(());
+        }
+        // SAFETY: `entry` is code for the signature of `StepLayout`, which has `ARGUMENTS` parameters, all of pointer size, in
+        // the C calling convention of this machine; the kernel's float is `T`.
+        let code = unsafe { std::mem::transmute::<*const u8, StepFn<T>>(self.entry) };
+        // SAFETY: the code reads the shared slices (of the `weights` those that the kernel reads), and reads and writes
+        // `values` and `out`; their lengths were checked above against its layout for this many blocks, particles and stages.
+        unsafe {
+            code(
+                call.parameters.as_ptr(),
+                (self.clif.parameters.len() * lanes * size_of::<T>()) as i64,
+                call.sources.as_ptr(),
+                call.weights[0].as_ptr(),
+                call.weights[1].as_ptr(),
+                call.weights[2].as_ptr(),
+                blocks as i64,
+                call.flush as i64,
+                blocks.div_ceil(call.flush) as i64,
+                particles as i64,
+                call.points.as_ptr(),
+                call.log_weights.as_ptr(),
+                call.center.as_ptr(),
+                call.constants.as_ptr(),
+                call.combinations.as_ptr(),
+                stages as i64,
+                first as i64,
+                call.values.as_mut_ptr(),
+                call.out.as_mut_ptr(),
             );
         }
         Ok(())

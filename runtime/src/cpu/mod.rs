@@ -14,6 +14,7 @@ mod merge;
 mod reduce;
 mod reference;
 mod sources;
+mod step;
 
 pub use blocked::{BlockedReduce, BlockedSources};
 pub use guarded::{GuardedError, GuardedReduce, GuardedUniforms};
@@ -22,6 +23,7 @@ pub use map::CompiledMap;
 pub use reduce::{CompiledReduce, ReduceOutput, ReduceProgram};
 pub use reference::{InterpReduce, RowMajor};
 pub use sources::Sources;
+pub use step::{CompiledStep, StageConstants, StepProgram};
 
 use genphys_compiler::kernel::{Kernel, Precision};
 use thiserror::Error;

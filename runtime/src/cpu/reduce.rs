@@ -19,7 +19,7 @@ use super::sources::{Blocks, Layout, Packed, Sources, check_points};
 use super::{ArgumentError, check_count, check_uniforms};
 
 /// Sources whose sums are carried in the kernel's precision.
-const FLUSH: usize = 2048;
+pub(super) const FLUSH: usize = 2048;
 /// Partial sums of one call should stay in a core's second cache,
 const CACHE_BYTES: usize = 256 * 1024;
 /// and sources in its first one.

@@ -6,11 +6,11 @@
 //!        own, and the one number they share, the error, is a maximum: so neither threads nor order can change a bit.
 //! Source: GenPhys (arXiv:2304.02637), Algorithm 1; Hairer, Norsett & Wanner I, Sec. II.4, for the error norm.
 
-use ndarray::{Array2, Axis, Zip};
+use ndarray::{Array2, Axis};
 
 use super::schedule::{StepVariable, Tolerances};
 use super::tableau::Tableau;
-use crate::density::{DensityField, Evaluation, FieldError, check_evaluation};
+use crate::density::{DensityField, Evaluation, FieldError, StepField, StepPlan, Stepped, check_evaluation};
 
 /// Where an attempted step leads.
 #[derive(Debug)]
@@ -19,11 +19,16 @@ pub(super) struct Attempt {
     pub log_weights: Vec<f64>,
     /// The length of the step in the step variable; negative, as time runs backward.
     h: f64,
+    /// The error estimates of points and log weights.
+    error: Array2<f64>,
+    log_error: Vec<f64>,
 }
 
 /// The stages of a method, and the field they are taken from.
 pub(super) struct Integrator<'a> {
     field: &'a dyn DensityField,
+    /// The same field where it has code for whole steps.
+    stepper: Option<&'a dyn StepField>,
     tableau: &'static Tableau,
     variable: StepVariable,
     /// The field at each stage, and `dt/du` there.
@@ -40,7 +45,7 @@ impl<'a> Integrator<'a> {
         let empty = Evaluation::new(0, field.dim());
         let stages = vec![empty; tableau.stages()];
         let rates = vec![0.0; tableau.stages()];
-        Integrator { field, tableau, variable, stages, rates, fresh: false, evaluations: 0 }
+        Integrator { field, stepper: field.stepper(), tableau, variable, stages, rates, fresh: false, evaluations: 0 }
     }
 
     /// The field at the present time and points.
@@ -59,41 +64,85 @@ impl<'a> Integrator<'a> {
         points: &Array2<f64>,
         log_weights: &[f64],
     ) -> Result<Attempt, FieldError> {
+        let h = self.variable.of_time(t1) - self.variable.of_time(t0);
+        let plan = self.plan((t0, t1), h);
+        let stepped = match self.at_once(&plan, points, log_weights) {
+            Some(stepped) => stepped,
+            None => self.stage_by_stage(&plan, points, log_weights)?,
+        };
+        let Stepped { points, log_weights, error, log_error } = stepped;
+        Ok(Attempt { points, log_weights, h, error, log_error })
+    }
+
+    /// The times of the stages, and the tableau times `h dt/du`.
+    fn plan(&mut self, (t0, t1): (f64, f64), h: f64) -> StepPlan {
+        let Tableau { c, a, b, b_err, .. } = self.tableau;
         let u0 = self.variable.of_time(t0);
-        let h = self.variable.of_time(t1) - u0;
-        self.here(t0, points)?;
-        for i in 1..self.tableau.stages() {
-            // The ends are met exactly, whatever the round trip through the step variable does.
-            let c = self.tableau.c[i];
-            let t = if c == 1.0 { t1 } else { self.variable.to_time(u0 + c * h) };
+        // The ends are met exactly, whatever the round trip through the step variable does.
+        let time = |c: &f64| match *c {
+            0.0 => t0,
+            1.0 => t1,
+            c => self.variable.to_time(u0 + c * h),
+        };
+        let times: Vec<f64> = c.iter().map(time).collect();
+        self.rates = times.iter().map(|t| self.variable.rate(*t)).collect();
+        let stages = times.len();
+        let rows = a.iter().copied().chain([*b, b_err.unwrap_or(&[])]);
+        let mut combinations = Array2::zeros((stages + 2, stages));
+        for (mut row, weights) in combinations.rows_mut().into_iter().zip(rows) {
+            let factors = weights.iter().zip(&self.rates).map(|(weight, rate)| h * weight * rate);
+            row.iter_mut().zip(factors).for_each(|(entry, factor)| *entry = factor);
+        }
+        StepPlan { times, combinations, first: usize::from(self.fresh) }
+    }
+
+    /// The whole step in one call.
+    fn at_once(&mut self, plan: &StepPlan, points: &Array2<f64>, log_weights: &[f64]) -> Option<Stepped> {
+        let stepped = self.stepper?.step(plan, points.view(), log_weights, &mut self.stages)?;
+        self.evaluations += (plan.times.len() - plan.first) as u64;
+        self.fresh = true;
+        Some(stepped)
+    }
+
+    fn stage_by_stage(
+        &mut self,
+        plan: &StepPlan,
+        points: &Array2<f64>,
+        log_weights: &[f64],
+    ) -> Result<Stepped, FieldError> {
+        self.here(plan.times[0], points)?;
+        for (i, t) in plan.times.iter().enumerate().skip(1) {
             let mut at = points.clone();
-            self.add_stages(h, self.tableau.a[i], &mut at);
-            self.evaluate(i, t, &at)?;
+            plan.add(i, &self.stages, &mut at);
+            self.evaluate(i, *t, &at)?;
         }
-        let (mut points, mut log_weights) = (points.clone(), log_weights.to_vec());
-        self.add_stages(h, self.tableau.b, &mut points);
-        if self.field.branches() {
-            self.add_branching(h, self.tableau.b, &mut log_weights);
-        }
-        Ok(Attempt { points, log_weights, h })
+        let last = plan.times.len();
+        let (mut end, mut error) = (points.clone(), Array2::zeros(points.raw_dim()));
+        plan.add(last, &self.stages, &mut end);
+        plan.add(last + 1, &self.stages, &mut error);
+        let births = |row: usize, start: &[f64]| -> Vec<f64> {
+            if !self.field.branches() {
+                return start.to_vec();
+            }
+            start.iter().enumerate().map(|(i, start)| plan.add_births(row, &self.stages, i, *start)).collect()
+        };
+        let (log_weights, log_error) = (births(last, log_weights), births(last + 1, &vec![0.0; log_weights.len()]));
+        Ok(Stepped { points: end, log_weights, error, log_error })
     }
 
     /// The error of an attempt, 1 being what the tolerances allow; 0 for a method without an estimate.
     ///
     /// The maximum over particles of the root mean square over coordinates, and of the error of the log weight.
     pub fn error(&self, attempt: &Attempt, points: &Array2<f64>, tolerances: &Tolerances) -> f64 {
-        let Some(weights) = self.tableau.b_err else { return 0.0 };
-        let mut defect = Array2::zeros(points.raw_dim());
-        self.add_stages(attempt.h, weights, &mut defect);
-        let mut log_defect = vec![0.0; points.nrows()];
-        if self.field.branches() {
-            self.add_branching(attempt.h, weights, &mut log_defect);
+        if self.tableau.b_err.is_none() {
+            return 0.0;
         }
         let Tolerances { atol, rtol, .. } = *tolerances;
-        Zip::from(&mut defect).and(points).and(&attempt.points).par_for_each(|defect, before, after| {
+        let mut defect = attempt.error.clone();
+        ndarray::Zip::from(&mut defect).and(points).and(&attempt.points).par_for_each(|defect, before, after| {
             *defect /= atol + rtol * before.abs().max(after.abs());
         });
-        let rows = defect.axis_iter(Axis(0)).zip(&log_defect);
+        let rows = defect.axis_iter(Axis(0)).zip(&attempt.log_error);
         rows.map(|(row, log_defect)| {
             let rms = (row.dot(&row) / row.len().max(1) as f64).sqrt();
             worst(rms, log_defect.abs() / rtol)
@@ -107,7 +156,9 @@ impl<'a> Integrator<'a> {
     pub fn between(&self, (t0, t): (f64, f64), attempt: &Attempt, points: &Array2<f64>) -> Array2<f64> {
         let theta = (self.variable.of_time(t) - self.variable.of_time(t0)) / attempt.h;
         let mut at = points.clone();
-        self.add_stages(attempt.h, &self.tableau.dense_weights(theta), &mut at);
+        for ((weight, rate), stage) in self.tableau.dense_weights(theta).iter().zip(&self.rates).zip(&self.stages) {
+            at.scaled_add(attempt.h * weight * rate, &stage.v);
+        }
         at
     }
 
@@ -117,7 +168,6 @@ impl<'a> Integrator<'a> {
         if self.fresh {
             let last = self.stages.len() - 1;
             self.stages.swap(0, last);
-            self.rates.swap(0, last);
         }
     }
 
@@ -136,29 +186,8 @@ impl<'a> Integrator<'a> {
         out.resize(points.nrows(), points.ncols());
         self.field.evaluate(t, points.view(), out)?;
         check_evaluation(t, out)?;
-        self.rates[stage] = self.variable.rate(t);
         self.evaluations += 1;
         Ok(())
-    }
-
-    /// `x += h sum_j weights_j (dt/du)_j v_j`.
-    fn add_stages(&self, h: f64, weights: &[f64], x: &mut Array2<f64>) {
-        for ((weight, rate), stage) in weights.iter().zip(&self.rates).zip(&self.stages) {
-            let factor = h * weight * rate;
-            if factor != 0.0 {
-                Zip::from(&mut *x).and(&stage.v).par_for_each(|x, v| *x += factor * v);
-            }
-        }
-    }
-
-    /// `log w += h sum_j weights_j (dt/du)_j (R/p)_j`.
-    fn add_branching(&self, h: f64, weights: &[f64], log_weights: &mut [f64]) {
-        for ((weight, rate), stage) in weights.iter().zip(&self.rates).zip(&self.stages) {
-            let factor = h * weight * rate;
-            if factor != 0.0 {
-                log_weights.iter_mut().zip(&stage.r_over_p).for_each(|(log_w, r_over_p)| *log_w += factor * r_over_p);
-            }
-        }
     }
 }
 

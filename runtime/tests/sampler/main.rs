@@ -9,3 +9,4 @@ mod priors;
 mod recovery;
 mod refusals;
 mod reproducible;
+mod steps;

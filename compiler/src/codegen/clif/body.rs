@@ -19,7 +19,9 @@ pub(super) struct Code<'f> {
     pub(super) arguments: Vec<Clif>,
     fused: bool,
     parameters: Vec<Parameter>,
-    /// The address of `parameters`, as known in the innermost loop.
+    /// Where `parameters` are: the first argument of the function, unless a loop has its own.
+    base: Clif,
+    /// The same address, as known in the innermost loop.
     parameters_at: Clif,
 }
 
@@ -30,8 +32,8 @@ impl<'f> Code<'f> {
         builder.append_block_params_for_function_params(entry);
         builder.switch_to_block(entry);
         let arguments = builder.block_params(entry).to_vec();
-        let parameters_at = arguments[0];
-        Code { builder, format, arguments, fused, parameters: Vec::new(), parameters_at }
+        let base = arguments[0];
+        Code { builder, format, arguments, fused, parameters: Vec::new(), base, parameters_at: base }
     }
 
     /// Evaluates the body and returns the value of every operation asked for.
@@ -237,20 +239,51 @@ impl Code<'_> {
 
     /// Runs `body` for `index` in `0..count`, `count >= 1`.
     pub(super) fn repeat<T>(&mut self, count: Clif, body: impl FnOnce(&mut Self, Clif) -> T) -> T {
+        let zero = self.builder.ins().iconst(types::I64, 0);
+        self.repeat_from(zero, count, body)
+    }
+
+    /// Runs `body` for `index` in `first..end`, which is not empty.
+    pub(super) fn repeat_from<T>(&mut self, first: Clif, end: Clif, body: impl FnOnce(&mut Self, Clif) -> T) -> T {
         let (head, exit) = (self.builder.create_block(), self.builder.create_block());
         let index = self.builder.append_block_param(head, types::I64);
-        let zero = self.builder.ins().iconst(types::I64, 0);
-        self.builder.ins().jump(head, &[BlockArg::Value(zero)]);
+        self.builder.ins().jump(head, &[BlockArg::Value(first)]);
         self.builder.switch_to_block(head);
-        let outer = self.parameters_at;
-        self.parameters_at = self.unhoisted(self.arguments[0], index);
-        let result = body(self, index);
-        self.parameters_at = outer;
+        let result = self.in_loop(index, body);
         let one = self.builder.ins().iconst(types::I64, 1);
         let next = self.builder.ins().iadd(index, one);
-        let more = self.builder.ins().icmp(IntCC::UnsignedLessThan, next, count);
+        let more = self.builder.ins().icmp(IntCC::UnsignedLessThan, next, end);
         self.builder.ins().brif(more, head, &[BlockArg::Value(next)], exit, &[]);
         self.builder.switch_to_block(exit);
+        result
+    }
+
+    /// The same for a range that may be empty.
+    pub(super) fn span<T>(&mut self, first: Clif, end: Clif, body: impl FnOnce(&mut Self, Clif) -> T) -> T {
+        let (some, join) = (self.builder.create_block(), self.builder.create_block());
+        let any = self.builder.ins().icmp(IntCC::UnsignedLessThan, first, end);
+        self.builder.ins().brif(any, some, &[], join, &[]);
+        self.builder.switch_to_block(some);
+        let result = self.repeat_from(first, end, body);
+        self.builder.ins().jump(join, &[]);
+        self.builder.switch_to_block(join);
+        result
+    }
+
+    fn in_loop<T>(&mut self, index: Clif, body: impl FnOnce(&mut Self, Clif) -> T) -> T {
+        let outer = self.parameters_at;
+        self.parameters_at = self.unhoisted(self.base, index);
+        let result = body(self, index);
+        self.parameters_at = outer;
+        result
+    }
+
+    /// Runs `body` with the parameters that lie at `pointer`.
+    pub(super) fn with_parameters<T>(&mut self, pointer: Clif, body: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = (self.base, self.parameters_at);
+        (self.base, self.parameters_at) = (pointer, pointer);
+        let result = body(self);
+        (self.base, self.parameters_at) = outer;
         result
     }
 
@@ -272,7 +305,7 @@ impl Code<'_> {
     pub(super) fn with_fresh_parameters<T>(&mut self, index: Clif, salt: i64, body: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.parameters_at;
         let zero = self.builder.ins().ushr_imm_u(index, 63 - salt);
-        self.parameters_at = self.builder.ins().iadd(self.arguments[0], zero);
+        self.parameters_at = self.builder.ins().iadd(self.base, zero);
         let result = body(self);
         self.parameters_at = outer;
         result

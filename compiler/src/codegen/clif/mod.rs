@@ -142,13 +142,10 @@ impl Target for Cranelift {
             return Err(unsupported(kernel, "pointers are not of 64 bits"));
         }
         let kernel = inline_specials(kernel)?;
-        let parameters = match kernel.shape() {
+        let mut function = self.function(match kernel.shape() {
             Shape::Map { .. } => 4,
             Shape::Reduce { .. } => 9,
-        };
-        let mut signature = Signature::new(self.config.default_call_conv);
-        signature.params = vec![AbiParam::new(types::I64); parameters];
-        let mut function = Function::with_name_signature(UserFuncName::user(0, 0), signature);
+        });
         let mut context = FunctionBuilderContext::new();
         let builder = FunctionBuilder::new(&mut function, &mut context);
         let code = body::Code::new(builder, Format::of(kernel.precision()), self.fused);
@@ -173,6 +170,80 @@ impl Target for Cranelift {
     fn listing(artifact: &ClifFunction) -> String {
         artifact.function.display().to_string()
     }
+}
+
+impl Cranelift {
+    /// A whole step of a solver for a batch of particles, in the field that `kernel` reduces to: a function of the layout
+    /// [`StepLayout`].
+    ///
+    /// # Errors
+    /// [`Unsupported`] unless the kernel has linear weights in at most [`MAX_STEP_DIM`] dimensions, a displacement for its
+    /// first mean and at most a number for its second.
+    pub fn emit_step(&self, kernel: &Kernel) -> Result<ClifFunction, Unsupported> {
+        let kernel = inline_specials(kernel)?;
+        let Shape::Reduce { dim, means, weight: weight @ Weight::Linear(_) } = kernel.shape() else {
+            return Err(unsupported(&kernel, "a step needs linear weights"));
+        };
+        let has_fitting_means = matches!(
+            means.iter().map(|m| m.kind).collect::<Vec<_>>()[..],
+            [MeanKind::Displacement(_)] | [MeanKind::Displacement(_), MeanKind::Scalar(_) | MeanKind::Weighted(_)]
+        );
+        if self.config.pointer_bits() != 64 || *dim > MAX_STEP_DIM || !has_fitting_means {
+            return Err(unsupported(&kernel, "a step needs few dimensions, a velocity and at most a birth rate"));
+        }
+        let mut function = self.function(StepLayout::ARGUMENTS);
+        let mut context = FunctionBuilderContext::new();
+        let builder = FunctionBuilder::new(&mut function, &mut context);
+        let format = Format::of(kernel.precision());
+        let code = body::Code::new(builder, format, self.fused);
+        let tile = Tile::choose(*weight, *dim);
+        let partials = Partials::new(&kernel, *dim, *weight, means);
+        let parameters = reduce::step::emit(code, &kernel, tile, &partials, self.config)?;
+        Ok(ClifFunction {
+            function,
+            precision: kernel.precision(),
+            parameters,
+            lanes: format.lanes(),
+            columns: (0, 0),
+            reads: kernel.weight_inputs().collect(),
+            width: format.lanes() * VECTORS_PER_BLOCK,
+            tile: 1,
+            partials,
+        })
+    }
+
+    /// An empty function of so many arguments, all of pointer size.
+    fn function(&self, arguments: usize) -> Function {
+        let mut signature = Signature::new(self.config.default_call_conv);
+        signature.params = vec![AbiParam::new(types::I64); arguments];
+        Function::with_name_signature(UserFuncName::user(0, 0), signature)
+    }
+}
+
+/// The largest dimension of a compiled step.
+pub const MAX_STEP_DIM: usize = 3;
+
+/// The arguments of a step, all `i64` or pointers, in this order. `S` is the number of stages; every float is `f64` but those of
+/// the first five pointers, which are as in a reduction.
+///
+/// `parameters [S][parameters][lanes]`, the bytes of one stage of them, `sources`, three `weights`, `blocks`, blocks whose
+/// sums are carried in the kernel's precision, how many such parts there are (at least 1), particles (at least 1), `points
+/// [particles][N]`, `log_weights [particles]`, `center [N]`, `constants [S][StepLayout::CONSTANTS]`, `combinations [S + 2][S]`, `S`, the first
+/// stage to compute, `values [particles][S][N + 2]` and `out [particles][2][N + 1]`.
+///
+/// - Stage `i` is taken at `x + sum_(j < i) combinations[i][j] v_j`.
+/// - Its constants are: the stretch and then the center bring that point into the frame of the sources, `y = stretch x - center`; the factors of the
+///   two means; `v = scale v - pull x`; `R/p = rate R/p + offset`.
+/// - `values` receives `v`, `R/p` and the sum of the weights of each stage; those of stages before the first are read.
+/// - `out` receives the point and the log weight after the step, combined by row `S`, then the error of both by row `S + 1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepLayout;
+
+impl StepLayout {
+    /// The number of arguments.
+    pub const ARGUMENTS: usize = 19;
+    /// Constants per stage.
+    pub const CONSTANTS: usize = 7;
 }
 
 /// How many pairs one turn of the innermost loop takes: a property of this target's registers.

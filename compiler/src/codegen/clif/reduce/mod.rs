@@ -9,6 +9,7 @@
 mod linear;
 mod log;
 mod looped;
+pub(super) mod step;
 
 use cranelift_codegen::ir::{InstBuilder, Value as Clif, types};
 use cranelift_codegen::isa::TargetFrontendConfig;
