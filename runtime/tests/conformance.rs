@@ -408,6 +408,27 @@ fn blocked_reductions_agree_on_close_pairs_duplicates_and_narrow_kernels() {
 }
 
 #[test]
+fn close_pairs_that_do_not_matter_may_keep_their_inner_products() {
+    // Eight wide clusters in 300 dimensions: inner products cancel for every pair within one, and the power 150 leaves weight to few.
+    let corners = |n: usize, seed: &[f64]| {
+        let noise = points(n, 300, seed);
+        Array2::from_shape_fn((n, 300), |(i, d)| {
+            f64::from((((i % 8) >> (d % 3)) as u32 & 1) as f32) + 0.1 * noise[[i, d]]
+        })
+    };
+    let (y, x) = (corners(400, &[0.3, -1.1, 1.9, 0.4, -0.2, 1.3, -1.7]), corners(9, &[0.7, -0.4, 1.1, -1.3, 0.2]));
+    let log_w: Vec<f64> = (0..400).map(|j| (j % 5) as f64 * 0.2).collect();
+    for precision in [Precision::F32, Precision::F64] {
+        let (y, x) = (y.mapv(|y| precision.round(y)), x.mapv(|x| precision.round(x)));
+        for (form, u) in [(0, 1.0), (1, 0.25), (1, 100.0)] {
+            let kernel = common_field(form, precision, 300);
+            let got = run(&BlockedReduce::new(&kernel).unwrap(), u, y.view(), &log_w, x.view());
+            check_output(&kernel, &got, u, y.view(), &log_w, x.view()).unwrap();
+        }
+    }
+}
+
+#[test]
 fn blocked_rows_do_not_depend_on_the_other_rows() {
     for precision in [Precision::F32, Precision::F64] {
         let program = BlockedReduce::new(&common_field(1, precision, 33)).unwrap();

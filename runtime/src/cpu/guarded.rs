@@ -21,9 +21,9 @@ pub struct GuardedReduce {
     linear: CompiledReduce,
     log_kernel: Kernel,
     /// Compiled when first needed.
-    log: OnceLock<CompiledReduce>,
+    log: OnceLock<Box<CompiledReduce>>,
     /// Compiled when first needed; none where the kernel has no such code.
-    step: OnceLock<Option<CompiledStep>>,
+    step: OnceLock<Option<Box<CompiledStep>>>,
 }
 
 /// The uniforms of both kernels, and by how much the `log_sum` of the linear one is to be raised to be the other's.
@@ -99,7 +99,7 @@ impl GuardedReduce {
     /// The code that takes particles through whole solver steps, for kernels that have such code. Its sums are of linear
     /// weights; [`GuardedReduce::log_sums`] tells which of them are in range.
     pub fn step(&self) -> Option<&CompiledStep> {
-        self.step.get_or_init(|| CompiledStep::new(self.linear.kernel()).ok()).as_ref()
+        self.step.get_or_init(|| CompiledStep::new(self.linear.kernel()).ok().map(Box::new)).as_deref()
     }
 
     /// The `log_sum` of [`GuardedReduce::run`] for sums of linear weights, with the `log_scale` of its uniforms; none where
@@ -121,7 +121,7 @@ impl GuardedReduce {
         match self.log.get() {
             Some(log) => Ok(log),
             None => {
-                let log = CompiledReduce::new(&self.log_kernel)?;
+                let log = Box::new(CompiledReduce::new(&self.log_kernel)?);
                 Ok(self.log.get_or_init(|| log))
             }
         }
