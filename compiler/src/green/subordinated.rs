@@ -544,6 +544,18 @@ mod tests {
     }
 
     #[test]
+    fn without_a_jump_there_is_the_drift_alone() {
+        // lambda = kappa + kappa/(1 + kappa): no jump up to t with probability exp(-t).
+        let k = Expr::kappa();
+        let law = law(&(k.clone() + k.clone() / (k + Expr::one())), &[]);
+        assert_eq!(law.quantile(0.5, 0.606), 0.5);
+        // The first jump is exponential: at most small jumps have the density t exp(-t) (1 + (t/2 - 1) u) at u -> 0.
+        let gained = law.quantile(0.5, (-0.5_f64).exp() + 1e-4) - 0.5;
+        let density = 0.5 * (-0.5_f64).exp();
+        assert!((gained * density / 1e-4 - (1.0 + 0.375 * gained)).abs() < 1e-6, "{gained}");
+    }
+
+    #[test]
     fn what_is_no_mixture_is_refused() {
         let k = Expr::kappa();
         let refused = [power(2, 1), power(3, 2), k.clone() / (k.clone() + Expr::one()), k.clone() - power(1, 2)];
