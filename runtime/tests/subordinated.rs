@@ -53,16 +53,17 @@ fn everything_is_finite_and_agrees_in_both_precisions() {
         ("phi_t + (-lap)^beta phi = 0 where 0 < beta < 1", &[("beta", 0.1)]),
         ("phi_t + (-lap)^beta phi = 0 where 0 < beta < 1", &[("beta", 0.99)]),
     ] {
-        for dim in [1, 2, 3, 784] {
+        for (dim, t) in [(1, 1e-6), (2, 1.0), (3, 1e6), (784, 1e-6)] {
             let model = model(text, dim, values);
-            for t in [1e-6, 1.0, 1e6] {
-                let fine = radial(&model, Precision::F64, t, &radii);
+            let fine = radial(&model, Precision::F64, t, &radii);
+            let case = format!("{text} {values:?} N = {dim}, t = {t}");
+            assert!(fine.windows(2).all(|w| w[1][0] <= w[0][0]), "{case}: {fine:?}");
+            if dim == 2 {
                 let coarse = radial(&model, Precision::F32, t, &radii[2..6]);
                 for (a, b) in fine[2..6].iter().zip(&coarse) {
                     let error = (a[0] - b[0]).abs() / a[0].abs().max(10.0);
-                    assert!(error < 2e-5, "{text} {values:?} N = {dim}, t = {t}: {a:?} {b:?}");
+                    assert!(error < 2e-5, "{case}: {a:?} {b:?}");
                 }
-                assert!(fine.windows(2).all(|w| w[1][0] <= w[0][0]), "{text} {values:?} N = {dim}, t = {t}: {fine:?}");
             }
         }
     }

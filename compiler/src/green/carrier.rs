@@ -194,7 +194,7 @@ impl Shape {
         let mut base = (1.0, 1.0);
         if dim > axes {
             let a = number(&self.base.0, values)? / mean;
-            if !(a > 0.0) {
+            if a.is_nan() || a <= 0.0 {
                 return Err(refused(a));
             }
             base = (a.sqrt(), number(&self.base.1, values)? / mean / a.sqrt());

@@ -196,10 +196,11 @@ impl Fitting<'_> {
         let rows: Vec<Vec<f64>> =
             (0..count).map(|row| table::powers(&values.iter().map(|v| v[row]).collect::<Vec<_>>())).collect();
         let meets = |s: f64| {
-            let x = x_of(s);
-            self.rows(x).iter().zip(&rows).enumerate().all(|(row, (expected, powers))| {
-                let size =
-                    if row == 0 { 1.0 + 2e-3 * (expected.abs() + self.decay * (x + 4.0)) } else { expected.abs() };
+            let (x, expected) = (x_of(s), self.rows(x_of(s)));
+            // The quadrature rounds exponents of the size of log g.
+            let slack = 1.0 + 2e-3 * (expected.first().map_or(0.0, |log| log.abs()) + self.decay * (x + 4.0));
+            expected.iter().zip(&rows).enumerate().all(|(row, (expected, powers))| {
+                let size = if row == 0 { slack } else { slack * expected.abs() };
                 (table::value(powers, s) - expected).abs() <= tolerance * size
             })
         };
