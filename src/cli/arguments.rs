@@ -291,11 +291,18 @@ pub struct Model {
     /// The dimension N; that of the data if not given.
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     pub dim: Option<String>,
-    /// The floating-point format of the kernel.
-    #[arg(long, value_enum, default_value_t = Precision::F64)]
-    pub precision: Precision,
+    /// The floating-point format of the kernel; f64 if not given, but `sample` takes f32 where that resolves the data.
+    #[arg(long, value_enum)]
+    pub precision: Option<Precision>,
     #[command(flatten)]
     pub set: Set,
+}
+
+impl Model {
+    /// The precision that is asked for, else double.
+    pub fn precision(&self) -> Precision {
+        self.precision.unwrap_or(Precision::F64)
+    }
 }
 
 #[derive(Args, Debug)]

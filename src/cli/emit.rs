@@ -41,6 +41,6 @@ fn text(command: &Emit, analysis: &Analysis) -> Result<String, Failure> {
 
 fn program(command: &Emit, analysis: &Analysis) -> Result<genphys_compiler::green::KernelProgram, Failure> {
     let model = model::new(analysis, &command.model, None)?;
-    let program = model.bound().program(model::precision(command.model.precision));
+    let program = model.bound().program(model::precision(command.model.precision()));
     program.map_err(|e| Failure::input(e.to_string()))
 }

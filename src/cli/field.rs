@@ -18,7 +18,7 @@ pub fn run(command: &Arguments, console: &Console) -> Result<Outcome, Failure> {
     let data = points::load(&command.data, command.weights.as_deref())?;
     let at = read_points(&command.at)?;
     let model = model::new(&analysis, &command.model, Some(data.dim()))?;
-    let field = model::field(&model, &data, command.model.precision)?;
+    let field = model::field(&model, &data, command.model.precision())?;
     let mut out = Evaluation::new(at.nrows(), data.dim());
     field
         .evaluate(time, at.view(), &mut out)

@@ -55,6 +55,6 @@ impl Expr {
             Expr::Partial(_, axis, _) | Expr::Unit(axis) => Some(*axis),
             _ => None,
         };
-        self.children().into_iter().filter_map(Expr::last_axis).chain(own).max()
+        self.children().filter_map(Expr::last_axis).chain(own).max()
     }
 }

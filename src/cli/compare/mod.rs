@@ -130,8 +130,8 @@ impl<'a> Contestant<'a> {
         let own = settings_of(analysis, &command.model);
         // As in `sample`: in the frame and on the clock of its law.
         let model = model::new(analysis, &own, Some(data.dim())).map_err(about)?.at_rest();
-        let field = model::field(&model, data, own.precision).map_err(about)?;
-        let heavier = model::heavier(&model, data, own.precision).map_err(about)?;
+        let field = model::field(&model, data, own.precision()).map_err(about)?;
+        let heavier = model::heavier(&model, data, own.precision()).map_err(about)?;
         let law = model.forward_law().subordinator;
         let scale = Scale::of(data);
         let t_max = scale.start(law, arguments::Prior::Mixture);

@@ -7,7 +7,7 @@ mod summary;
 
 pub use scale::Scale;
 
-use super::arguments::{Grid, Prior, Sample, Solver};
+use super::arguments::{Grid, Precision, Prior, Sample, Solver};
 use super::console::Console;
 use super::failure::Failure;
 use super::progress::Meter;
@@ -39,11 +39,12 @@ pub fn run(command: &Sample, console: &Console) -> Result<Outcome, Failure> {
     // The flow is run in the frame and on the clock of its law; at the end, t -> 0, both are those of x and t.
     let model = moving.at_rest();
     check_writable(command)?;
-    let field = model::field(&model, &data, command.model.precision)?;
-    let heavier = model::heavier(&model, &data, command.model.precision)?;
+    let precision = wanted.precision(command, &data);
+    let field = model::field(&model, &data, precision)?;
+    let heavier = model::heavier(&model, &data, precision)?;
     let options = wanted.options(command, &moving, &data)?;
     console.say(&summary::compiled(&field, &data, &options, command))?;
-    let kept = state::Kept::new(command, &report, &model, &data, &options);
+    let kept = state::Kept::new(command, &report, &model, &data, &options, precision);
     let resumed = if command.resume { Some(kept.load()?) } else { None };
     interrupt::listen()?;
     let started = Instant::now();
@@ -92,6 +93,18 @@ impl Wanted {
         })
     }
 
+    /// Single precision where its rounding is far below the steps and the lengths of the data, unless asked otherwise.
+    fn precision(&self, command: &Sample, data: &Dataset) -> Precision {
+        let adaptive = self.steps.is_none() && adapts(command.solver);
+        let coarse = !adaptive || self.tolerance >= COARSE;
+        let automatic = if coarse && Scale::of(data).is_resolved(f64::from(f32::EPSILON)) {
+            Precision::F32
+        } else {
+            Precision::F64
+        };
+        command.model.precision.unwrap_or(automatic)
+    }
+
     fn options(&self, command: &Sample, model: &Model, data: &Dataset) -> Result<SampleOptions, Failure> {
         let law = model.forward_law().subordinator;
         let scale = Scale::of(data);
@@ -127,6 +140,9 @@ impl Wanted {
 
 /// Steps of a grid that was not given any.
 const STEPS: usize = 64;
+
+/// Adaptive steps to a tolerance below it need double precision.
+const COARSE: f64 = 1e-5;
 
 /// The grid of `--grid` and `--rho`.
 fn spacing(command: &Sample) -> Result<Spacing, Failure> {

@@ -15,6 +15,9 @@ const LIMIT_SPREAD: f64 = 40.0;
 const END_SPREAD: f64 = 0.05;
 const END_SPREAD_HEAVY: f64 = 1e-3;
 
+/// Roundings of a coordinate in the smallest length of a run.
+const RESOLVED: f64 = 8.0;
+
 /// Degrees of freedom from which Student's law reaches hardly farther than a Gaussian does.
 const LIGHT_FREEDOM: f64 = 32.0;
 
@@ -65,6 +68,11 @@ impl Scale {
 
     fn time_of_reach(self, law: Subordinator, reach: f64) -> f64 {
         time_of_spread(law, reach / (self.dim as f64).sqrt())
+    }
+
+    /// Are the smallest lengths of a run far above the rounding of coordinates, relative to the radius?
+    pub fn is_resolved(self, epsilon: f64) -> bool {
+        RESOLVED * epsilon * self.radius < END_SPREAD_HEAVY * self.spacing
     }
 
     /// Tolerances in the lengths of the data.

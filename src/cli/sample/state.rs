@@ -11,7 +11,7 @@
 //! (`arrays`: name and shape), in order.
 
 use super::beside;
-use crate::cli::arguments::Sample;
+use crate::cli::arguments::{Precision, Sample};
 use crate::cli::failure::Failure;
 use flate2::Crc;
 use genphys::io::write_bytes;
@@ -34,13 +34,20 @@ pub struct Kept {
 
 impl Kept {
     /// Of the run that the command asks for.
-    pub fn new(command: &Sample, report: &Report, model: &Model, data: &Dataset, options: &SampleOptions) -> Kept {
+    pub fn new(
+        command: &Sample,
+        report: &Report,
+        model: &Model,
+        data: &Dataset,
+        options: &SampleOptions,
+        precision: Precision,
+    ) -> Kept {
         let numbers = data.points().iter().chain(data.weights()).flat_map(|x| x.to_le_bytes());
         let about = [
             ("version", env!("CARGO_PKG_VERSION").into()),
             ("equation", report.equation.clone().into()),
             ("parameters", checksum(format!("{model:?}").bytes()).into()),
-            ("precision", format!("{:?}", command.model.precision).to_lowercase().into()),
+            ("precision", format!("{precision:?}").to_lowercase().into()),
             ("data", json!(format!("{} x {} numbers, CRC {:08x}", data.len(), data.dim(), checksum(numbers)))),
             ("n", options.n.into()),
             ("seed", options.seed.into()),

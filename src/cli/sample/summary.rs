@@ -1,6 +1,6 @@
 //! What a run is told about: before it, what was compiled; after it, what happened.
 
-use crate::cli::arguments::{Precision, Prior, Sample};
+use crate::cli::arguments::{Prior, Sample};
 use genphys::report::Report;
 use genphys_runtime::data::Dataset;
 use genphys_runtime::density::DensityField;
@@ -18,7 +18,7 @@ const LEAST_EFFECTIVE: f64 = 0.1;
 
 /// One paragraph on the compiled kernel and the run to come.
 pub fn compiled(field: &Field, data: &Dataset, options: &SampleOptions, command: &Sample) -> String {
-    let precision = if command.model.precision == Precision::F32 { "f32" } else { "f64" };
+    let precision = field.program().kernel.precision();
     let name = options.tableau.name;
     let solver = match options.control {
         StepControl::Grid { spacing, steps } => format!("{name}, {steps} steps{}", spaced(spacing)),
