@@ -173,5 +173,5 @@ pub(super) fn plainness(e: &Expr) -> (usize, usize, &Expr) {
 
 fn quotients(e: &Expr) -> usize {
     let below = matches!(e, Expr::Pow(_, x) if x.split_coefficient().0 < rational(0, 1));
-    usize::from(below) + e.children().into_iter().map(quotients).sum::<usize>()
+    usize::from(below) + e.children().map(quotients).sum::<usize>()
 }
