@@ -73,7 +73,7 @@ fn the_wake_and_the_fronts_hold_the_mass() {
     let t = 2.5;
     let model = model("phi_tt + 2 phi_t - 4 lap(phi) = 0", 1);
     let field = RegionalField::new(&model, array![[0.0]].view(), &[1.0]).expect("a field");
-    // Simpson's rule over |x| < 2 t; p is analytic there.
+    // The midpoint rule over the wake.
     let panels = 2000;
     let step = 4.0 * t / f64::from(panels);
     let mass: f64 =
