@@ -102,6 +102,16 @@ pub enum FieldError {
         /// Its first offending column.
         column: usize,
     },
+    /// The density is not positive there: the query lies outside the region in which the equation is generative.
+    #[error("point {row} lies outside the region of positive density at time {t}: {why}")]
+    OutsideRegion {
+        /// The row of the offending query.
+        row: usize,
+        /// The time of the evaluation.
+        t: f64,
+        /// Where it lies, and what would help.
+        why: String,
+    },
     /// A result is infinite or not a number, for example where `p` changes its sign.
     #[error("{quantity} is not finite at point {row}, time {t}")]
     NonFiniteOutput {

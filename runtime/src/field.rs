@@ -307,7 +307,7 @@ fn each_row(points: &mut Array2<f64>, change: impl Fn(&mut [f64])) {
     }
 }
 
-fn log_weights(dim: usize, points: ArrayView2<f64>, weights: &[f64]) -> Result<Vec<f64>, BuildError> {
+pub(crate) fn log_weights(dim: usize, points: ArrayView2<f64>, weights: &[f64]) -> Result<Vec<f64>, BuildError> {
     let fail = |message: String| Err(BuildError::Data(message));
     if points.nrows() == 0 {
         return fail("the data set is empty".into());

@@ -6,4 +6,5 @@ pub mod density;
 pub mod field;
 pub mod metrics;
 pub mod model;
+pub mod region;
 pub mod sampler;

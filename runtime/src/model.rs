@@ -53,6 +53,14 @@ pub enum ModelError {
         /// The dimension asked for.
         asked: usize,
     },
+    /// The kernel is known in fewer dimensions only.
+    #[error("the kernel of this equation has a closed form in at most {most} dimensions, not in {dim}")]
+    Dimension {
+        /// The dimension asked for.
+        dim: usize,
+        /// The largest with a kernel.
+        most: usize,
+    },
     /// The verdict does not allow sampling.
     #[error("the equation is {kind} at these values, so it has no generative flow: {reason}")]
     NotGenerative {
@@ -197,7 +205,7 @@ impl AsRef<Bound> for Model {
 }
 
 /// Every parameter has exactly one value, and the values meet the assumptions.
-fn check_values(analysis: &Analysis, values: &BTreeMap<Name, Rational>) -> Result<(), ModelError> {
+pub(crate) fn check_values(analysis: &Analysis, values: &BTreeMap<Name, Rational>) -> Result<(), ModelError> {
     let equation = &analysis.equation;
     let names: Vec<&str> = equation.parameters.iter().map(|p| p.name.as_str()).collect();
     let known = match names.as_slice() {

@@ -55,6 +55,12 @@ impl Console {
         self.print(&format!("{text}\n"))
     }
 
+    /// Tells something on stderr that stdout should not hold.
+    pub fn note(&self, text: &str) {
+        // Without stderr there is no place to tell it.
+        let _ = writeln!(anstream::stderr().lock(), "note: {text}");
+    }
+
     /// Reports a failure on stderr.
     pub fn failure(&self, failure: &Failure) {
         let text = if self.json { failure.json().to_string() } else { failure.drawn(self.width()) };

@@ -7,7 +7,7 @@ use super::spec::load;
 use super::{Outcome, model, numbers, points};
 use genphys::io::{npz_bytes, read_points, write_bytes};
 use genphys_compiler::{Budget, analyze};
-use genphys_runtime::density::{DensityField, Evaluation, check_evaluation};
+use genphys_runtime::density::{Evaluation, check_evaluation};
 use ndarray::Array1;
 use serde_json::json;
 
@@ -17,8 +17,10 @@ pub fn run(command: &Arguments, console: &Console) -> Result<Outcome, Failure> {
     let analysis = analyze(&load(&command.spec)?, Budget::default())?;
     let data = points::load(&command.data, command.weights.as_deref())?;
     let at = read_points(&command.at)?;
-    let model = model::new(&analysis, &command.model, Some(data.dim()))?;
-    let field = model::field(&model, &data, command.model.precision())?;
+    let (field, condition) = model::any_field(&analysis, &command.model, &data)?;
+    if let Some(condition) = condition {
+        console.note(&format!("the equation is generative under a condition: {condition}"));
+    }
     let mut out = Evaluation::new(at.nrows(), data.dim());
     field
         .evaluate(time, at.view(), &mut out)

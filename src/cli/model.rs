@@ -5,33 +5,62 @@ use super::failure::Failure;
 use super::{numbers, values};
 use genphys_compiler::Analysis;
 use genphys_compiler::kernel::Precision;
+use genphys_compiler::verdict::VerdictKind;
 use genphys_runtime::data::Dataset;
+use genphys_runtime::density::DensityField;
 use genphys_runtime::field::{BuildError, Field};
 use genphys_runtime::model::{Model, ModelError};
+use genphys_runtime::region::{RegionalField, RegionalModel};
 
 /// The model at the values and the dimension asked for; the dimension of the data, where there are data, must agree.
 ///
 /// # Errors
 /// [`Failure`] for values or a dimension that do not fit, or an equation that cannot be sampled at them.
 pub fn new(analysis: &Analysis, options: &arguments::Model, data: Option<usize>) -> Result<Model, Failure> {
+    let dim = dimension(analysis, options, data)?;
+    let values = values::all_values(&analysis.equation, &options.set.values)?;
+    Model::new(analysis, dim, &values).map_err(refused)
+}
+
+/// The field of the data; where the equation is generative in a region only, that of the region, with the condition.
+///
+/// # Errors
+/// As [`new`] and [`field`].
+pub fn any_field(
+    analysis: &Analysis,
+    options: &arguments::Model,
+    data: &Dataset,
+) -> Result<(Box<dyn DensityField>, Option<String>), Failure> {
+    let dim = dimension(analysis, options, Some(data.dim()))?;
+    let values = values::all_values(&analysis.equation, &options.set.values)?;
+    match Model::new(analysis, dim, &values) {
+        Ok(model) => Ok((Box::new(field(&model, data, options.precision())?), None)),
+        Err(ModelError::NotGenerative { kind: VerdictKind::Conditional, .. }) => {
+            let model = RegionalModel::new(analysis, dim, &values).map_err(refused)?;
+            let field = RegionalField::new(&model, data.points().view(), data.weights()).map_err(unbuildable)?;
+            Ok((Box::new(field), Some(model.condition().to_owned())))
+        }
+        Err(e) => Err(refused(e)),
+    }
+}
+
+fn dimension(analysis: &Analysis, options: &arguments::Model, data: Option<usize>) -> Result<usize, Failure> {
     let asked = options.dim.as_deref().map(|text| numbers::whole("--dim", text, 1)).transpose()?;
     let asked = asked.map(|dim| usize::try_from(dim).unwrap_or(usize::MAX));
     let equation = &analysis.equation;
-    let dim = match (asked, data) {
+    match (asked, data) {
         (Some(asked), Some(data)) if asked != data => {
             return Err(Failure::input(format!("--dim is {asked}, but the data have {data} columns"))
                 .help("leave --dim out: the data say what it is"));
         }
-        (Some(asked), _) => asked,
-        (None, Some(data)) => data,
+        (Some(asked), _) => Ok(asked),
+        (None, Some(data)) => Ok(data),
         (None, None) => equation
             .dimension
             .or(equation.test.dimension)
             .map(|dim| dim as usize)
-            .ok_or_else(|| Failure::input("the dimension is not known").help("give it with --dim N"))?,
-    };
-    let values = values::all_values(equation, &options.set.values)?;
-    Model::new(analysis, dim, &values).map_err(refused)
+            .ok_or_else(|| Failure::input("the dimension is not known").help("give it with --dim N")),
+    }
 }
 
 fn refused(e: ModelError) -> Failure {
