@@ -4,12 +4,12 @@ use crate::diagnostic::Diagnostics;
 use crate::dispersion::{self, Dispersion};
 use crate::expr::{Expr, Name, Rational};
 use crate::flow::{self, Budget, DensityFlow};
-use crate::green::Green;
+use crate::green::{Green, Law};
 use crate::operator::{self, Equation};
 use crate::source::Source;
 use crate::syntax;
 use crate::undecided::Undecided;
-use crate::verdict::{self, Verdict};
+use crate::verdict::{self, Answer, Proof, Verdict};
 use std::collections::BTreeMap;
 
 /// All that was derived from an equation; nothing executed.
@@ -62,7 +62,15 @@ pub fn analyze_equation(equation: Equation, budget: Budget) -> Analysis {
         (Ok(dispersion), Ok(flow)) if !equation.is_system() => Green::recognise(dispersion, flow, &equation.facts),
         _ => None,
     };
+    let green = green.filter(|g| g.law != Law::Subordinated || is_mixture(&verdict));
     Analysis { equation, dispersion, flow, verdict, green }
+}
+
+/// Is the kernel a mixture of Gaussians, an atom left aside?
+fn is_mixture(verdict: &Verdict) -> bool {
+    let cases = verdict.c1.certificate.as_ref().map_or(&[][..], |c| &c.cases);
+    let bernstein = !cases.is_empty() && cases.iter().all(|case| matches!(case.proof, Proof::Bernstein { .. }));
+    verdict.c1.answer == Answer::Yes || (verdict.c1.answer == Answer::Conditional && bernstein)
 }
 
 impl Equation {

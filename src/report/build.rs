@@ -38,6 +38,7 @@ impl Report {
             kernel: Kernel {
                 form: green.as_ref().map(|g| g.law.name().to_owned()),
                 log_density: green.as_ref().map(|g| g.log_density()),
+                coordinates: green.as_ref().and_then(|g| g.coordinates()).map(str::to_owned),
             },
             expect: equation.expect.as_ref().map(|e| e.kind),
         }

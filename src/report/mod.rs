@@ -226,8 +226,11 @@ pub struct Witness {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Kernel {
-    /// The closed form: `gaussian`, `cauchy`, `tempered-cauchy` or `stable`.
+    /// Its form: `gaussian`, `cauchy`, `student`, `tempered-cauchy`, `stable`, or `subordinated` for a mixture of Gaussians.
     pub form: Option<String>,
     /// `log g_t` in `q = |x - y|^2`, `t`, the dimension `N` and the parameters.
     pub log_density: Option<String>,
+    /// What `q` and `t` stand for, where they are not those of the equation: a frame, a clock, a drift, a tensor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coordinates: Option<String>,
 }

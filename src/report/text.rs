@@ -183,6 +183,9 @@ fn kernel(sheet: &mut Sheet, report: &Report) {
         sheet.heading("Kernel", "density of one source, q = |x - y|^2");
         sheet.row("form", form);
         sheet.row("log density", log_density);
+        if let Some(coordinates) = &report.kernel.coordinates {
+            sheet.row("where", coordinates);
+        }
     }
 }
 

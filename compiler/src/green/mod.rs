@@ -136,11 +136,23 @@ impl Green {
     /// The kernel of a lambda that is a function of kappa.
     fn isotropic(lambda: Expr, multipliers: Multipliers, facts: &Facts) -> Option<Green> {
         let law = Law::recognise(&lambda, facts).or_else(|| Law::subordinated(&lambda))?;
-        let at_zero = |e: &Expr| simplify_roots(&e.substitute(&Expr::kappa(), &Expr::zero()), facts);
+        // A power of kappa that lambda has is 0 at 0, whatever letters are in its exponent.
+        let power_of_zero = |e: &Expr| matches!(e, Expr::Pow(base, _) if base.is_zero()).then(Expr::zero);
+        let at_zero =
+            |e: &Expr| simplify_roots(&e.substitute(&Expr::kappa(), &Expr::zero()).replace(&power_of_zero), facts);
         let offset = (at_zero(&lambda) - at_zero(&law.symbol())).expand();
         let flux_ratio = multipliers.flux_ratio(&lambda);
         let births = Births::recognise(&multipliers.source, &law);
         Some(Green { lambda, law, offset, flux_ratio, births, multipliers, frame: None, carrier: None })
+    }
+
+    /// What `q` and `t` of [`Green::log_density`] stand for, where they are not those of the equation.
+    pub fn coordinates(&self) -> Option<&'static str> {
+        match (&self.frame, &self.carrier) {
+            (Some(_), _) => Some("q and t in the moving frame and on the clock of the law"),
+            (None, Some(_)) => Some("q of L^-1 (x - c t), with the drift c and the tensor L L^T; less log det L"),
+            (None, None) => None,
+        }
     }
 
     /// `log g_t` as a formula in `q = |x - y|^2`, `t`, the dimension `N` and the parameters.

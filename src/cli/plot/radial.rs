@@ -42,18 +42,18 @@ impl<'a> Radial<'a> {
         if let Some(fixed) = analysis.equation.dimension.filter(|fixed| *fixed as usize != dim) {
             return Err(none(&format!("the equation is set in N = {fixed}")));
         }
+        if relation.drift.is_some() {
+            return Err(none("it moves with a drift; draw the equation without it"));
+        }
+        if relation.depends_on_direction() {
+            return Err(none("it depends on the direction, not on the distance alone"));
+        }
         let closed = Model::new(analysis, dim, &subject.exact)
             .ok()
             .and_then(|model| Field::new(&model, Array2::zeros((1, dim)).view(), &[1.0], Precision::F64).ok());
         if closed.is_none() {
             if relation.evolution.is_some() {
                 return Err(none("its lambda depends on t, and the transform is done for one that does not"));
-            }
-            if relation.drift.is_some() {
-                return Err(none("it moves with a drift; draw the equation without it"));
-            }
-            if relation.depends_on_direction() {
-                return Err(none("it depends on the direction, not on the distance alone"));
             }
             if relation.selected.is_none() {
                 return Err(none(&relation.reason));
