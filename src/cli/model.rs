@@ -50,8 +50,8 @@ fn dimension(analysis: &Analysis, options: &arguments::Model, data: Option<usize
     let equation = &analysis.equation;
     match (asked, data) {
         (Some(asked), Some(data)) if asked != data => {
-            return Err(Failure::input(format!("--dim is {asked}, but the data have {data} columns"))
-                .help("leave --dim out: the data say what it is"));
+            Err(Failure::input(format!("--dim is {asked}, but the data have {data} columns"))
+                .help("leave --dim out: the data say what it is"))
         }
         (Some(asked), _) => Ok(asked),
         (None, Some(data)) => Ok(data),
