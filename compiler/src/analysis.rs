@@ -11,6 +11,7 @@ use crate::syntax;
 use crate::undecided::Undecided;
 use crate::verdict::{self, Answer, Proof, Verdict};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// All that was derived from an equation; nothing executed.
 #[derive(Clone, Debug)]
@@ -23,8 +24,7 @@ pub struct Analysis {
     pub flow: Result<DensityFlow, Undecided>,
     /// C1, C2 and what follows, each with evidence.
     pub verdict: Verdict,
-    /// The closed form of its kernel, when its lambda has one.
-    pub green: Option<Green>,
+    green: OnceLock<Option<Green>>,
 }
 
 /// Compiles a text up to its verdict.
@@ -58,12 +58,7 @@ pub fn analyze_equation(equation: Equation, budget: Budget) -> Analysis {
         Ok(dispersion) => verdict::decide(&normal, dispersion, flow.as_ref().ok()), // all -> Verdict
         Err(open) => Verdict::undecided(&open.why),
     };
-    let green = match (&dispersion, &flow) {
-        (Ok(dispersion), Ok(flow)) if !equation.is_system() => Green::recognise(dispersion, flow, &equation.facts),
-        _ => None,
-    };
-    let green = green.filter(|g| g.law != Law::Subordinated || is_mixture(&verdict));
-    Analysis { equation, dispersion, flow, verdict, green }
+    Analysis { equation, dispersion, flow, verdict, green: OnceLock::new() }
 }
 
 /// Is the kernel a mixture of Gaussians, an atom left aside?
@@ -81,6 +76,19 @@ impl Equation {
 }
 
 impl Analysis {
+    /// The closed form of the kernel, when lambda has one; found when it is first asked for, since no verdict hangs on it.
+    pub fn green(&self) -> Option<&Green> {
+        let find = || {
+            let (Ok(dispersion), Ok(flow)) = (&self.dispersion, &self.flow) else { return None };
+            if self.equation.is_system() {
+                return None;
+            }
+            let green = Green::recognise(dispersion, flow, &self.equation.facts)?;
+            (green.law != Law::Subordinated || is_mixture(&self.verdict)).then_some(green)
+        };
+        self.green.get_or_init(find).as_ref()
+    }
+
     /// The same equation with numbers for its parameters, analysed again: a conditional verdict becomes definite.
     pub fn at(&self, values: &BTreeMap<Name, Rational>, budget: Budget) -> Analysis {
         let mut equation = self.equation.clone();

@@ -75,6 +75,12 @@ pub enum ModelError {
          the Bessel operator in t"
     )]
     NoClosedForm(String),
+    /// The kernel has no inverse Fourier transform here.
+    #[error("the kernel has no inverse Fourier transform here: {why}")]
+    NoTransform {
+        /// What stands against it.
+        why: String,
+    },
     /// The kernel cannot be built.
     #[error(transparent)]
     Lower(#[from] LowerError),
@@ -154,7 +160,7 @@ impl Model {
             return Err(ModelError::NotGenerative { kind: here.verdict.kind, reason: here.verdict.reason });
         }
         let lambda = || here.dispersion.as_ref().ok().and_then(|d| d.lambda()).map(|l| l.to_string());
-        let green = here.green.as_ref().ok_or_else(|| ModelError::NoClosedForm(lambda().unwrap_or_default()))?;
+        let green = here.green().ok_or_else(|| ModelError::NoClosedForm(lambda().unwrap_or_default()))?;
         Ok(Model { bound: green.bind(dim, &BTreeMap::new())? })
     }
 

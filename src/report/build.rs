@@ -14,7 +14,8 @@ use std::fmt::Display;
 impl Report {
     /// The report of `check`.
     pub fn new(analysis: &Analysis) -> Report {
-        let Analysis { equation, dispersion, flow, verdict, green } = analysis;
+        let Analysis { equation, dispersion, flow, verdict, .. } = analysis;
+        let green = analysis.green();
         Report {
             name: equation.name.clone(),
             title: equation.title.clone(),
@@ -36,9 +37,9 @@ impl Report {
             verdict: verdict.kind,
             paper_rule: verdict.paper_rule,
             kernel: Kernel {
-                form: green.as_ref().map(|g| g.law.name().to_owned()),
-                log_density: green.as_ref().map(|g| g.log_density()),
-                coordinates: green.as_ref().and_then(|g| g.coordinates()).map(str::to_owned),
+                form: green.map(|g| g.law.name().to_owned()),
+                log_density: green.map(|g| g.log_density()),
+                coordinates: green.and_then(|g| g.coordinates()).map(str::to_owned),
             },
             expect: equation.expect.as_ref().map(|e| e.kind),
         }

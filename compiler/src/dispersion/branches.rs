@@ -40,14 +40,7 @@ impl Branch {
 pub(super) fn branches(piece: &Piece, which: Which, facts: &Facts) -> Vec<Branch> {
     match piece {
         Piece::Linear { numerator, denominator } => vec![Branch::new(linear_growth(numerator, denominator))],
-        Piece::Quadratic { a, b, c } => {
-            let (middle, half) = quadratic_parts(a, b, c, facts);
-            let plus = (middle.clone() + half.clone()).expand();
-            let minus = (middle - half).expand();
-            let oscillates = undamped(a, b, c, facts);
-            let list = if which == Which::Slow && !oscillates { [plus, minus] } else { [minus, plus] };
-            list.into_iter().map(Branch::new).collect()
-        }
+        Piece::Quadratic { a, b, c } => quadratic([a, b, c], which, facts).map(Branch::new).into(),
         Piece::Power { order, modulus, negative } => power_branches(*order, modulus, *negative),
         Piece::Polynomial { coefficients } => {
             if let Some(closed) = Piece::biquadratic(coefficients) {
@@ -59,6 +52,26 @@ pub(super) fn branches(piece: &Piece, which: Which, facts: &Facts) -> Vec<Branch
             (1..coefficients.len()).map(|number| Branch::root(number, &polynomial)).collect()
         }
     }
+}
+
+/// `s(kappa)` of the meant root of a piece; every piece has at least one.
+pub(crate) fn growth(piece: &Piece, which: Which, facts: &Facts) -> Expr {
+    match piece {
+        Piece::Linear { numerator, denominator } => linear_growth(numerator, denominator),
+        Piece::Quadratic { a, b, c } => {
+            let [meant, _] = quadratic([a, b, c], which, facts);
+            meant
+        }
+        other => branches(other, which, facts).swap_remove(0).growth,
+    }
+}
+
+/// Both roots, the meant one first.
+fn quadratic([a, b, c]: [&Expr; 3], which: Which, facts: &Facts) -> [Expr; 2] {
+    let (middle, half) = quadratic_parts(a, b, c, facts);
+    let plus = (middle.clone() + half.clone()).expand();
+    let minus = (middle - half).expand();
+    if which == Which::Slow && !undamped(a, b, c, facts) { [plus, minus] } else { [minus, plus] }
 }
 
 /// The square roots of the two roots in `s^2`, the decaying ones first.
@@ -96,8 +109,11 @@ pub fn quadratic_parts(a: &Expr, b: &Expr, c: &Expr, facts: &Facts) -> (Expr, Ex
 }
 
 fn undamped(a: &Expr, b: &Expr, c: &Expr, facts: &Facts) -> bool {
+    if !b.is_zero() {
+        return false;
+    }
     let discriminant = Piece::discriminant(a, b, c);
-    b.is_zero() && KappaSum::read(&discriminant).is_some_and(|d| d.range(facts) == Ok(Range::Negative))
+    KappaSum::read(&discriminant).is_some_and(|d| d.range(facts) == Ok(Range::Negative))
 }
 
 /// The roots of `s^order = +-modulus`, by increasing real part.

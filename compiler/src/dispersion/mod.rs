@@ -17,7 +17,7 @@ pub(crate) mod pieces;
 pub(crate) mod select;
 mod symbol;
 
-pub(crate) use branches::quadratic_parts;
+pub(crate) use branches::{growth as branch_growth, quadratic_parts};
 pub use enclose::Enclosed;
 pub use evaluate::EvaluateError;
 pub use frame::{Evolution, Timing};
@@ -71,12 +71,6 @@ pub fn derive(equation: &Equation) -> Result<Dispersion, Undecided> {
         drift,
         evolution: None,
     })
-}
-
-/// `s(kappa)` of the meant root of a piece.
-pub(crate) fn branch_growth(piece: &Piece, which: Which, facts: &Facts) -> Expr {
-    // Every piece has at least one branch.
-    branches::branches(piece, which, facts).swap_remove(0).growth
 }
 
 /// The pieces of the symbol and the selection among them.

@@ -5,9 +5,10 @@
 //! Holds: the kind of problem follows from the leading powers of kappa alone, so it is exact.
 //! Source: the free boundary condition of GenPhys (arXiv:2304.02637), Sec. 3; well-posedness in the sense of Petrovsky.
 
-use super::Problem;
 use super::pieces::{Piece, unreadable};
+use super::{Problem, branch_growth};
 use crate::expr::{Expr, Facts, HIGHEST_ORDER, KappaSum, Range, Sign, Stop, hurwitz, shifted};
+use std::cell::OnceCell;
 
 /// Which root of a piece is meant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,6 +32,18 @@ pub struct Candidate {
     pub piece: Piece,
     /// Its root.
     pub which: Which,
+    growth: OnceCell<Expr>,
+}
+
+impl Candidate {
+    fn new(piece: &Piece, which: Which) -> Candidate {
+        Candidate { piece: piece.clone(), which, growth: OnceCell::new() }
+    }
+
+    /// `lambda = -s` of the root, under the facts it was selected by.
+    pub fn lambda(&self, facts: &Facts) -> Expr {
+        -self.growth.get_or_init(|| branch_growth(&self.piece, self.which, facts)).clone()
+    }
 }
 
 /// The kind of problem and what may carry the density, best first.
@@ -74,7 +87,7 @@ pub fn select(pieces: &[Piece], facts: &Facts) -> Result<Selection, Stop> {
 
 /// The roots of a piece that may carry the density. A pair that is real throughout is two factors of first order in t.
 fn of_piece(piece: &Piece, problem: Problem, facts: &Facts) -> Vec<Candidate> {
-    let candidate = |which| Candidate { piece: piece.clone(), which };
+    let candidate = |which| Candidate::new(piece, which);
     let first = candidate(which(piece, problem, facts));
     let two = problem == Problem::Evolution
         && matches!(piece, Piece::Quadratic { a, b, c } if Piece::is_real(a, b, c, facts));

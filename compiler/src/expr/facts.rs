@@ -6,8 +6,9 @@
 use super::surd::Surd;
 use super::{Expr, Func, Name, Rational, Var};
 use num_traits::{Signed, Zero};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The set of signs a real expression may take. [`Sign::ANY`] for a real of unknown sign, [`Sign::COMPLEX`] when it
 /// need not be real.
@@ -216,11 +217,14 @@ pub struct Facts {
     intervals: BTreeMap<Name, Interval>,
     /// Relations between parameters, each `expression has this sign`, for example `eps - m > 0`.
     relations: Vec<(Expr, Sign)>,
+    /// Signs of sums that were asked for under these assumptions.
+    known: SignMemo,
 }
 
 impl Facts {
     /// The interval of a parameter, to be narrowed.
     pub fn interval_mut(&mut self, name: &Name) -> &mut Interval {
+        self.known = SignMemo::default();
         self.intervals.entry(name.clone()).or_default()
     }
 
@@ -237,6 +241,7 @@ impl Facts {
     /// Adds the assumption that `expression` has one of the signs in `sign`.
     pub fn relate(&mut self, expression: Expr, sign: Sign) {
         if !self.relations.contains(&(expression.clone(), sign)) {
+            self.known = SignMemo::default();
             self.relations.push((expression, sign));
         }
     }
@@ -265,28 +270,36 @@ impl Facts {
 
     /// The signs `e` may have for admitted parameters, `kappa >= 0` and `t > 0`; sound, not complete.
     pub fn sign(&self, e: &Expr) -> Sign {
-        let sign = self.structural_sign(e).and(self.related_sign(e));
-        if self.relations.is_empty() || !matches!(e, Expr::Sym(_) | Expr::Add(_)) {
-            return sign;
+        match e {
+            Expr::Sym(_) if self.relations.is_empty() => self.structural_sign(e),
+            // Sums are factored and compared with the relations, which is worth remembering.
+            Expr::Add(_) | Expr::Sym(_) => self.known.recall(e, || self.sign_by_relations(e)),
+            _ => self.structural_sign(e).and(self.related_sign(e)),
         }
-        sign.and(self.sign_by_chain(e, 3))
+    }
+
+    fn sign_by_relations(&self, e: &Expr) -> Sign {
+        let sign = self.structural_sign(e).and(self.related_sign(e));
+        if self.relations.is_empty() { sign } else { sign.and(self.sign_by_chain(e, 3)) }
     }
 
     /// `e = r relation + rest` for a rational r and a simpler rest without a term that the two share: the sum of two signs.
     /// So `alpha > 0` follows from `alpha > beta` and `beta > 0`.
     fn sign_by_chain(&self, e: &Expr, depth: u32) -> Sign {
         let mut sign = Sign::COMPLEX;
+        if depth == 0 {
+            return sign;
+        }
         for (relation, known) in &self.relations {
             for (a, b) in e.terms().iter().flat_map(|a| relation.terms().iter().map(move |b| (a, b))) {
-                let ((p, x), (q, y)) = (a.split_coefficient(), b.split_coefficient());
-                if x != y || x.is_one() {
+                let Some(ratio) = a.multiple_of(b) else { continue };
+                if a.as_num().is_some() {
                     continue;
                 }
-                let letter = matches!(x, Expr::Sym(_));
-                let ratio = p / q;
+                let letter = matches!(a.coefficient_and_body().1, [Expr::Sym(_)]);
                 let rest = (e.clone() - Expr::Num(ratio.clone()) * relation.clone()).expand();
                 let simpler = if letter { rest.size() <= e.size() } else { rest.terms().len() < e.terms().len() };
-                if depth == 0 || !simpler {
+                if !simpler {
                     continue;
                 }
                 let below =
@@ -297,19 +310,18 @@ impl Facts {
         sign
     }
 
+    /// The sign of a rational multiple of a relation; the coefficient of a sum is that of its terms.
     fn related_sign(&self, e: &Expr) -> Sign {
-        let (c, body) = e.split_coefficient();
         let mut sign = Sign::COMPLEX;
         for (relation, known) in &self.relations {
-            // e = r * relation for a rational r gives the sign at once; the coefficient of a sum is that of its terms.
-            if *relation == body {
-                sign = sign.and(Sign::of(&c).times(*known));
-            } else if let (Expr::Add(a), Expr::Add(b)) = (e, relation) {
-                let ((p, x), (q, y)) = (a[0].split_coefficient(), b[0].split_coefficient());
-                let ratio = p / q;
-                if x == y && Expr::mul([Expr::Num(ratio.clone()), relation.clone()]) == *e {
-                    sign = sign.and(Sign::of(&ratio).times(*known));
+            let ratio = match (e, relation) {
+                (Expr::Add(a), Expr::Add(b)) if a.len() == b.len() => {
+                    a[0].multiple_of(&b[0]).filter(|r| Expr::mul([Expr::Num(r.clone()), relation.clone()]) == *e)
                 }
+                _ => e.multiple_of(relation),
+            };
+            if let Some(ratio) = ratio {
+                sign = sign.and(Sign::of(&ratio).times(*known));
             }
         }
         sign
@@ -402,6 +414,31 @@ impl Facts {
         }
     }
 }
+
+/// Answers to [`Facts::sign`]; they belong to the assumptions and say nothing beyond them, so that all memos are equal.
+#[derive(Clone, Debug, Default)]
+struct SignMemo(Arc<Mutex<HashMap<Expr, Sign>>>);
+
+impl SignMemo {
+    fn recall(&self, e: &Expr, find: impl FnOnce() -> Sign) -> Sign {
+        // A poisoned lock is of a thread that panicked elsewhere: what it had written are whole answers.
+        let known = |memo: &Self| memo.0.lock().unwrap_or_else(PoisonError::into_inner).get(e).copied();
+        if let Some(sign) = known(self) {
+            return sign;
+        }
+        let sign = find();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(e.clone(), sign);
+        sign
+    }
+}
+
+impl PartialEq for SignMemo {
+    fn eq(&self, _: &SignMemo) -> bool {
+        true
+    }
+}
+
+impl Eq for SignMemo {}
 
 impl fmt::Display for Facts {
     /// All assumptions, in the order of the names: `a > 0, b real`.

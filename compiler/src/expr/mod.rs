@@ -283,6 +283,28 @@ impl Expr {
         }
     }
 
+    /// The rational coefficient, none for 1, and the factors that it stands before; those of a number are none.
+    pub(crate) fn coefficient_and_body(&self) -> (Option<&Rational>, &[Expr]) {
+        match self.factors() {
+            [Expr::Num(r), rest @ ..] => (Some(r), rest),
+            all => (None, all),
+        }
+    }
+
+    /// The rational `r` with `self = r other`, read off the coefficients; a sum is no multiple of another.
+    pub(crate) fn multiple_of(&self, other: &Expr) -> Option<Rational> {
+        let ((p, x), (q, y)) = (self.coefficient_and_body(), other.coefficient_and_body());
+        if x != y || q.is_some_and(Rational::is_zero) {
+            return None;
+        }
+        Some(match (p, q) {
+            (None, None) => Rational::one(),
+            (Some(p), None) => p.clone(),
+            (None, Some(q)) => q.recip(),
+            (Some(p), Some(q)) => p / q,
+        })
+    }
+
     /// The immediate parts of the expression (arguments, terms, factors; base then exponent).
     pub fn children(&self) -> impl Iterator<Item = &Expr> {
         let (first, second, rest): (Option<&Expr>, Option<&Expr>, &[Expr]) = match self {

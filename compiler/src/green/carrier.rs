@@ -282,8 +282,11 @@ mod tests {
     use crate::{Budget, analyze};
 
     fn bound(text: &str, dim: usize, values: &[(&str, i64)]) -> BoundCarrier {
-        let green =
-            analyze(&Source::new("test", text), Budget::default()).expect("valid text").green.expect("a kernel");
+        let green = analyze(&Source::new("test", text), Budget::default())
+            .expect("valid text")
+            .green()
+            .expect("a kernel")
+            .clone();
         let values = values.iter().map(|(name, value)| ((*name).into(), rational(*value, 1))).collect();
         green.bind(dim, &values).expect("numbers").carrier().cloned().expect("a carrier")
     }

@@ -5,7 +5,7 @@ use crate::{Budget, analyze};
 use num_complex::Complex64;
 
 fn green(text: &str) -> Option<Green> {
-    analyze(&Source::new("test", text), Budget::default()).expect("valid text").green
+    analyze(&Source::new("test", text), Budget::default()).expect("valid text").green().cloned()
 }
 
 fn closed(text: &str) -> Green {

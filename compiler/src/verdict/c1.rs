@@ -14,9 +14,9 @@ use super::real_roots;
 use super::refutation;
 use super::wave;
 use super::witness;
+use crate::dispersion::Problem;
 use crate::dispersion::pieces::{Piece, unreadable};
 use crate::dispersion::select::{Candidate, Which, imaginary_lambda};
-use crate::dispersion::{Problem, branch_growth};
 use crate::expr::{Expr, Facts, KappaSum, Range, Sign, Stop};
 
 /// Derivatives up to this order are searched for a wrong sign.
@@ -24,7 +24,7 @@ const HIGHEST_DERIVATIVE: u32 = 4;
 
 /// Decides C1 for one candidate.
 pub(super) fn decide(candidate: &Candidate, problem: Problem, facts: &Facts) -> Result<Outcome, Stop> {
-    let lambda = -branch_growth(&candidate.piece, candidate.which, facts);
+    let lambda = candidate.lambda(facts);
     match &candidate.piece {
         Piece::Linear { numerator, denominator } => linear(numerator, denominator, &lambda, facts),
         Piece::Quadratic { a, b, c } => quadratic(a, b, c, &lambda, problem, facts),

@@ -11,9 +11,9 @@ use super::certificate::Proof;
 use super::implicit;
 use super::path;
 use super::witness;
+use crate::dispersion::Problem;
 use crate::dispersion::pieces::{Piece, unreadable};
 use crate::dispersion::select::{Candidate, real_lambda};
-use crate::dispersion::{Problem, branch_growth};
 use crate::expr::{Expr, Facts, HalfLine, KappaSum, Range, Sign, Stop};
 
 /// Decides C2 for one candidate.
@@ -26,8 +26,7 @@ pub(super) fn decide(candidate: &Candidate, problem: Problem, facts: &Facts) -> 
         Piece::Polynomial { coefficients } => return implicit::c2(coefficients, problem, facts),
     };
     let refuted = matches!(outcome.answer, Answer::No | Answer::Conditional);
-    let lambda = -branch_growth(&candidate.piece, candidate.which, facts);
-    let witness = if refuted { witness::level(&lambda, facts) } else { None };
+    let witness = if refuted { witness::level(&candidate.lambda(facts), facts) } else { None };
     Ok(Outcome { witness, ..outcome })
 }
 

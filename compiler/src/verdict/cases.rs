@@ -70,6 +70,11 @@ impl Situation {
         Situation { coefficients: coefficients.to_vec(), facts: facts.clone(), when: Vec::new() }
     }
 
+    /// The same symbol under the same facts, however it was reached?
+    pub fn is_same(&self, other: &Situation) -> bool {
+        self.coefficients == other.coefficients && self.facts == other.facts
+    }
+
     fn assuming(&self, e: &Expr, sign: Sign) -> Situation {
         let mut next = self.clone();
         next.facts.assume(e, sign);

@@ -11,6 +11,7 @@
 use super::bernstein;
 use super::cases::{self, Outcome, Situation};
 use super::certificate::{Node, Rule, SideCondition, Which};
+use super::judge::Judge;
 use super::{Answer, Condition, c1};
 use crate::dispersion::frame::{decaying, elliptic, order_at_zero};
 use crate::dispersion::{Evolution, Timing};
@@ -18,11 +19,18 @@ use crate::expr::{Expr, Facts, Func, Sign, Stop, Var};
 use std::cell::Cell;
 
 /// Decides one condition; its cases assume `t > 0` first.
-pub(super) fn decide(evolution: &Evolution, drift: Option<&Expr>, situation: &Situation, which: Which) -> Condition {
+pub(super) fn decide(
+    evolution: &Evolution,
+    drift: Option<&Expr>,
+    situation: &Situation,
+    which: Which,
+    judge: &Judge,
+) -> Condition {
     let decided = Cell::new(false);
     let decide = |s: &Situation| {
         let starts = drift.map_or(Ok(()), |c| integrable(c, &s.facts));
-        let outcome = starts.and_then(|()| outcome(evolution, s, which)).map_err(|stop| timeless(stop, &s.facts));
+        let outcome =
+            starts.and_then(|()| outcome(evolution, s, which, judge)).map_err(|stop| timeless(stop, &s.facts));
         let answered = outcome.as_ref().is_ok_and(|o| o.answer != Answer::Undecided);
         decided.set(decided.get() || answered);
         outcome
@@ -50,7 +58,7 @@ fn timeless(stop: Stop, facts: &Facts) -> Stop {
     }
 }
 
-fn outcome(evolution: &Evolution, situation: &Situation, which: Which) -> Result<Outcome, Stop> {
+fn outcome(evolution: &Evolution, situation: &Situation, which: Which, judge: &Judge) -> Result<Outcome, Stop> {
     let facts = &situation.facts;
     match &evolution.timing {
         Timing::Separable { rate, offset } => {
@@ -60,14 +68,14 @@ fn outcome(evolution: &Evolution, situation: &Situation, which: Which) -> Result
                 return Err(Stop::Undecided("a common oscillation exp(-i omega_0 t) of all modes".to_owned()));
             }
             runs_forward(rate, facts)?;
-            super::outcome(situation, which)
+            judge.outcome(situation, which)
         }
         Timing::Mixed => {
             let [n, a] = situation.coefficients.as_slice() else {
                 return Err(Stop::Undecided("the order in t changes with a parameter".to_owned()));
             };
             integrable(&(n.clone() / a.clone()), facts)?;
-            Ok(at_every_time(super::outcome(situation, which)?, which))
+            Ok(at_every_time(judge.outcome(situation, which)?, which))
         }
         Timing::Bessel => bessel(situation, which),
     }

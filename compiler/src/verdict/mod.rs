@@ -13,6 +13,7 @@ mod certificate;
 mod count;
 mod evolving;
 mod implicit;
+mod judge;
 mod kernel;
 mod levy;
 mod path;
@@ -29,12 +30,11 @@ pub use crate::checker::{CheckError, check_witness, replay};
 pub use certificate::{Case, Certificate, Claim, Node, Proof, Rule, SideCondition, Start, Stretch, Which};
 pub use witness::{Comparison, Witness};
 
-use crate::dispersion::select::Candidate;
-use crate::dispersion::{Dispersion, pieces_and_selection};
-use crate::expr::Stop;
+use crate::dispersion::Dispersion;
 use crate::flow::DensityFlow;
 use crate::operator::Equation;
-use cases::{Outcome, Situation};
+use cases::Situation;
+use judge::Judge;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -45,12 +45,13 @@ use std::fmt;
 pub fn decide(equation: &Equation, dispersion: &Dispersion, flow: Option<&DensityFlow>) -> Verdict {
     let situation = Situation::new(&dispersion.coefficients, &equation.facts);
     let directional = dispersion.depends_on_direction();
+    let judge = Judge::default();
     let decided = |which: Which| {
         let in_case = |s: &Situation| {
-            if directional { levy::outcome(s, which, equation.dimension) } else { outcome(s, which) }
+            if directional { levy::outcome(s, which, equation.dimension) } else { judge.outcome(s, which) }
         };
         match &dispersion.evolution {
-            Some(evolution) => evolving::decide(evolution, dispersion.drift.as_ref(), &situation, which),
+            Some(evolution) => evolving::decide(evolution, dispersion.drift.as_ref(), &situation, which, &judge),
             None => cases::combine(&cases::split(&situation, &in_case), which),
         }
     };
@@ -67,56 +68,6 @@ pub fn decide(equation: &Equation, dispersion: &Dispersion, flow: Option<&Densit
         reason.push_str(" The density is quadratic in phi.");
     }
     Verdict { kind, paper_rule: c2.answer, c1, c2, reason }
-}
-
-/// One condition in one case. With several real roots or factors the density may come from any of them: `L = A B` with A
-/// good makes `B phi` obey A, so the one that makes the best verdict decides.
-fn outcome(situation: &Situation, which: Which) -> Result<Outcome, Stop> {
-    let (pieces, selection) = pieces_and_selection(&situation.coefficients, &situation.facts)?;
-    let (facts, problem) = (&situation.facts, selection.problem);
-    let whole = |outcome| if pieces.len() > 1 { without_refutation(outcome) } else { outcome };
-    if let [only] = selection.candidates.as_slice() {
-        return Ok(whole(match which {
-            Which::C1 => c1::decide(only, problem, facts),
-            Which::C2 => c2::decide(only, problem, facts),
-        }?));
-    }
-    let judge = |c: &Candidate| Ok((c1::decide(c, problem, facts)?, c2::decide(c, problem, facts)?));
-    let all = selection.candidates.iter().map(judge).collect::<Result<Vec<(Outcome, Outcome)>, Stop>>()?;
-    // The first of the best: of two that fail, the one that satisfies C2, which asks for some branch.
-    let (_, (c1, c2)) = all.into_iter().enumerate().min_by_key(|(i, pair)| (rank(pair), *i)).ok_or_else(no_branch)?;
-    let good = c1.answer == Answer::Yes && c2.answer == Answer::Yes;
-    let mut best = if which == Which::C1 { c1 } else { c2 };
-    if good {
-        best.reason.push_str("; the symbol factors, and p is taken from the other factor applied to phi");
-    }
-    Ok(whole(best))
-}
-
-fn no_branch() -> Stop {
-    Stop::Undecided("no branch".to_owned())
-}
-
-/// How good the verdict is that two answers make, best first. An open one comes before a failure, which it may overturn.
-fn rank((c1, c2): &(Outcome, Outcome)) -> (u8, bool) {
-    let kind = match VerdictKind::from_answers(c1.answer, c2.answer) {
-        VerdictKind::SGenerative => 0,
-        VerdictKind::Undecided => 1,
-        VerdictKind::Conditional => 2,
-        VerdictKind::NotSGenerative => 3,
-    };
-    (kind, c2.answer != Answer::Yes)
-}
-
-/// A refutation is a proof only when it is about every root; about one factor of several, the witness speaks.
-fn without_refutation(outcome: Outcome) -> Outcome {
-    if outcome.answer != Answer::No {
-        return outcome;
-    }
-    match outcome.witness {
-        Some(_) => outcome.proved_by(None),
-        None => Outcome::undecided(format!("for the other factors of the symbol; of one, {}", outcome.reason)),
-    }
 }
 
 /// The verdict on an equation.
