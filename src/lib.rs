@@ -44,7 +44,6 @@ pub mod io;
 pub mod paper;
 pub mod picture;
 pub mod report;
-pub mod transform;
 
 pub use error::{Error, Result};
 pub use genphys_compiler as compiler;

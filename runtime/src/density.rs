@@ -112,6 +112,14 @@ pub enum FieldError {
         /// Where it lies, and what would help.
         why: String,
     },
+    /// The kernel is no function at that time, or cannot be computed for points this far apart.
+    #[error("the kernel cannot be computed at time {t}: {why}")]
+    NoKernel {
+        /// The time of the evaluation.
+        t: f64,
+        /// What stands against it.
+        why: String,
+    },
     /// A result is infinite or not a number, for example where `p` changes its sign.
     #[error("{quantity} is not finite at point {row}, time {t}")]
     NonFiniteOutput {

@@ -8,3 +8,4 @@ pub mod metrics;
 pub mod model;
 pub mod region;
 pub mod sampler;
+pub mod signed;

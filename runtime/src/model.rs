@@ -8,6 +8,7 @@ use genphys_compiler::expr::{Expr, Name, Rational, Sign};
 use genphys_compiler::green::{Bound, BoundCarrier, BoundLaw, LowerError};
 use genphys_compiler::verdict::VerdictKind;
 use genphys_compiler::{Analysis, Budget};
+use ndarray::ArrayViewMut2;
 use std::collections::BTreeMap;
 
 use crate::sampler::{ForwardLaw, Subordinator, keep};
@@ -179,6 +180,44 @@ impl Model {
     /// The law's own time at time t.
     pub fn clock(&self, t: f64) -> f64 {
         self.bound.frame().map_or(t, |frame| frame.clock(t))
+    }
+
+    /// The time t at which the law's own time is `clock`; none when it never gets there.
+    ///
+    /// # Accuracy
+    /// To rounding; the clock rises with t.
+    pub fn time_of(&self, clock: f64) -> Option<f64> {
+        let Some(frame) = self.bound.frame() else { return Some(clock) };
+        let mut high = clock;
+        while frame.clock(high) < clock {
+            high *= 2.0;
+            if !high.is_finite() {
+                return None;
+            }
+        }
+        let mut low = high;
+        while frame.clock(low) > clock && low > f64::MIN_POSITIVE {
+            low *= 0.5;
+        }
+        // Halving a bracket of ratio at most two in this many steps leaves one rounding error.
+        for _ in 0..60 {
+            let middle = 0.5 * (low + high);
+            if frame.clock(middle) < clock { low = middle } else { high = middle }
+        }
+        Some(0.5 * (low + high))
+    }
+
+    /// Where points of the law's own frame are at time t: `x = y exp(-B(t)) + c t`, in lengths.
+    pub fn place(&self, t: f64, points: &mut ArrayViewMut2<f64>) {
+        if let Some(frame) = self.bound.frame() {
+            let scale = (-frame.stretch(t)).exp();
+            points.iter_mut().for_each(|y| *y *= scale);
+        }
+        if let Some(carrier) = self.bound.carrier() {
+            for (mut column, c) in points.columns_mut().into_iter().zip(carrier.drift()) {
+                column.iter_mut().for_each(|y| *y += c * t);
+            }
+        }
     }
 
     /// The law by which a single particle moves forward in time, for exact draws; in the frame and on the clock of

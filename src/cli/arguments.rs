@@ -96,6 +96,9 @@ pub struct Field {
     /// Where to write the arrays log_p [K], v [K, N] and r_over_p [K].
     #[arg(long, value_name = "FILE.npz")]
     pub out: PathBuf,
+    /// Also for an equation that is no generative model, in N = 1, 2 or 3: log_p is then of |p|, and an array sign [K] is added.
+    #[arg(long)]
+    pub allow_signed: bool,
     #[command(flatten)]
     pub model: Model,
 }

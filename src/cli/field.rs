@@ -3,11 +3,12 @@
 use super::arguments::Field as Arguments;
 use super::console::Console;
 use super::failure::Failure;
+use super::model::AnyField;
 use super::spec::load;
 use super::{Outcome, model, numbers, points};
 use genphys::io::{npz_bytes, read_points, write_bytes};
 use genphys_compiler::{Budget, analyze};
-use genphys_runtime::density::{Evaluation, check_evaluation};
+use genphys_runtime::density::{Evaluation, FieldError, check_evaluation};
 use ndarray::Array1;
 use serde_json::json;
 
@@ -17,20 +18,38 @@ pub fn run(command: &Arguments, console: &Console) -> Result<Outcome, Failure> {
     let analysis = analyze(&load(&command.spec)?, Budget::default())?;
     let data = points::load(&command.data, command.weights.as_deref())?;
     let at = read_points(&command.at)?;
-    let (field, condition) = model::any_field(&analysis, &command.model, &data)?;
-    if let Some(condition) = condition {
-        console.note(&format!("the equation is generative under a condition: {condition}"));
-    }
-    let mut out = Evaluation::new(at.nrows(), data.dim());
-    field
-        .evaluate(time, at.view(), &mut out)
-        .and_then(|()| check_evaluation(time, &out))
-        .map_err(|e| Failure::input(format!("the field cannot be evaluated: {e}")))?;
-    let arrays = [
-        ("log_p", Array1::from(out.log_p).into_dyn()),
-        ("v", out.v.into_dyn()),
-        ("r_over_p", Array1::from(out.r_over_p).into_dyn()),
-    ];
+    let arrays = match model::any_field(&analysis, command, &data)? {
+        AnyField::Positive { field, condition } => {
+            if let Some(condition) = condition {
+                console.note(&format!(
+                    "the equation is generative under a condition, and evaluated in double precision: {condition}"
+                ));
+            }
+            let mut out = Evaluation::new(at.nrows(), data.dim());
+            let evaluated = field.evaluate(time, at.view(), &mut out).and_then(|()| check_evaluation(time, &out));
+            evaluated.map_err(not_evaluated)?;
+            vec![
+                ("log_p", Array1::from(out.log_p).into_dyn()),
+                ("v", out.v.into_dyn()),
+                ("r_over_p", Array1::from(out.r_over_p).into_dyn()),
+            ]
+        }
+        AnyField::Signed(field) => {
+            let out = field.evaluate(time, at.view()).map_err(not_evaluated)?;
+            let negative = out.sign.iter().filter(|sign| **sign < 0.0).count();
+            console.note(&format!(
+                "this is no generative model, and its density may be negative: {negative} of {} points have p < 0; log_p is of |p|, \
+                 and `sign` holds the signs",
+                at.nrows()
+            ));
+            vec![
+                ("log_p", Array1::from(out.log_abs_p).into_dyn()),
+                ("sign", Array1::from(out.sign).into_dyn()),
+                ("v", out.v.into_dyn()),
+                ("r_over_p", Array1::from(out.r_over_p).into_dyn()),
+            ]
+        }
+    };
     let bytes = npz_bytes(&arrays).map_err(|e| Failure::Bug(e.to_string()))?;
     write_bytes(&command.out, &bytes)?;
     let (rows, dim, out) = (at.nrows(), data.dim(), command.out.display().to_string());
@@ -38,9 +57,13 @@ pub fn run(command: &Arguments, console: &Console) -> Result<Outcome, Failure> {
         console.print_json(&json!({"out": out, "points": rows, "dim": dim, "time": time, "sources": data.len()}))?;
     } else {
         let sources = data.len();
-        console.print(&format!(
-            "log_p [{rows}], v [{rows}, {dim}], r_over_p [{rows}] of {sources} sources in `{out}`\n"
-        ))?;
+        let shape = |name: &str| if name == "v" { format!("v [{rows}, {dim}]") } else { format!("{name} [{rows}]") };
+        let names: Vec<String> = arrays.iter().map(|(name, _)| shape(name)).collect();
+        console.print(&format!("{} of {sources} sources in `{out}`\n", names.join(", ")))?;
     }
     Ok(Outcome::Expected)
+}
+
+fn not_evaluated(e: FieldError) -> Failure {
+    Failure::input(format!("the field cannot be evaluated: {e}"))
 }

@@ -11,6 +11,7 @@ use genphys_runtime::density::DensityField;
 use genphys_runtime::field::{BuildError, Field};
 use genphys_runtime::model::{Model, ModelError};
 use genphys_runtime::region::{RegionalField, RegionalModel};
+use genphys_runtime::signed::{SignedField, SignedModel};
 
 /// The model at the values and the dimension asked for; the dimension of the data, where there are data, must agree.
 ///
@@ -22,26 +23,57 @@ pub fn new(analysis: &Analysis, options: &arguments::Model, data: Option<usize>)
     Model::new(analysis, dim, &values).map_err(refused)
 }
 
-/// The field of the data; where the equation is generative in a region only, that of the region, with the condition.
+/// A field of data, as far as the equation allows one.
+pub enum AnyField {
+    /// The density is positive: everywhere, or in the region that the condition names.
+    Positive {
+        /// The field.
+        field: Box<dyn DensityField>,
+        /// The region.
+        condition: Option<String>,
+    },
+    /// The density may be negative, and the command allows it.
+    Signed(SignedField),
+}
+
+/// The field of the data; where the equation is generative in a region only, that of the region; else, where that is allowed, the
+/// signed one.
 ///
 /// # Errors
 /// As [`new`] and [`field`].
-pub fn any_field(
-    analysis: &Analysis,
-    options: &arguments::Model,
-    data: &Dataset,
-) -> Result<(Box<dyn DensityField>, Option<String>), Failure> {
+pub fn any_field(analysis: &Analysis, command: &arguments::Field, data: &Dataset) -> Result<AnyField, Failure> {
+    let options = &command.model;
     let dim = dimension(analysis, options, Some(data.dim()))?;
     let values = values::all_values(&analysis.equation, &options.set.values)?;
-    match Model::new(analysis, dim, &values) {
-        Ok(model) => Ok((Box::new(field(&model, data, options.precision())?), None)),
-        Err(ModelError::NotGenerative { kind: VerdictKind::Conditional, .. }) => {
-            let model = RegionalModel::new(analysis, dim, &values).map_err(refused)?;
-            let field = RegionalField::new(&model, data.points().view(), data.weights()).map_err(unbuildable)?;
-            Ok((Box::new(field), Some(model.condition().to_owned())))
+    let (points, weights) = (data.points(), data.weights());
+    let refusal = match Model::new(analysis, dim, &values) {
+        Ok(model) => {
+            let field = Box::new(field(&model, data, options.precision())?);
+            return Ok(AnyField::Positive { field, condition: None });
         }
-        Err(e) => Err(refused(e)),
+        Err(ModelError::NotGenerative { kind: VerdictKind::Conditional, .. }) => {
+            match RegionalModel::new(analysis, dim, &values) {
+                Ok(model) => {
+                    let field = RegionalField::new(&model, points.view(), weights).map_err(unbuildable)?;
+                    let condition = Some(model.condition().to_owned());
+                    return Ok(AnyField::Positive { field: Box::new(field), condition });
+                }
+                Err(e) => e,
+            }
+        }
+        Err(e) => e,
+    };
+    if !command.allow_signed {
+        let no_flow = matches!(refusal, ModelError::NotGenerative { .. } | ModelError::NoClosedForm(_));
+        let failure = refused(refusal);
+        return Err(if no_flow && SignedModel::new(analysis, dim, &values).is_ok() {
+            failure.help("`genphys explain` shows why; --allow-signed gives its density all the same, with its sign")
+        } else {
+            failure
+        });
     }
+    let model = SignedModel::new(analysis, dim, &values).map_err(refused)?;
+    Ok(AnyField::Signed(SignedField::new(&model, points.view(), weights).map_err(unbuildable)?))
 }
 
 fn dimension(analysis: &Analysis, options: &arguments::Model, data: Option<usize>) -> Result<usize, Failure> {

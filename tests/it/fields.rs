@@ -53,6 +53,32 @@ fn poisson_is_the_textbook_formula() {
     }
 }
 
+/// `phi_t + lap^2 phi = 0` on the line, whose kernel changes its sign at about 2.87 of `t^(1/4)`.
+#[test]
+fn a_signed_density_is_given_only_when_allowed() {
+    let folder = Folder::new();
+    folder.points("data.npy", &array![[0.0]]);
+    folder.points("at.npy", &array![[0.5], [4.0]]);
+    let biharmonic = "phi_t + lap(lap(phi)) = 0";
+    let command = ["field", biharmonic, "--data", "data.npy", "--at", "at.npy", "--time", "1", "--out", "f.npz"];
+    let refused = folder.run(&command);
+    assert_eq!(refused.code, 2, "{}", refused.err);
+    assert!(refused.err.contains("--allow-signed"), "{}", refused.err);
+    let allowed = folder.run(&[&command[..], &["--allow-signed"]].concat());
+    assert_eq!(allowed.code, 0, "{}", allowed.err);
+    assert!(allowed.err.contains("1 of 2 points have p < 0"), "{}", allowed.err);
+    let file = std::fs::File::open(folder.path().join("f.npz")).expect("written");
+    let mut archive = ndarray_npy::NpzReader::new(file).expect("an archive");
+    let sign: Array1<f64> = archive.by_name("sign").expect("sign");
+    assert_eq!(sign.to_vec(), [1.0, -1.0]);
+    // p(1/2) is the integral of exp(-k^4) cos(k/2)/pi over k > 0, to 1e-9 by the trapezoidal rule.
+    let h = 1e-3;
+    let f = |k: f64| (-k.powi(4)).exp() * (0.5 * k).cos();
+    let p = (0.5 * f(0.0) + (1..6000).map(|i| f(f64::from(i) * h)).sum::<f64>()) * h / PI;
+    let log_p: Array1<f64> = archive.by_name("log_p").expect("log_p");
+    assert!((log_p[0] - p.ln()).abs() < 1e-8, "{} against {}", log_p[0], p.ln());
+}
+
 #[test]
 fn frequencies_are_the_roots_of_the_symbol() {
     let run = run(&["dispersion", YUKAWA, "--k", "0,1.5", "--set", "m=1/2", "--json"]);

@@ -106,6 +106,30 @@ fn trajectories_run_from_the_prior_to_the_samples() {
     }
 }
 
+/// Under VP, `phi_t - lap(phi) - div(x phi) = 0`, the law at time t is that of `y exp(-t)` plus a Gaussian of variance
+/// `1 - exp(-2 t)`: the paths are those of x, at the times t that were asked for.
+#[test]
+fn trajectories_of_a_moving_frame_are_in_the_coordinates_of_the_equation() {
+    let folder = Folder::new();
+    let vp = "phi_t - lap(phi) - div(x phi) = 0";
+    let base = ["sample", vp, "--data", "builtin:two_points", "-n", "4000", "--no-plot", "--out", "s.npy"];
+    let more = ["--time", "2", "--end-time", "1e-4", "--steps", "16", "--trajectory", "paths.npy"];
+    let run = folder.run(&[&base[..], &more].concat());
+    assert_eq!(run.code, 0, "{}", run.err);
+    let times = genphys::io::read_weights(&folder.path().join("paths.times.npy")).expect("times");
+    assert!((times[0] - 2.0).abs() < 1e-12 && (times[16] - 1e-4).abs() < 1e-14, "{times}");
+    let bytes = std::fs::read(folder.path().join("paths.npy")).expect("paths");
+    let paths = ndarray::Array3::<f64>::read_npy(bytes.as_slice()).expect("[times, n, N]");
+    // Along the second axis both data points are at 0, so the law there is the Gaussian alone.
+    for (frame, t) in times.iter().enumerate() {
+        let column = paths.slice(ndarray::s![frame, .., 1]);
+        let variance = column.iter().map(|x| x * x).sum::<f64>() / column.len() as f64;
+        let expected = 1.0 - (-2.0 * t).exp();
+        // Four standard errors of a variance from 4000 draws, and the error of 16 steps near the end.
+        assert!((variance / expected - 1.0).abs() < 0.12 || expected < 1e-2, "at {t}: {variance} against {expected}");
+    }
+}
+
 #[test]
 fn the_effective_size_of_a_branching_flow_is_high_at_the_largest_mass() {
     let folder = Folder::new();

@@ -50,7 +50,7 @@ pub fn run(command: &Sample, console: &Console) -> Result<Outcome, Failure> {
     let started = Instant::now();
     let run = draw(&model, &field, heavier.as_ref(), &data, &options, resumed, &kept)?;
     let seconds = started.elapsed().as_secs_f64();
-    let files = write(command, &report, &data, &options, &run)?;
+    let files = write(command, &report, &moving, &data, &options, &run)?;
     if command.resume {
         kept.remove();
     }
@@ -240,6 +240,7 @@ fn picture_path(command: &Sample) -> Option<PathBuf> {
 fn write(
     command: &Sample,
     report: &Report,
+    model: &Model,
     data: &Dataset,
     options: &SampleOptions,
     run: &SampleRun,
@@ -253,9 +254,18 @@ fn write(
         files.push(("weights", path));
     }
     if let (Some(to), Some(path), Some(grid)) = (&command.trajectory, &run.path, options.path) {
-        save(to, path)?;
-        let times = beside(to, "times.npy");
-        save(&times, &Array1::from(grid.times(options.t_max, options.t_min)))?;
+        let clock = grid.times(options.t_max, options.t_min);
+        let times: Option<Vec<f64>> = clock.into_iter().map(|tau| model.time_of(tau)).collect();
+        let times = times.ok_or_else(|| {
+            Failure::input("the path begins at a time that the coefficients of the equation never reach")
+                .help("choose a --time for it to begin at")
+        })?;
+        let mut path = path.clone();
+        times.iter().zip(path.outer_iter_mut()).for_each(|(t, mut points)| model.place(*t, &mut points));
+        save(to, &path)?;
+        let file = beside(to, "times.npy");
+        save(&file, &Array1::from(times))?;
+        let times = file;
         files.extend([("trajectory", to.clone()), ("times", times)]);
     }
     if let Some(path) = picture_path(command) {

@@ -13,6 +13,9 @@ const PER_OSCILLATION: f64 = 4.0;
 /// The fewest panels: f itself bends about `k -> 0`.
 const FEWEST: f64 = 400.0;
 
+/// The first panel is cut at these powers of one half.
+const HALVINGS: i32 = 40;
+
 /// The values of a radial function in Fourier space at quadrature nodes.
 #[derive(Debug, Clone)]
 pub struct Spectrum {
@@ -33,7 +36,10 @@ impl Spectrum {
         let step = end / panels as f64;
         let offset = 0.5 * 0.6_f64.sqrt();
         let rule = [(0.5 - offset, 5.0 / 18.0), (0.5, 8.0 / 18.0), (0.5 + offset, 5.0 / 18.0)];
-        let nodes = (0..panels).flat_map(|panel| rule.map(|(at, weight)| ((panel as f64 + at) * step, weight * step)));
+        // The first panel is halved towards 0, where f may have a root of k.
+        let ends = (1..=HALVINGS).rev().map(|i| step * 0.5f64.powi(i)).chain((1..=panels).map(|i| i as f64 * step));
+        let starts = std::iter::once(0.0).chain(ends.clone());
+        let nodes = starts.zip(ends).flat_map(|(a, b)| rule.map(|(at, weight)| (a + at * (b - a), weight * (b - a))));
         let nodes = nodes.map(|(k, weight)| Some(Node { k, f: f(k).filter(|v| v.is_finite())? * weight }));
         Some(Spectrum { nodes: nodes.collect::<Option<_>>()? })
     }
