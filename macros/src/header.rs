@@ -31,7 +31,7 @@ pub enum Origin {
 impl Header {
     /// Splits the header from the text.
     pub fn parse(input: TokenStream) -> Result<Header, Message> {
-        let tokens: Vec<TokenTree> = input.into_iter().collect();
+        let tokens = flat(input);
         let mut rest = tokens.as_slice();
         let attributes = attributes(&mut rest);
         let visibility = visibility(&mut rest);
@@ -69,6 +69,18 @@ impl Header {
                 .help("write `pub mod heat { phi_t - lap(phi) = 0 where N = 2 }`, `pub pde heat { ... }` or `pub file \"heat.pde\"`")),
         }
     }
+}
+
+/// Without the invisible groups around the fragments of another macro.
+fn flat(input: TokenStream) -> Vec<TokenTree> {
+    let mut out = Vec::new();
+    for token in input {
+        match token {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::None => out.extend(flat(group.stream())),
+            other => out.push(other),
+        }
+    }
+    out
 }
 
 fn attributes<'a>(rest: &mut &'a [TokenTree]) -> &'a [TokenTree] {

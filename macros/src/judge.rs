@@ -112,7 +112,14 @@ fn evidence(analysis: &Analysis) -> String {
         text
     };
     let open = [("C1", &verdict.c1), ("C2", &verdict.c2)].into_iter().filter(|(_, c)| c.answer != Answer::Yes);
-    open.map(|(name, c)| line(name, c)).collect()
+    let mut open: Vec<(&str, &Condition)> = open.collect();
+    if let [(_, c1), (_, c2)] = open[..]
+        && c1.reason == c2.reason
+        && c1.witness.is_none()
+    {
+        open = vec![("C1 and C2", c1)];
+    }
+    open.into_iter().map(|(name, c)| line(name, c)).collect()
 }
 
 /// The terms with the most derivatives in space, which decide how short waves behave; all, where no term has any.

@@ -53,15 +53,18 @@ fn expand(input: TokenStream) -> Result<TokenStream, Message> {
             (text, Some(absolute))
         }
     };
-    let analysis = analyse(&text)?; // text -> Analysis
+    let analysis = analyse(&text, &header)?; // text -> Analysis
     let dim = judge::dimension(&header, &analysis, &text)?;
     judge::verdict(&analysis, &text)?;
     module::tokens(&header, &analysis, dim, tracked.as_deref())
 }
 
-fn analyse(text: &Text) -> Result<Analysis, Message> {
+fn analyse(text: &Text, header: &Header) -> Result<Analysis, Message> {
     let source: &Source = text.source();
     let parsed = syntax::parse(source).and_then(|ast| operator::resolve(&ast, source));
-    let equation = parsed.map_err(|diagnostics| text.complain(&diagnostics))?;
+    let mut equation = parsed.map_err(|diagnostics| text.complain(&diagnostics))?;
+    if let Some(name) = &header.name {
+        equation.name = name.to_string();
+    }
     Ok(analyze_equation(equation, Budget::default()))
 }

@@ -26,8 +26,11 @@ pub fn tokens(header: &Header, analysis: &Analysis, dim: usize, tracked: Option<
     let report = Report::explained(analysis);
     let (field, missing) = match field(analysis, dim) {
         Ok(text) => (text, None),
-        Err(Missing::Reason(reason)) => (String::new(), Some(reason)),
-        Err(Missing::Dimension(reason)) => return Err(Message::at(header.place, reason)),
+        Err(Missing::Reason(reason)) => (without_field(&reason), Some(reason)),
+        Err(Missing::Dimension(reason)) => {
+            let place = header.dimension.map_or(header.place, |(_, place)| place);
+            return Err(Message::at(place, reason));
+        }
         Err(Missing::Fault(what)) => return Err(fault(&what)),
     };
     let json = serde_json::to_string_pretty(&report).map_err(|e| fault(&e.to_string()))?;
@@ -52,7 +55,7 @@ fn wrap(header: &Header, analysis: &Analysis, docs: &str, text: &str) -> Option<
         (None, origin) => Ident::new(&name(analysis, origin), Span::call_site()),
     };
     let attributes = format!(
-        "#[doc = {docs:?}] #[allow(dead_code, non_snake_case, unused_parens, unused_variables, clippy::all, clippy::pedantic)] mod x"
+        "#[doc = {docs:?}] #[allow(dead_code, non_snake_case, unused_parens, unused_variables, unsafe_code, clippy::all, clippy::pedantic)] mod x"
     );
     let mut attributes: Vec<TokenTree> = attributes.parse::<TokenStream>().ok()?.into_iter().collect();
     attributes.truncate(attributes.len().saturating_sub(2));
@@ -144,6 +147,15 @@ impl From<FormulaError> for Missing {
             e => Missing::Reason(e.to_string()),
         }
     }
+}
+
+/// Functions that no call satisfies, so that a call says why.
+fn without_field(reason: &str) -> String {
+    let message = format!("density, velocity and births are not generated: {reason}");
+    format!(
+        "#[diagnostic::on_unimplemented(message = {message:?}, label = \"has no closed kernel\")]\n{}",
+        include_str!("template/missing.rs")
+    )
 }
 
 fn field(analysis: &Analysis, dim: usize) -> Result<String, Missing> {

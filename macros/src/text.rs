@@ -41,7 +41,7 @@ impl Text {
         let folder = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
         let absolute = PathBuf::from(folder).join(path);
         let unreadable = |e: std::io::Error| {
-            Message::at(place, format!("cannot read `{}`: {e}", absolute.display()))
+            Message::at(place, format!("cannot read `{path}`: {e}"))
                 .help("the path is relative to the folder of this crate's Cargo.toml")
         };
         let text = std::fs::read_to_string(&absolute).map_err(unreadable)?;
@@ -201,5 +201,41 @@ fn is_documentation(next: Option<&TokenTree>) -> bool {
             matches!(group.stream().into_iter().next(), Some(TokenTree::Ident(word)) if word == "doc")
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use genphys_compiler::{operator, syntax};
+
+    #[test]
+    fn a_mistake_in_a_file_is_shown_with_its_line() {
+        let (text, absolute) = Text::of_file("tests/pde/slip.pde", Span::call_site()).unwrap();
+        assert!(absolute.ends_with("macros/tests/pde/slip.pde"));
+        let parsed = syntax::parse(text.source()).and_then(|ast| operator::resolve(&ast, text.source()));
+        let message = text.complain(&parsed.unwrap_err()).text;
+        let expected = "\
+`m` does not occur in the equation [E0209]
+ --> tests/pde/slip.pde:2:14
+  |
+2 |     param    m > 0;
+  |              ^
+= help: did you mean `mu`?";
+        assert_eq!(message, expected);
+    }
+
+    #[test]
+    fn what_touches_in_the_source_touches_in_the_text() {
+        let written = "phi_tt + 2 eps phi_t\n  - m^2 phi <= 1e-3*(a)/b where N = 2";
+        let text = Text::of_tokens(written.parse().unwrap(), Span::call_site());
+        assert_eq!(&*text.source().text, written);
+    }
+
+    #[test]
+    fn comments_are_spaces() {
+        let written = "a /* b */ + c // d\n = /// e\n 0";
+        let text = Text::of_tokens(written.parse().unwrap(), Span::call_site());
+        assert_eq!(text.source().text.split_whitespace().collect::<Vec<_>>(), ["a", "+", "c", "=", "0"]);
     }
 }

@@ -269,3 +269,88 @@ fn double(x: f64) -> Expr {
     // Every constant here is finite.
     Rational::from_float(x).map_or_else(Expr::zero, Expr::Num)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operator::Equation;
+    use num_complex::Complex64;
+    use num_traits::ToPrimitive;
+
+    fn value(e: &Expr, t: f64, values: &[(&str, Rational)]) -> f64 {
+        let leaf = |e: &Expr| match e {
+            Expr::Var(Var::Time) => Some(Complex64::from(t)),
+            Expr::Sym(name) => {
+                let (_, value) = values.iter().find(|(known, _)| *known == name.as_str())?;
+                value.to_f64().map(Complex64::from)
+            }
+            _ => None,
+        };
+        e.evaluate(&leaf).map_or(f64::NAN, |z| z.re)
+    }
+
+    #[test]
+    fn letters_say_what_the_numbers_say() {
+        let cases: [(&str, &[(&str, Rational)], &[usize]); 7] = [
+            (
+                "phi_t - D lap(phi) + c phi = 0 where D > 0, c real",
+                &[("D", rational(3, 7)), ("c", rational(-1, 3))],
+                &[1, 2, 5],
+            ),
+            ("phi_tt + lap(phi) = 0", &[], &[1, 2, 3, 100]),
+            ("phi_tt + lap(phi) - m^2 phi = 0 where m > 0", &[("m", rational(5, 4))], &[1, 2, 3, 4, 8, 16, 17]),
+            ("phi_tt + b phi_t + lap(phi) = 0 where b > 0", &[("b", rational(2, 3))], &[1, 2, 4]),
+            (
+                "a phi_tt - b phi_t + lap(phi) = 0 where a > 0, b > 0",
+                &[("a", rational(1, 2)), ("b", rational(3, 1))],
+                &[2],
+            ),
+            ("phi_tt + 2/t phi_t + lap(phi) = 0", &[], &[1, 3]),
+            ("phi_t + c (-lap)^(3/4) phi = 0 where c > 0", &[("c", rational(9, 5))], &[2]),
+        ];
+        for (text, values, dims) in cases {
+            let analysis = Equation::parse(text).expect(text).analyze();
+            let green = analysis.green.expect(text);
+            for dim in dims {
+                let map = values.iter().map(|(name, value)| ((*name).into(), value.clone())).collect();
+                let program = green.bind(*dim, &map).expect(text).program(Precision::F64).expect(text);
+                let formula = green.formula(*dim, Precision::F64).expect(text);
+                assert_eq!((&formula.kernel, &formula.linear), (&program.kernel, &program.linear), "{text} N = {dim}");
+                for t in [0.01, 0.8, 30.0] {
+                    let near = |letters: &Expr, number: f64| {
+                        let letters = value(letters, t, values);
+                        let error = (letters - number).abs() / (1e-300 + number.abs());
+                        assert!(error < 1e-12, "{text} N = {dim}, t = {t}: {letters} {number}");
+                    };
+                    let all = |kernel, numbers: Vec<f64>| {
+                        let letters = formula.uniforms(kernel).expect(text);
+                        assert_eq!(letters.len(), numbers.len());
+                        letters.iter().zip(numbers).for_each(|(letters, number)| near(letters, number));
+                    };
+                    all(&formula.kernel, program.uniforms(t));
+                    formula.linear.iter().for_each(|kernel| all(kernel, program.linear_uniforms(t)));
+                    near(&formula.log_norm, program.log_norm(t));
+                    if formula.linear.is_some() {
+                        near(&formula.linear_log_norm, program.linear_log_norm(t));
+                    }
+                    if let Some(births) = &formula.constant_births {
+                        near(births, program.constant_births().expect(text));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_needs_numbers_is_named() {
+        let refusal = |text: &str, dim| {
+            let green = Equation::parse(text).expect(text).analyze().green.expect(text);
+            green.formula(dim, Precision::F64).expect_err(text).to_string()
+        };
+        assert!(refusal("phi_t + (-lap)^beta phi = 0 where 0 < beta < 1", 2).contains("beta must be a number"));
+        assert!(refusal("phi_ttt - lap(phi) = 0", 2).contains("no closed kernel"));
+        assert!(refusal("phi_t - lap(phi) - div(x phi) = 0", 2).contains("moving frame"));
+        assert!(refusal("phi_t - phi_xx - 2 phi_yy = 0", 2).contains("each axis"));
+        assert!(refusal("phi_t - lap(phi) = 0", 0).contains("between 1 and"));
+    }
+}

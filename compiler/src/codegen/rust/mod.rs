@@ -145,3 +145,54 @@ fn identifier(name: &str) -> String {
     let letters = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect::<String>();
     if letters.starts_with(|c: char| c.is_ascii_alphabetic()) { letters } else { format!("kernel_{letters}") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::{KernelBuilder, Mean};
+
+    #[test]
+    fn a_body_is_one_function() {
+        let (mut k, pair) = KernelBuilder::reduce("1/heat", Precision::F32, 2);
+        let (spread, rate) = (k.uniform("minus_1_over_4Dt"), k.uniform("rate"));
+        let weight = k.fma(pair.q, spread, pair.log_w);
+        let kernel = k.finish_reduce(weight, vec![Mean::displacement("v", rate)]).unwrap();
+        let source = Rust.emit(&kernel).unwrap();
+        let expected = "\
+#[inline(always)]
+fn kernel_1_heat<const FUSED: bool>(uniforms: [f32; 2], inputs: [f32; 4]) -> [f32; 2] {
+    let v0: f32 = inputs[0];
+    let v1: f32 = inputs[1];
+    let v2: f32 = uniforms[0]; // minus_1_over_4Dt
+    let v3: f32 = uniforms[1]; // rate
+    let v4: f32 = fma::<FUSED>(v0, v2, v1);
+    [v4, v3]
+}
+";
+        assert_eq!(source.function, expected);
+        let listing = Rust::listing(&source);
+        assert!(listing.ends_with(expected) && listing.contains("fn fma<const FUSED: bool>(a: f32"));
+    }
+
+    #[test]
+    fn numbers_read_back() {
+        for x in [0.1, -0.0, 1e300, f64::MIN_POSITIVE, std::f64::consts::PI] {
+            let text = literal(x, Precision::F64);
+            assert_eq!(text.strip_suffix("_f64").and_then(|t| t.parse().ok()), Some(x), "{text}");
+        }
+        assert_eq!(literal(f64::NEG_INFINITY, Precision::F32), "f32::NEG_INFINITY");
+    }
+
+    #[test]
+    fn expressions_are_methods_of_their_operands() {
+        use crate::expr::{Expr, rational};
+        let leaf = |e: &Expr| matches!(e, Expr::Sym(_) | Expr::Var(_)).then(|| e.to_string());
+        let (m, t) = (Expr::sym("m"), Expr::Var(crate::expr::Var::Time));
+        let rate = Expr::Num(rational(-1, 4)) * (m.clone() * t.clone()).recip();
+        assert_eq!(real(&rate, &leaf).unwrap(), "((-0.25_f64) / (t.powi(1) * m.powi(1)))".replace(".powi(1)", ""));
+        let root = (Expr::kappa() + m.powi(2)).sqrt();
+        let text = complex(&(-Expr::Imag * root), &leaf).unwrap();
+        assert!(text.contains(".sqrt()") && text.contains("Complex(0.0, 1.0)"), "{text}");
+        assert_eq!(real(&Expr::Imag, &leaf), None);
+    }
+}
