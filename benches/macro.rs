@@ -41,8 +41,8 @@ macro_rules! cases {
         fn main() {
             println!("{:<14} {:>4} {:>12} {:>12} {:>8}", "field", "", "JIT ns/pair", "macro", "ratio");
             $(
-                row::<f32, $module::Field<f32>>(stringify!($module), Precision::F32);
-                row::<f64, $module::Field<f64>>(stringify!($module), Precision::F64);
+                row::<$module::Field<f32>>(stringify!($module), Precision::F32);
+                row::<$module::Field<f64>>(stringify!($module), Precision::F64);
             )*
         }
 
@@ -84,7 +84,7 @@ fn array<const N: usize>(points: &[[f64; N]]) -> Array2<f64> {
     Array2::from_shape_fn((points.len(), N), |(i, d)| points[i][d])
 }
 
-fn row<T, C: Case>(name: &str, precision: Precision) {
+fn row<C: Case>(name: &str, precision: Precision) {
     // One core, as the generated code uses.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
     let (field, queries) = C::jit(precision);

@@ -251,7 +251,7 @@ fn bodies(formula: &Formula, precision: Precision, out: &mut String) -> Result<(
     };
     let mut functions = prelude(precision) + &weight.function;
     let mut call = |name: &str, kernel: Option<&Kernel>| -> Result<String, Missing> {
-        let Some(kernel) = kernel else { return Ok(format!("[0.0; 3]")) };
+        let Some(kernel) = kernel else { return Ok("[0.0; 3]".to_owned()) };
         let source = Rust.emit(kernel).map_err(|e| fault(&e))?;
         functions.push_str(&source.function.replacen(&source.name, name, 1));
         let births = if means(kernel).len() > 1 { "result[2]" } else { "0.0" };

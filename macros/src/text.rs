@@ -89,7 +89,8 @@ impl Text {
         }
         for (span, label) in &d.related {
             let part = self.source.text.get(span.range()).unwrap_or_default();
-            add(format!("= note: `{part}`: {label}"));
+            let names_it = label.contains(part);
+            add(if names_it { format!("= note: {label}") } else { format!("= note: `{part}`: {label}") });
         }
         if let Some(help) = &d.help {
             add(format!("= help: {help}"));

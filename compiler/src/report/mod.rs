@@ -206,6 +206,13 @@ pub struct Certificate {
     pub premises: Vec<Certificate>,
 }
 
+impl Certificate {
+    /// The number of claims in the proof.
+    pub fn steps(&self) -> usize {
+        1 + self.premises.iter().map(Certificate::steps).sum::<usize>()
+    }
+}
+
 /// A point at which a condition fails.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
