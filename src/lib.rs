@@ -17,6 +17,7 @@
 //! | [`report`] | the derivation as JSON, text and LaTeX |
 //! | [`io`] | points from `.npy` and `.csv`, outputs that are whole or not there |
 //! | [`picture`] | scatters, histograms and image grids as PNG |
+//! | `genphys!` | an equation as a module of your crate, judged while it compiles; feature `macros` |
 //!
 //! # Example
 //! ```
@@ -38,18 +39,47 @@
 //! # }
 //! ```
 
+#[cfg(feature = "runtime")]
 pub mod classify;
+#[cfg(feature = "runtime")]
 mod error;
+#[cfg(feature = "runtime")]
 pub mod io;
+#[cfg(feature = "runtime")]
 pub mod paper;
+#[cfg(feature = "runtime")]
 pub mod picture;
+#[cfg(feature = "runtime")]
 pub mod report;
 
+#[cfg(feature = "runtime")]
 pub use error::{Error, Result};
+#[cfg(feature = "runtime")]
 pub use genphys_compiler as compiler;
+#[cfg(feature = "runtime")]
 pub use genphys_runtime as runtime;
 
+/// # Example
+/// ```
+/// genphys::genphys! {
+///     pub mod heat { phi_t - D lap(phi) = 0 where D > 0, N = 2 }
+/// }
+///
+/// let parameters = heat::Parameters::new(0.5)?; // an error unless D > 0
+/// assert_eq!(heat::VERDICT, "s-generative");
+/// assert_eq!(heat::velocity([1.0, 0.0], 2.0, &parameters), [0.25, 0.0]); // x/(2t), whatever D is
+/// # Ok::<(), heat::OutOfDomain>(())
+/// ```
+/// ```compile_fail
+/// genphys::genphys! {
+///     pub mod biharmonic { phi_t + lap(lap(phi)) = 0 where N = 2 }
+/// }
+/// ```
+#[cfg(feature = "macros")]
+pub use genphys_macros::genphys;
+
 /// What most programs need: `use genphys::prelude::*`.
+#[cfg(feature = "runtime")]
 pub mod prelude {
     pub use crate::io::{read_points, read_weights, write_bytes};
     pub use crate::report::Report;

@@ -13,6 +13,7 @@ pub mod green;
 pub mod kernel;
 pub mod lemmas;
 pub mod operator;
+pub mod report;
 pub mod source;
 pub mod special;
 pub mod syntax;

@@ -359,6 +359,8 @@ pub enum Precision {
 pub enum Target {
     /// KernelIr, the map-reduce form.
     Kernel,
+    /// The body as Rust source, as `genphys!` compiles it.
+    Rust,
     /// Cranelift's IR for this machine.
     Clif,
     /// The report of `explain`.

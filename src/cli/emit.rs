@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::{Outcome, model, spec};
 use genphys::io::write_bytes;
 use genphys::report::{Report, latex};
+use genphys_compiler::codegen::{Target as _, rust::Rust};
 use genphys_compiler::{Analysis, Budget, analyze};
 use genphys_runtime::cpu::CompiledReduce;
 use serde_json::json;
@@ -31,6 +32,10 @@ fn text(command: &Emit, analysis: &Analysis) -> Result<String, Failure> {
         }
         Target::Latex => Ok(latex::document(analysis)),
         Target::Kernel => Ok(format!("{}\n", program(command, analysis)?.kernel)),
+        Target::Rust => {
+            let source = Rust.emit(&program(command, analysis)?.kernel).map_err(|e| Failure::Bug(e.to_string()))?;
+            Ok(Rust::listing(&source))
+        }
         Target::Clif => {
             let kernel = program(command, analysis)?.kernel;
             let compiled = CompiledReduce::new(&kernel).map_err(|e| Failure::Bug(e.to_string()))?;

@@ -155,13 +155,6 @@ fn condition(sheet: &mut Sheet, label: &str, condition: &Condition, whole: bool)
     }
 }
 
-impl Certificate {
-    /// The number of claims in the proof.
-    pub fn steps(&self) -> usize {
-        1 + self.premises.iter().map(Certificate::steps).sum::<usize>()
-    }
-}
-
 /// A proof tree, each claim above what it rests on.
 fn tree(sheet: &mut Sheet, node: &Certificate, own: &str, below: &str) {
     let label = if own.is_empty() { "  proof" } else { "" };

@@ -103,6 +103,7 @@ fn every_target_is_emitted() {
         run.out
     };
     assert!(emit("kernel").contains("reduce f64, N = 2"));
+    assert!(emit("rust").contains("fn tempered_field<const FUSED: bool>(uniforms: [f"));
     assert!(emit("clif").contains("block0"));
     let latex = emit("latex");
     assert!(

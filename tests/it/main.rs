@@ -8,6 +8,7 @@ mod ends;
 mod fields;
 mod forms;
 mod goldens;
+mod lean;
 mod paper;
 mod plots;
 mod reports;

@@ -135,7 +135,7 @@ fn uniform_polynomial(k: &mut KernelBuilder, s: Value, name: &str, terms: u32) -
 }
 
 /// The coefficients of `Q_n(z) = sum_k c_k z^k`: `c_k = (2n-k)! / ((n-k)! k! 2^(n-k))`.
-fn polynomial(n: usize) -> Vec<f64> {
+pub(super) fn polynomial(n: usize) -> Vec<f64> {
     let mut c = vec![1.0; n + 1];
     for k in (0..n).rev() {
         // c_n = 1, and the ratio of neighbours is a small fraction.

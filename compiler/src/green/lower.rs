@@ -214,7 +214,7 @@ impl Green {
     }
 
     /// Stable laws near the ends of the range of orders have no table of their own.
-    fn needs_table(&self, law: BoundLaw) -> bool {
+    pub(super) fn needs_table(&self, law: BoundLaw) -> bool {
         match law {
             BoundLaw::Subordinated { .. } => true,
             BoundLaw::Stable { order, .. } => !(0.2..=0.98).contains(&order),
@@ -278,6 +278,11 @@ impl Green {
 }
 
 impl Bound {
+    /// A law whose numbers only hold their places: for the body of its kernel, which has them as uniforms.
+    pub(super) fn placeholder(dim: usize, law: BoundLaw, flux: BoundFlux, births: BoundBirths) -> Bound {
+        Bound { dim, law, offset: 0.0, flux, births, frame: None, carrier: None, tabulated: None }
+    }
+
     /// The space dimension N.
     pub fn dim(&self) -> usize {
         self.dim

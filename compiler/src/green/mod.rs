@@ -9,6 +9,7 @@
 mod carrier;
 mod contour;
 mod exchange;
+mod formula;
 mod frame;
 mod linear;
 mod lower;
@@ -21,6 +22,7 @@ mod table;
 mod tabulated;
 
 pub use carrier::{BoundCarrier, Carrier, Shape};
+pub use formula::{Formula, FormulaError};
 pub use frame::{BoundFrame, Frame};
 pub use lower::{Bound, BoundLaw, KernelProgram, LowerError};
 pub use multiplier::Multipliers;

@@ -4,11 +4,11 @@ use super::{
     Branch, Certificate, Condition, Continuity, Dispersion, FieldKind, Form, Kernel, Parameter, ProofStep, Report,
     Unknown, Witness,
 };
-use genphys_compiler::expr::{Expr, Name, Rational};
-use genphys_compiler::flow::{DensityFlow, DensityFlowSummary, alternatives};
-use genphys_compiler::operator::Equation;
-use genphys_compiler::verdict::{self, Node, Proof, SideCondition};
-use genphys_compiler::{Analysis, Budget, dispersion};
+use crate::expr::{Expr, Name, Rational};
+use crate::flow::{DensityFlow, DensityFlowSummary, alternatives};
+use crate::operator::Equation;
+use crate::verdict::{self, Node, Proof, SideCondition};
+use crate::{Analysis, Budget, dispersion};
 use std::fmt::Display;
 
 impl Report {
@@ -49,7 +49,7 @@ impl Report {
     pub fn explained(analysis: &Analysis) -> Report {
         let mut report = Report::new(analysis);
         report.continuity.proof = analysis.flow.as_ref().ok().map(|flow| {
-            let step = |s: &genphys_compiler::flow::ProofStep| ProofStep {
+            let step = |s: &crate::flow::ProofStep| ProofStep {
                 rule: s.rule.clone(),
                 because: s.because.clone(),
                 before: s.before.clone(),
@@ -79,21 +79,21 @@ fn multipliers(all: &[impl Display]) -> String {
     all.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
-fn unknown(unknown: &genphys_compiler::operator::Unknown) -> Unknown {
+fn unknown(unknown: &crate::operator::Unknown) -> Unknown {
     let field = if unknown.complex { FieldKind::Complex } else { FieldKind::Real };
     Unknown { name: unknown.name.to_string(), field }
 }
 
-pub(super) fn equation_text(equation: &Equation) -> String {
+/// The equation as it was understood; those of a system are separated by `; `.
+pub fn equation_text(equation: &Equation) -> String {
     let parts: Vec<String> = equation.components.iter().map(|c| format!("{c} = 0")).collect();
     parts.join("; ")
 }
 
-pub(super) fn parameters(equation: &Equation) -> Vec<Parameter> {
-    let parameter = |p: &genphys_compiler::operator::Parameter| Parameter {
-        name: p.name.to_string(),
-        assumption: p.assumption.clone(),
-    };
+/// The parameters and the coefficient functions, each with its assumption.
+pub fn parameters(equation: &Equation) -> Vec<Parameter> {
+    let parameter =
+        |p: &crate::operator::Parameter| Parameter { name: p.name.to_string(), assumption: p.assumption.clone() };
     let function = |(name, assumption)| Parameter { name, assumption };
     equation.parameters.iter().map(parameter).chain(equation.function_assumptions().into_iter().map(function)).collect()
 }
@@ -113,7 +113,8 @@ fn continuity(flow: &DensityFlow) -> Continuity {
     }
 }
 
-pub(super) fn dispersion(relation: &dispersion::Dispersion) -> Dispersion {
+/// The dispersion relation.
+pub fn dispersion(relation: &dispersion::Dispersion) -> Dispersion {
     let branch = |b: &dispersion::Branch| Branch { omega: b.omega.to_string(), range: b.range.clone() };
     Dispersion {
         symbol: Some(relation.symbol.to_string()),
@@ -137,8 +138,8 @@ fn condition(condition: &verdict::Condition) -> Condition {
     }
 }
 
-/// One case stands for itself; several are the premises of a distinction.
-pub(super) fn certificate(certificate: &verdict::Certificate) -> Certificate {
+/// A proof as a tree in words. One case stands for itself; several are the premises of a distinction.
+pub fn certificate(certificate: &verdict::Certificate) -> Certificate {
     let mut cases: Vec<Certificate> = certificate.cases.iter().map(|case| proof(&case.proof, &case.when)).collect();
     if cases.len() == 1 {
         return cases.swap_remove(0);
@@ -333,7 +334,8 @@ fn relations(conditions: &[SideCondition]) -> Vec<String> {
     conditions.iter().map(|c| format!("{} {} 0", c.expression, c.sign.relation())).collect()
 }
 
-pub(super) fn witness(witness: &verdict::Witness) -> Witness {
+/// A witness in words and numbers.
+pub fn witness(witness: &verdict::Witness) -> Witness {
     use verdict::Witness::{Derivative, Kernel, Level, Oscillation, Roots, Vector};
     match witness {
         Derivative { order, kappa, parameters, lambda, value, error } => point(

@@ -1,0 +1,356 @@
+//! A kernel whose parameters are still letters: for code that is generated before they have values.
+//!
+//! In:   [`Green`], a dimension N, a precision.
+//! Out:  [`Formula`]: the reduction that [`Bound::program`] builds, and each of its uniforms as an expression in `t` and the parameters.
+//! Holds: at values of the parameters, the uniforms and constants are those of [`KernelProgram`](super::KernelProgram).
+//!   What has none: laws read from a table that depends on parameters or t, moving frames, and diffusion tensors.
+
+use super::linear::polynomial;
+use super::lower::{Bound, BoundBirths, BoundFlux, BoundLaw, LowerError, number};
+use super::{Births, Green, Law};
+use crate::expr::{Axis, Expr, Func, Rational, Var, rational};
+use crate::kernel::{Kernel, MAX_DIM, Precision};
+use std::collections::BTreeMap;
+use std::f64::consts::{FRAC_PI_2, LOG2_E, PI};
+
+/// A kernel and the expressions to feed it.
+#[derive(Clone, Debug)]
+pub struct Formula {
+    /// The reduction with logarithms of weights.
+    pub kernel: Kernel,
+    /// The same with linear weights, where there is one; see [`KernelProgram::linear`](super::KernelProgram::linear).
+    pub linear: Option<Kernel>,
+    /// What to add to the kernel's `log_sum` to get `log p`.
+    pub log_norm: Expr,
+    /// The same for the `log_sum` of linear weights.
+    pub linear_log_norm: Expr,
+    /// `R/p` where it is the same everywhere; otherwise the kernel's mean `births` gives it.
+    pub constant_births: Option<Expr>,
+    /// The velocity c with which the law is carried along each axis that has a name; the kernel's `x` is `x - c t`.
+    pub drift: Option<[Expr; Axis::ALL.len()]>,
+    letters: Letters,
+}
+
+/// Why a kernel has no formula.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum FormulaError {
+    /// The law comes from a table.
+    #[error("lambda = {0} has no closed kernel: its density is a table that is made when the parameters have values")]
+    Table(String),
+    /// The law holds on its own clock.
+    #[error("its coefficients depend on t or x, so that the kernel holds in a moving frame")]
+    Frame,
+    /// The law has a diffusion tensor.
+    #[error("its kernel spreads differently along each axis")]
+    Shape,
+    /// The number of degrees of freedom or the order is a letter.
+    #[error("the {what} {value} must be a number in the text, as the kernel's body depends on it")]
+    Letter {
+        /// Which constant.
+        what: &'static str,
+        /// Its expression.
+        value: String,
+    },
+    /// As for numbers.
+    #[error(transparent)]
+    Lower(#[from] LowerError),
+}
+
+/// The constants of a law as letters.
+#[derive(Clone, Debug)]
+struct Letters {
+    law: Law,
+    dim: usize,
+    flux_ratio: Expr,
+    births: Births,
+}
+
+impl Green {
+    /// The kernel with its parameters as letters.
+    ///
+    /// # Errors
+    /// [`FormulaError`] names what keeps the kernel from being a formula.
+    pub fn formula(&self, dim: usize, precision: Precision) -> Result<Formula, FormulaError> {
+        if !(1..=MAX_DIM).contains(&dim) {
+            return Err(LowerError::Dimension(dim).into());
+        }
+        if self.frame.is_some() {
+            return Err(FormulaError::Frame);
+        }
+        if self.carrier.as_ref().is_some_and(|carrier| carrier.shape.is_some()) {
+            return Err(FormulaError::Shape);
+        }
+        let (law, log_peak) = self.placeholder_law()?;
+        let births = self.births.clone().ok_or_else(|| self.no_closed_kernel())?;
+        let (flux, flux_ratio) = match &self.flux_ratio {
+            Some(ratio) => (BoundFlux::Ratio(1.0), ratio.clone()),
+            None if dim == 2 && self.exchanges(&births) => (BoundFlux::Exchange, Expr::one()),
+            None => return Err(self.no_closed_kernel()),
+        };
+        let bound_births = match &births {
+            Births::Constant(_) => BoundBirths::Constant(0.0),
+            Births::BesselRatio(_) => BoundBirths::BesselRatio(1.0),
+        };
+        let program = Bound::placeholder(dim, law, flux, bound_births).program(precision)?;
+        let log_peak = if log_peak { program.log_norm(1.0) } else { 0.0 };
+        let letters = Letters { law: self.law.clone(), dim, flux_ratio, births };
+        let log_norm = letters.log_norm(log_peak)? - self.offset.clone() * time();
+        Ok(Formula {
+            kernel: program.kernel,
+            linear: program.linear,
+            linear_log_norm: log_norm.clone() + letters.log_linear_scale(),
+            log_norm,
+            constant_births: match &letters.births {
+                Births::Constant(c) => Some(c.clone()),
+                Births::BesselRatio(_) => None,
+            },
+            drift: self.carrier.as_ref().map(|carrier| carrier.drift.clone()),
+            letters,
+        })
+    }
+
+    /// A law of the same body, and whether its normalisation is read from a table.
+    fn placeholder_law(&self) -> Result<(BoundLaw, bool), FormulaError> {
+        let fixed = |e: &Expr, what| {
+            let letter = |_| FormulaError::Letter { what, value: e.to_string() };
+            number(e, &BTreeMap::new()).map_err(letter)
+        };
+        Ok(match &self.law {
+            Law::Gaussian { .. } => (BoundLaw::Gaussian { rate: 1.0 }, false),
+            Law::Cauchy { .. } => (BoundLaw::Cauchy { speed: 1.0 }, false),
+            Law::Tempered { .. } => (BoundLaw::Tempered { speed: 1.0, mass: 1.0 }, false),
+            Law::Student { freedom, .. } => {
+                let freedom = fixed(freedom, "number of degrees of freedom")?;
+                (BoundLaw::Student { speed: 1.0, freedom }, false)
+            }
+            Law::Stable { order, .. } => {
+                let law = BoundLaw::Stable { rate: 1.0, order: fixed(order, "order")? };
+                if self.needs_table(law) {
+                    return Err(self.no_closed_kernel());
+                }
+                (law, true)
+            }
+            Law::Subordinated => return Err(self.no_closed_kernel()),
+        })
+    }
+
+    /// Is the flux the one of [`super::exchange`], for all values of the letters?
+    fn exchanges(&self, births: &Births) -> bool {
+        match (&self.law, births) {
+            (Law::Tempered { speed, mass }, Births::Constant(births)) => {
+                (self.offset.clone() + speed.clone() * mass.clone() + births.clone()).expand().is_zero()
+            }
+            _ => false,
+        }
+    }
+
+    fn no_closed_kernel(&self) -> FormulaError {
+        FormulaError::Table(self.lambda.to_string())
+    }
+}
+
+impl Formula {
+    /// The uniforms of either kernel, in its order; none where a name is not known, which would be a fault of this compiler.
+    pub fn uniforms(&self, kernel: &Kernel) -> Option<Vec<Expr>> {
+        kernel.uniforms().iter().map(|name| self.letters.uniform(name)).collect()
+    }
+}
+
+impl Letters {
+    fn uniform(&self, name: &str) -> Option<Expr> {
+        let half = || Expr::Num(rational(1, 2));
+        Some(match (name, &self.law) {
+            ("rate", _) => half() * self.flux_ratio.clone() * time().recip(),
+            ("1_over_t", _) => time().recip(),
+            ("1_over_scale_squared", Law::Stable { rate, order }) => {
+                Expr::pow(rate.clone() * time(), -order.clone().recip())
+            }
+            ("minus_1_over_4Dt", Law::Gaussian { rate }) => {
+                Expr::Num(rational(-1, 4)) * (rate.clone() * time()).recip()
+            }
+            ("minus_log2_e_over_4Dt", Law::Gaussian { rate }) => {
+                double(-LOG2_E / 4.0) * (rate.clone() * time()).recip()
+            }
+            (
+                "1_over_tau_squared",
+                Law::Cauchy { speed } | Law::Tempered { speed, .. } | Law::Student { speed, .. },
+            ) => (speed.clone() * time()).powi(-2),
+            ("mass_squared", Law::Tempered { mass, .. }) => mass.clone().powi(2),
+            ("mass_squared_tau_squared", Law::Tempered { .. }) => self.z0().powi(2),
+            ("births_scale", Law::Tempered { speed, mass }) => {
+                self.births_factor() * (mass.clone().powi(2) * speed.clone() * time()).recip()
+            }
+            ("1_over_z0", Law::Tempered { .. }) => self.z0().recip(),
+            ("minus_z0_log2_e", Law::Tempered { .. }) => double(-LOG2_E) * self.z0(),
+            ("z0_log2_e", Law::Tempered { .. }) => double(LOG2_E) * self.z0(),
+            (_, Law::Tempered { speed, .. }) => self.coefficient(name, speed)?,
+            _ => return None,
+        })
+    }
+
+    /// A coefficient of the polynomials of the linear weight and its births: `weight_3`, `births_0`.
+    fn coefficient(&self, name: &str, speed: &Expr) -> Option<Expr> {
+        let (what, k) = name.split_once('_')?;
+        let (k, n) = (k.parse::<usize>().ok()?, self.dim / 2);
+        let power = self.z0().powi(k as i64) * self.bessel_polynomial(n).recip();
+        let of_order = |n: usize| polynomial(n).get(k).copied().map(double);
+        match what {
+            "weight" => Some(of_order(n)? * power),
+            "births" => Some(self.births_factor() * speed.clone() * time() * of_order(n.checked_sub(1)?)? * power),
+            _ => None,
+        }
+    }
+
+    fn births_factor(&self) -> Expr {
+        match &self.births {
+            Births::Constant(c) | Births::BesselRatio(c) => c.clone(),
+        }
+    }
+
+    /// `mu tau`; 0 for laws without a mass.
+    fn z0(&self) -> Expr {
+        match &self.law {
+            Law::Tempered { speed, mass } => mass.clone() * speed.clone() * time(),
+            _ => Expr::zero(),
+        }
+    }
+
+    /// `Q_n(z0)` of [`super::linear`].
+    fn bessel_polynomial(&self, n: usize) -> Expr {
+        Expr::add(polynomial(n).into_iter().zip(0..).map(|(c, k)| double(c) * self.z0().powi(k)))
+    }
+
+    /// The part of `log p` that does not depend on the pair, less the decay.
+    fn log_norm(&self, log_peak: f64) -> Result<Expr, LowerError> {
+        let n = self.dim as f64;
+        let order = 0.5 * (n + 1.0);
+        let scaled = |c: f64, e: Expr| double(c) * log(e);
+        Ok(match &self.law {
+            Law::Gaussian { rate } => double(-0.5 * n * (4.0 * PI).ln()) + scaled(-0.5 * n, rate.clone() * time()),
+            Law::Cauchy { speed } => double(libm::lgamma(order) - order * PI.ln()) + scaled(-n, speed.clone() * time()),
+            Law::Tempered { speed, mass } => {
+                let tau = || speed.clone() * time();
+                let constant = double(2.0_f64.ln() - order * (2.0 * PI).ln());
+                constant + log(tau()) + scaled(order, mass.clone() * tau().recip())
+            }
+            Law::Student { speed, freedom } => {
+                let freedom = number(freedom, &BTreeMap::new())?;
+                let constant = libm::lgamma(0.5 * (n + freedom)) - libm::lgamma(0.5 * freedom) - 0.5 * n * PI.ln();
+                double(constant) + scaled(-n, speed.clone() * time())
+            }
+            Law::Stable { rate, order } => {
+                let order = number(order, &BTreeMap::new())?;
+                double(log_peak) + scaled(-0.5 * n / order, rate.clone() * time())
+            }
+            // `formula` has refused it.
+            Law::Subordinated => Expr::zero(),
+        })
+    }
+
+    /// The logarithm of the other kernel's weight for a source at the query.
+    fn log_linear_scale(&self) -> Expr {
+        let Law::Tempered { .. } = &self.law else { return Expr::zero() };
+        let n = self.dim / 2;
+        let power = double(-0.5 - n as f64) * log(self.z0());
+        double(0.5 * FRAC_PI_2.ln()) + power - self.z0() + log(self.bessel_polynomial(n))
+    }
+}
+
+fn time() -> Expr {
+    Expr::Var(Var::Time)
+}
+
+fn log(e: Expr) -> Expr {
+    Expr::call(Func::Log, e)
+}
+
+/// The number that a double is.
+fn double(x: f64) -> Expr {
+    // Every constant here is finite.
+    Rational::from_float(x).map_or_else(Expr::zero, Expr::Num)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operator::Equation;
+    use num_complex::Complex64;
+    use num_traits::ToPrimitive;
+
+    fn value(e: &Expr, t: f64, values: &[(&str, Rational)]) -> f64 {
+        let leaf = |e: &Expr| match e {
+            Expr::Var(Var::Time) => Some(Complex64::from(t)),
+            Expr::Sym(name) => {
+                let (_, value) = values.iter().find(|(known, _)| *known == name.as_str())?;
+                value.to_f64().map(Complex64::from)
+            }
+            _ => None,
+        };
+        e.evaluate(&leaf).map_or(f64::NAN, |z| z.re)
+    }
+
+    #[test]
+    fn letters_say_what_the_numbers_say() {
+        let cases: [(&str, &[(&str, Rational)], &[usize]); 7] = [
+            (
+                "phi_t - D lap(phi) + c phi = 0 where D > 0, c real",
+                &[("D", rational(3, 7)), ("c", rational(-1, 3))],
+                &[1, 2, 5],
+            ),
+            ("phi_tt + lap(phi) = 0", &[], &[1, 2, 3, 100]),
+            ("phi_tt + lap(phi) - m^2 phi = 0 where m > 0", &[("m", rational(5, 4))], &[1, 2, 3, 4, 8, 16, 17]),
+            ("phi_tt + b phi_t + lap(phi) = 0 where b > 0", &[("b", rational(2, 3))], &[1, 2, 4]),
+            (
+                "a phi_tt - b phi_t + lap(phi) = 0 where a > 0, b > 0",
+                &[("a", rational(1, 2)), ("b", rational(3, 1))],
+                &[2],
+            ),
+            ("phi_tt + 2/t phi_t + lap(phi) = 0", &[], &[1, 3]),
+            ("phi_t + c (-lap)^(3/4) phi = 0 where c > 0", &[("c", rational(9, 5))], &[2]),
+        ];
+        for (text, values, dims) in cases {
+            let analysis = Equation::parse(text).expect(text).analyze();
+            let green = analysis.green.expect(text);
+            for dim in dims {
+                let map = values.iter().map(|(name, value)| ((*name).into(), value.clone())).collect();
+                let program = green.bind(*dim, &map).expect(text).program(Precision::F64).expect(text);
+                let formula = green.formula(*dim, Precision::F64).expect(text);
+                assert_eq!((&formula.kernel, &formula.linear), (&program.kernel, &program.linear), "{text} N = {dim}");
+                for t in [0.01, 0.8, 30.0] {
+                    let near = |letters: &Expr, number: f64| {
+                        let letters = value(letters, t, values);
+                        let error = (letters - number).abs() / (1e-300 + number.abs());
+                        assert!(error < 1e-12, "{text} N = {dim}, t = {t}: {letters} {number}");
+                    };
+                    let all = |kernel, numbers: Vec<f64>| {
+                        let letters = formula.uniforms(kernel).expect(text);
+                        assert_eq!(letters.len(), numbers.len());
+                        letters.iter().zip(numbers).for_each(|(letters, number)| near(letters, number));
+                    };
+                    all(&formula.kernel, program.uniforms(t));
+                    formula.linear.iter().for_each(|kernel| all(kernel, program.linear_uniforms(t)));
+                    near(&formula.log_norm, program.log_norm(t));
+                    if formula.linear.is_some() {
+                        near(&formula.linear_log_norm, program.linear_log_norm(t));
+                    }
+                    if let Some(births) = &formula.constant_births {
+                        near(births, program.constant_births().expect(text));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_needs_numbers_is_named() {
+        let refusal = |text: &str, dim| {
+            let green = Equation::parse(text).expect(text).analyze().green.expect(text);
+            green.formula(dim, Precision::F64).expect_err(text).to_string()
+        };
+        assert!(refusal("phi_t + (-lap)^beta phi = 0 where 0 < beta < 1", 2).contains("beta must be a number"));
+        assert!(refusal("phi_ttt - lap(phi) = 0", 2).contains("no closed kernel"));
+        assert!(refusal("phi_t - lap(phi) - div(x phi) = 0", 2).contains("moving frame"));
+        assert!(refusal("phi_t - phi_xx - 2 phi_yy = 0", 2).contains("each axis"));
+        assert!(refusal("phi_t - lap(phi) = 0", 0).contains("between 1 and"));
+    }
+}

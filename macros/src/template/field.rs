@@ -1,0 +1,456 @@
+/// The flow at one place and time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Flow {
+    /// `log p`.
+    pub log_density: f64,
+    /// The velocity v.
+    pub velocity: [f64; N],
+    /// Births less deaths per particle and time, `R/p`.
+    pub birth_rate: f64,
+}
+
+impl Flow {
+    /// Where nothing is known: t is not positive, or x is not finite.
+    const UNKNOWN: Flow = Flow { log_density: f64::NAN, velocity: [f64::NAN; N], birth_rate: f64::NAN };
+
+    /// p.
+    pub fn density(&self) -> f64 {
+        self.log_density.exp()
+    }
+}
+
+/// `log p` at `x` and time `t > 0`, of one source of mass 1 at the origin; NaN where `t` is not positive or `x` not finite.
+pub fn log_density(x: [f64; N], t: f64, parameters: &Parameters) -> f64 {
+    point_source(x, t, parameters).log_density
+}
+
+/// p at `x` and time `t > 0`, of one source of mass 1 at the origin.
+pub fn density(x: [f64; N], t: f64, parameters: &Parameters) -> f64 {
+    point_source(x, t, parameters).density()
+}
+
+/// The velocity at `x` and time `t > 0` around one source at the origin.
+pub fn velocity(x: [f64; N], t: f64, parameters: &Parameters) -> [f64; N] {
+    point_source(x, t, parameters).velocity
+}
+
+/// `R/p` at `x` and time `t > 0` around one source at the origin.
+pub fn birth_rate(x: [f64; N], t: f64, parameters: &Parameters) -> f64 {
+    point_source(x, t, parameters).birth_rate
+}
+
+fn point_source(x: [f64; N], t: f64, parameters: &Parameters) -> Flow {
+    if !(t > 0.0 && t.is_finite() && x.iter().all(|x| x.is_finite())) {
+        return Flow::UNKNOWN;
+    }
+    let drift = drift(parameters);
+    let mut moved = x;
+    for d in 0..N {
+        moved[d] -= drift[d] * t;
+    }
+    let q = moved.iter().map(|x| x * x).sum::<f64>();
+    let [log_weight, rate, births] = <Log as Kernel<f64>>::pair::<HAS_FMA>(log_uniforms(t, parameters), q, 0.0);
+    let mut velocity = drift;
+    for d in 0..N {
+        velocity[d] += rate * moved[d];
+    }
+    Flow {
+        log_density: log_weight + log_norm(t, parameters),
+        velocity,
+        birth_rate: if BIRTHS_VARY { births } else { constant_births(t, parameters) },
+    }
+}
+
+/// Sources that are read together.
+const BLOCK: usize = 256;
+
+/// Partial sums of a block.
+const LANES: usize = 16;
+
+/// Whether every machine that this build is for multiplies and adds in one rounding.
+const HAS_FMA: bool = ::core::cfg!(any(target_feature = "fma", target_arch = "aarch64"));
+
+/// The numbers that a [`Field`] computes with: `f32` or `f64`.
+pub trait Real: Number {}
+impl Real for f32 {}
+impl Real for f64 {}
+
+#[doc(hidden)]
+pub trait Number:
+    Copy
+    + PartialOrd
+    + ::core::fmt::Debug
+    + ::core::marker::Send
+    + ::core::marker::Sync
+    + ::core::convert::Into<f64>
+    + ::core::ops::Add<Output = Self>
+    + ::core::ops::Sub<Output = Self>
+    + ::core::ops::Mul<Output = Self>
+    + 'static
+{
+    const ZERO: Self;
+    /// The exponent of the sum of linear weights, per source, below which it has lost digits to underflow.
+    const LEAST_EXPONENT: i32;
+    fn of(x: f64) -> Self;
+    fn fma<const FUSED: bool>(a: Self, b: Self, c: Self) -> Self;
+    fn exp_weight<const FUSED: bool>(x: Self) -> Self;
+    fn log<const FUSED: bool>(uniforms: LogUniforms<Self>, q: Self, w: Self) -> [Self; 3];
+    fn linear<const FUSED: bool>(uniforms: LinearUniforms<Self>, q: Self, w: Self) -> [Self; 3];
+}
+
+/// How a pair of query and source is weighed.
+trait Kernel<T: Number> {
+    type Uniforms: Copy;
+    const LINEAR: bool;
+    /// The weight or its logarithm, the coefficient of `x - y` in the velocity, and the births.
+    fn pair<const FUSED: bool>(uniforms: Self::Uniforms, q: T, w: T) -> [T; 3];
+}
+
+/// By its logarithm: nothing over- or underflows.
+struct Log;
+
+/// By itself, which is shorter, and wrong where all weights underflow.
+struct Linear;
+
+impl<T: Number> Kernel<T> for Log {
+    type Uniforms = LogUniforms<T>;
+    const LINEAR: bool = false;
+    #[inline(always)]
+    fn pair<const FUSED: bool>(uniforms: LogUniforms<T>, q: T, w: T) -> [T; 3] {
+        T::log::<FUSED>(uniforms, q, w)
+    }
+}
+
+impl<T: Number> Kernel<T> for Linear {
+    type Uniforms = LinearUniforms<T>;
+    const LINEAR: bool = true;
+    #[inline(always)]
+    fn pair<const FUSED: bool>(uniforms: LinearUniforms<T>, q: T, w: T) -> [T; 3] {
+        T::linear::<FUSED>(uniforms, q, w)
+    }
+}
+
+/// The flow of weighted points.
+///
+/// A row of its results depends on its query alone: split queries over threads as you like.
+#[derive(Clone, Debug)]
+pub struct Field<T: Real = f64> {
+    parameters: Parameters,
+    /// Data and queries are shifted by it, so that f32 keeps digits for data far from the origin.
+    center: [f64; N],
+    sources: usize,
+    /// `[blocks][N][BLOCK]`.
+    coordinates: Vec<[T; BLOCK]>,
+    /// `[blocks][BLOCK]`: logarithms relative to the largest; minus infinity beyond the last source.
+    log_weights: Vec<[T; BLOCK]>,
+    /// The same for linear weights; empty without them.
+    linear_weights: Vec<[T; BLOCK]>,
+    /// The logarithm of the largest weight over the sum of all.
+    log_scale: f64,
+}
+
+/// Why points make no field.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum BadData {
+    /// There is no point.
+    Empty,
+    /// There are not as many weights as points.
+    Weights {
+        /// Points given.
+        points: usize,
+        /// Weights given.
+        weights: usize,
+    },
+    /// A coordinate is not finite, or too large for the precision.
+    Coordinate {
+        /// The point.
+        row: usize,
+    },
+    /// A weight is negative or not finite, or all are 0.
+    Weight {
+        /// The point.
+        row: usize,
+    },
+}
+
+impl ::core::fmt::Display for BadData {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        match self {
+            BadData::Empty => f.write_str("a field needs at least one point"),
+            BadData::Weights { points, weights } => ::core::write!(f, "{points} points have {weights} weights"),
+            BadData::Coordinate { row } => ::core::write!(f, "point {row} has a coordinate that is not finite"),
+            BadData::Weight { row } => ::core::write!(f, "the weight of point {row} is negative or not finite, or all are 0"),
+        }
+    }
+}
+
+impl ::core::error::Error for BadData {}
+
+impl<T: Real> Field<T> {
+    /// The field of `points` with `weights`, which are normalised to sum 1.
+    ///
+    /// # Errors
+    /// [`BadData`].
+    pub fn new(points: &[[f64; N]], weights: &[f64], parameters: Parameters) -> Result<Field<T>, BadData> {
+        if points.is_empty() {
+            return Err(BadData::Empty);
+        }
+        if points.len() != weights.len() {
+            return Err(BadData::Weights { points: points.len(), weights: weights.len() });
+        }
+        let is_finite = |x: f64| Into::<f64>::into(T::of(x)).is_finite();
+        if let Some(row) = points.iter().position(|point| !point.iter().all(|x| is_finite(*x))) {
+            return Err(BadData::Coordinate { row });
+        }
+        if let Some(row) = weights.iter().position(|w| !(w.is_finite() && *w >= 0.0)) {
+            return Err(BadData::Weight { row });
+        }
+        let largest = weights.iter().copied().fold(0.0, f64::max);
+        if largest == 0.0 {
+            return Err(BadData::Weight { row: 0 });
+        }
+        let mut center = [0.0; N];
+        for point in points {
+            for d in 0..N {
+                center[d] += point[d] / points.len() as f64;
+            }
+        }
+        let blocks = points.len().div_ceil(BLOCK);
+        let mut field = Field {
+            parameters,
+            center,
+            sources: points.len(),
+            coordinates: ::std::vec![[T::ZERO; BLOCK]; blocks * N],
+            log_weights: ::std::vec![[T::of(f64::NEG_INFINITY); BLOCK]; blocks],
+            linear_weights: ::std::vec![[T::of(linear_weight(f64::NEG_INFINITY)); BLOCK]; if HAS_LINEAR { blocks } else { 0 }],
+            log_scale: -weights.iter().map(|w| w / largest).sum::<f64>().ln(),
+        };
+        // The last block is filled up with sources of weight zero at the place of the last source, which cannot overflow.
+        for i in 0..blocks * BLOCK {
+            let (row, block, lane) = (i.min(points.len() - 1), i / BLOCK, i % BLOCK);
+            for d in 0..N {
+                field.coordinates[block * N + d][lane] = T::of(points[row][d] - center[d]);
+            }
+            if i < points.len() {
+                let log = (weights[i] / largest).ln();
+                field.log_weights[block][lane] = T::of(log);
+                if HAS_LINEAR {
+                    field.linear_weights[block][lane] = T::of(linear_weight(log));
+                }
+            }
+        }
+        Ok(field)
+    }
+
+    /// The parameters.
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// The flow at `x` and time `t > 0`.
+    pub fn at(&self, t: f64, x: [f64; N]) -> Flow {
+        let mut out = [Flow::UNKNOWN];
+        self.evaluate(t, &[x], &mut out);
+        out[0]
+    }
+
+    /// The flow at every `x` and time `t > 0` into `out`, as far as both reach; NaN where `t` is not positive or `x` not finite.
+    pub fn evaluate(&self, t: f64, x: &[[f64; N]], out: &mut [Flow]) {
+        if !(t > 0.0 && t.is_finite()) {
+            out.iter_mut().take(x.len()).for_each(|flow| *flow = Flow::UNKNOWN);
+            return;
+        }
+        let now = Now::new(self, t);
+        now.dispatch(x, out);
+    }
+}
+
+/// A field at one time.
+struct Now<'a, T: Real> {
+    field: &'a Field<T>,
+    log: LogUniforms<T>,
+    linear: LinearUniforms<T>,
+    log_norm: f64,
+    linear_log_norm: f64,
+    drift: [f64; N],
+    shift: [f64; N],
+    births: f64,
+}
+
+/// The sums over sources for one query.
+struct Sums {
+    /// The logarithm that the sums are relative to.
+    max: f64,
+    weight: f64,
+    displacement: [f64; N],
+    births: f64,
+}
+
+impl<'a, T: Real> Now<'a, T> {
+    fn new(field: &'a Field<T>, t: f64) -> Now<'a, T> {
+        let parameters = &field.parameters;
+        let drift = drift(parameters);
+        let mut shift = field.center;
+        for d in 0..N {
+            shift[d] += drift[d] * t;
+        }
+        Now {
+            field,
+            log: log_uniforms(t, parameters).map(T::of),
+            linear: linear_uniforms(t, parameters).map(T::of),
+            log_norm: log_norm(t, parameters),
+            linear_log_norm: linear_log_norm(t, parameters),
+            drift,
+            shift,
+            births: constant_births(t, parameters),
+        }
+    }
+
+    #[inline(always)]
+    fn rows<const FUSED: bool>(&self, x: &[[f64; N]], out: &mut [Flow]) {
+        for (x, flow) in x.iter().zip(out) {
+            *flow = if x.iter().all(|x| x.is_finite()) { self.row::<FUSED>(x) } else { Flow::UNKNOWN };
+        }
+    }
+
+    #[inline(always)]
+    fn row<const FUSED: bool>(&self, x: &[f64; N]) -> Flow {
+        let mut moved = [T::ZERO; N];
+        for d in 0..N {
+            moved[d] = T::of(x[d] - self.shift[d]);
+        }
+        if HAS_LINEAR {
+            let sums = self.reduce::<Linear, FUSED>(self.linear, &self.field.linear_weights, &moved);
+            if sums.weight >= ::core::primitive::f64::powi(2.0, T::LEAST_EXPONENT) * self.field.sources as f64 {
+                return self.flow(sums, self.linear_log_norm, T::linear::<FUSED>(self.linear, T::ZERO, T::ZERO)[1].into());
+            }
+        }
+        let sums = self.reduce::<Log, FUSED>(self.log, &self.field.log_weights, &moved);
+        self.flow(sums, self.log_norm, T::log::<FUSED>(self.log, T::ZERO, T::ZERO)[1].into())
+    }
+
+    #[inline(always)]
+    fn flow(&self, sums: Sums, log_norm: f64, rate: f64) -> Flow {
+        let rate = if RATE_VARIES { 1.0 } else { rate };
+        let mut velocity = self.drift;
+        for d in 0..N {
+            velocity[d] += rate * sums.displacement[d] / sums.weight;
+        }
+        Flow {
+            log_density: sums.max + sums.weight.ln() + self.field.log_scale + log_norm,
+            velocity,
+            birth_rate: if BIRTHS_VARY { sums.births / sums.weight } else { self.births },
+        }
+    }
+
+    /// Block by block: in `T` within a block, in f64 between blocks.
+    #[inline(always)]
+    fn reduce<K: Kernel<T>, const FUSED: bool>(&self, uniforms: K::Uniforms, weights: &[[T; BLOCK]], x: &[T; N]) -> Sums {
+        let mut total = Sums { max: f64::NEG_INFINITY, weight: 0.0, displacement: [0.0; N], births: 0.0 };
+        for (y, given) in self.field.coordinates.chunks_exact(N).zip(weights) {
+            let mut q = [T::ZERO; BLOCK];
+            for d in 0..N {
+                for i in 0..BLOCK {
+                    let r = x[d] - y[d][i];
+                    q[i] = T::fma::<FUSED>(r, r, q[i]);
+                }
+            }
+            let (mut weight, mut rate, mut births) = ([T::ZERO; BLOCK], [T::ZERO; BLOCK], [T::ZERO; BLOCK]);
+            for i in 0..BLOCK {
+                [weight[i], rate[i], births[i]] = K::pair::<FUSED>(uniforms, q[i], given[i]);
+            }
+            let (mut old, mut new) = (1.0, 1.0);
+            if K::LINEAR {
+                total.max = 0.0;
+            } else {
+                let max = largest(&weight);
+                let largest: f64 = max.into();
+                if largest == f64::NEG_INFINITY {
+                    continue;
+                }
+                for i in 0..BLOCK {
+                    weight[i] = T::exp_weight::<FUSED>(weight[i] - max);
+                }
+                if largest > total.max {
+                    (old, new) = ((total.max - largest).exp(), 1.0);
+                    total.max = largest;
+                } else {
+                    (old, new) = (1.0, (largest - total.max).exp());
+                }
+            }
+            total.weight = total.weight * old + new * sum(&weight);
+            if BIRTHS_VARY {
+                if !K::LINEAR {
+                    for i in 0..BLOCK {
+                        births[i] = births[i] * weight[i];
+                    }
+                }
+                total.births = total.births * old + new * sum(&births);
+            }
+            if RATE_VARIES {
+                for i in 0..BLOCK {
+                    weight[i] = weight[i] * rate[i];
+                }
+            }
+            for d in 0..N {
+                let mut part = [T::ZERO; BLOCK];
+                for i in 0..BLOCK {
+                    part[i] = weight[i] * (x[d] - y[d][i]);
+                }
+                total.displacement[d] = total.displacement[d] * old + new * sum(&part);
+            }
+        }
+        total
+    }
+
+    /// The widest form that this machine has.
+    fn dispatch(&self, x: &[[f64; N]], out: &mut [Flow]) {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if ::std::is_x86_feature_detected!("avx512f") && ::std::is_x86_feature_detected!("fma") {
+                // SAFETY: the machine has just been asked for both features.
+                return unsafe { self.rows_avx512(x, out) };
+            }
+            if ::std::is_x86_feature_detected!("avx2") && ::std::is_x86_feature_detected!("fma") {
+                // SAFETY: the machine has just been asked for both features.
+                return unsafe { self.rows_avx2(x, out) };
+            }
+        }
+        self.rows::<HAS_FMA>(x, out);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx2,fma")]
+    fn rows_avx512(&self, x: &[[f64; N]], out: &mut [Flow]) {
+        self.rows::<true>(x, out);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    fn rows_avx2(&self, x: &[[f64; N]], out: &mut [Flow]) {
+        self.rows::<true>(x, out);
+    }
+}
+
+#[inline(always)]
+fn largest<T: Number>(all: &[T; BLOCK]) -> T {
+    let mut lanes = [T::of(f64::NEG_INFINITY); LANES];
+    for part in all.as_chunks::<LANES>().0 {
+        for i in 0..LANES {
+            lanes[i] = if lanes[i] < part[i] { part[i] } else { lanes[i] };
+        }
+    }
+    lanes.into_iter().fold(lanes[0], |a, b| if a < b { b } else { a })
+}
+
+#[inline(always)]
+fn sum<T: Number>(all: &[T; BLOCK]) -> f64 {
+    let mut lanes = [T::ZERO; LANES];
+    for part in all.as_chunks::<LANES>().0 {
+        for i in 0..LANES {
+            lanes[i] = lanes[i] + part[i];
+        }
+    }
+    lanes.into_iter().map(|x| Into::<f64>::into(x)).sum()
+}

@@ -1,0 +1,5 @@
+genphys_macros::genphys! {
+    mod fisher { phi_t - lap(phi) - r phi (1 - phi) = 0 where r > 0, N = 1 }
+}
+
+fn main() {}

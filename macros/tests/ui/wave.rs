@@ -1,0 +1,9 @@
+// Nothing decays.
+genphys_macros::genphys! {
+    pde wave {
+        space x in R^2;
+        equation phi_tt - lap(phi) = 0;
+    }
+}
+
+fn main() {}
