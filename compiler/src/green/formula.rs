@@ -310,7 +310,7 @@ mod tests {
         ];
         for (text, values, dims) in cases {
             let analysis = Equation::parse(text).expect(text).analyze();
-            let green = analysis.green.expect(text);
+            let green = analysis.green().expect(text);
             for dim in dims {
                 let map = values.iter().map(|(name, value)| ((*name).into(), value.clone())).collect();
                 let program = green.bind(*dim, &map).expect(text).program(Precision::F64).expect(text);
@@ -344,7 +344,7 @@ mod tests {
     #[test]
     fn what_needs_numbers_is_named() {
         let refusal = |text: &str, dim| {
-            let green = Equation::parse(text).expect(text).analyze().green.expect(text);
+            let green = Equation::parse(text).expect(text).analyze().green().expect(text).clone();
             green.formula(dim, Precision::F64).expect_err(text).to_string()
         };
         assert!(refusal("phi_t + (-lap)^beta phi = 0 where 0 < beta < 1", 2).contains("beta must be a number"));
