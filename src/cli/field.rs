@@ -17,9 +17,9 @@ pub fn run(command: &Arguments, console: &Console) -> Result<Outcome, Failure> {
     let analysis = analyze(&load(&command.spec)?, Budget::default())?;
     let data = points::load(&command.data, command.weights.as_deref())?;
     let at = read_points(&command.at)?;
-    let (field, condition) = model::any_field(&analysis, &command.model, &data)?;
-    if let Some(condition) = condition {
-        console.note(&format!("the equation is generative under a condition: {condition}"));
+    let (field, note) = model::any_field(&analysis, &command.model, &data, time)?;
+    if let Some(note) = note {
+        console.note(&note);
     }
     let mut out = Evaluation::new(at.nrows(), data.dim());
     field

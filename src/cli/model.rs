@@ -9,7 +9,7 @@ use genphys_compiler::verdict::VerdictKind;
 use genphys_runtime::data::Dataset;
 use genphys_runtime::density::DensityField;
 use genphys_runtime::field::{BuildError, Field};
-use genphys_runtime::model::{Model, ModelError};
+use genphys_runtime::model::{Model, ModelError, MovingPart};
 use genphys_runtime::region::{RegionalField, RegionalModel};
 
 /// The model at the values and the dimension asked for; the dimension of the data, where there are data, must agree.
@@ -22,7 +22,8 @@ pub fn new(analysis: &Analysis, options: &arguments::Model, data: Option<usize>)
     Model::new(analysis, dim, &values).map_err(refused)
 }
 
-/// The field of the data; where the equation is generative in a region only, that of the region, with the condition.
+/// The field of the data and a note on what it is; where the equation is generative in a region only, that of the region; where a part
+/// of the mass never moves, that of the rest.
 ///
 /// # Errors
 /// As [`new`] and [`field`].
@@ -30,6 +31,7 @@ pub fn any_field(
     analysis: &Analysis,
     options: &arguments::Model,
     data: &Dataset,
+    time: f64,
 ) -> Result<(Box<dyn DensityField>, Option<String>), Failure> {
     let dim = dimension(analysis, options, Some(data.dim()))?;
     let values = values::all_values(&analysis.equation, &options.set.values)?;
@@ -38,7 +40,17 @@ pub fn any_field(
         Err(ModelError::NotGenerative { kind: VerdictKind::Conditional, .. }) => {
             let model = RegionalModel::new(analysis, dim, &values).map_err(refused)?;
             let field = RegionalField::new(&model, data.points().view(), data.weights()).map_err(unbuildable)?;
-            Ok((Box::new(field), Some(model.condition().to_owned())))
+            let note = format!("the equation is generative under a condition: {}", model.condition());
+            Ok((Box::new(field), Some(note)))
+        }
+        Err(ModelError::MassAtRest(_)) => {
+            let part = MovingPart::new(analysis, dim, &values).map_err(refused)?;
+            let field = Field::new(&part, data.points().view(), data.weights(), precision(options.precision()));
+            let mass = part.mass_at_rest(time);
+            let note = format!(
+                "a mass of {mass:.4e} has not moved from the data points; log p, v and R/p are of the rest, which has a density"
+            );
+            Ok((Box::new(field.map_err(unbuildable)?), Some(note)))
         }
         Err(e) => Err(refused(e)),
     }
