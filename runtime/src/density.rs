@@ -43,6 +43,9 @@ pub trait DensityField: Sync {
         true
     }
 
+    /// Hears of times at which it will be evaluated, so that what depends on time alone may be made for all of them at once.
+    fn prepare(&self, _times: &[f64]) {}
+
     /// This field as one that takes whole solver steps at once, where it has code for that.
     fn stepper(&self) -> Option<&dyn StepField> {
         None

@@ -8,15 +8,16 @@
 mod step;
 
 use crate::cpu::{
-    ArgumentError, BlockedReduce, BlockedSources, CompileError, CompiledReduce, GuardedReduce, GuardedUniforms,
+    ArgumentError, BlockedReduce, BlockedSources, CompileError, CompiledReduce, GuardedReduce, GuardedUniforms, Pairs,
     ReduceOutput, ReduceProgram, Sources,
 };
 use crate::density::{DensityField, Evaluation, FieldError, StepField, check_evaluation, check_queries};
-use genphys_compiler::green::{Bound, BoundCarrier, BoundFrame, KernelProgram, LowerError};
+use genphys_compiler::green::{Bound, BoundCarrier, BoundFrame, KernelProgram, Lookup, LowerError};
 use genphys_compiler::kernel::Precision;
 use ndarray::parallel::prelude::*;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rayon::slice::ParallelSliceMut;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Queries a thread takes at a time: enough to amortise a call, few enough to balance the load.
@@ -65,6 +66,8 @@ enum Engine {
     Guarded(GuardedReduce, Sources),
     /// Logarithms, pair by pair.
     Log(CompiledReduce, Sources),
+    /// Few dimensions and a law that is a table: found in memory, pair by pair.
+    Lookup(Pairs),
     /// Many dimensions: matrix products.
     Blocked(BlockedReduce, BlockedSources),
 }
@@ -139,15 +142,15 @@ impl Field {
         }
     }
 
-    fn evaluate_rows(
-        &self,
-        t: f64,
-        uniforms: &GuardedUniforms,
-        x: ArrayView2<f64>,
-    ) -> Result<ReduceOutput, FieldError> {
+    fn evaluate_rows(&self, t: f64, constants: &Constants, x: ArrayView2<f64>) -> Result<ReduceOutput, FieldError> {
         let shifted: Array2<f64> = &x - &self.center;
         let mut out = ReduceOutput::default();
+        let Constants { uniforms, lookup } = constants;
         let is_done = match &self.engine {
+            Engine::Lookup(pairs) => {
+                let rate = self.program.bound().displacement_rate(t).unwrap_or(1.0);
+                lookup.as_ref().map(|lookup| pairs.run(lookup, rate, shifted.view(), &mut out)).is_some()
+            }
             Engine::Guarded(engine, sources) => engine.run(uniforms, sources, shifted.view(), &mut out).is_ok(),
             Engine::Log(engine, sources) => engine.run(&uniforms.log, sources, shifted.view(), &mut out).is_ok(),
             Engine::Blocked(engine, sources) => {
@@ -167,6 +170,13 @@ impl Field {
     }
 }
 
+/// What the engine needs at one time.
+#[derive(Default)]
+struct Constants {
+    uniforms: GuardedUniforms,
+    lookup: Option<Arc<Lookup>>,
+}
+
 impl Engine {
     /// Compiles the code and lays the data out; also returns the seconds that compilation took.
     fn new(program: &KernelProgram, points: ArrayView2<f64>, log_weights: &[f64]) -> Result<(Engine, f64), BuildError> {
@@ -176,6 +186,9 @@ impl Engine {
             let (engine, seconds) = (GuardedReduce::new(linear, &program.kernel)?, seconds());
             let sources = engine.layout(points, log_weights)?;
             return Ok((Engine::Guarded(engine, sources), seconds));
+        }
+        if program.bound().dim() < BLOCKED_FROM && program.is_tabulated() {
+            return Ok((Engine::Lookup(Pairs::new(points, log_weights)), seconds()));
         }
         if program.bound().dim() >= BLOCKED_FROM && BlockedReduce::supports(&program.kernel) {
             let (engine, seconds) = (BlockedReduce::new(&program.kernel)?, seconds());
@@ -212,6 +225,14 @@ impl DensityField for Field {
     fn branches(&self) -> bool {
         let bound = self.program.bound();
         !bound.conserves_mass() || bound.frame().is_some_and(|frame| !frame.is_conservative())
+    }
+
+    fn prepare(&self, times: &[f64]) {
+        let mut clocks: Vec<f64> =
+            times.iter().map(|t| self.program.bound().frame().map_or(*t, |frame| frame.clock(*t))).collect();
+        clocks.sort_by(f64::total_cmp);
+        clocks.dedup();
+        clocks.into_par_iter().for_each(|t| self.program.prepare(t));
     }
 
     fn stepper(&self) -> Option<&dyn StepField> {
@@ -259,7 +280,10 @@ impl Field {
 
     fn evaluate_at_rest(&self, t: f64, x: ArrayView2<f64>, out: &mut Evaluation) -> Result<(), FieldError> {
         out.resize(x.nrows(), self.dim());
-        let uniforms = self.uniforms(t);
+        let constants = match self.engine {
+            Engine::Lookup(_) => Constants { lookup: self.program.lookup(t), ..Constants::default() },
+            _ => Constants { uniforms: self.uniforms(t), lookup: None },
+        };
         let log_norm = self.program.log_norm(t);
         let births = self.program.constant_births();
         let rows = match self.engine {
@@ -267,7 +291,7 @@ impl Field {
             Engine::Blocked(..) => {
                 x.nrows().div_ceil(rayon::current_num_threads()).next_multiple_of(8).clamp(8, ROWS_PER_PRODUCT)
             }
-            Engine::Guarded(..) | Engine::Log(..) => x.nrows().clamp(1, ROWS_PER_TASK),
+            Engine::Guarded(..) | Engine::Log(..) | Engine::Lookup(_) => x.nrows().clamp(1, ROWS_PER_TASK),
         };
         out.v
             .axis_chunks_iter_mut(Axis(0), rows)
@@ -276,7 +300,7 @@ impl Field {
             .zip(out.r_over_p.par_chunks_mut(rows))
             .zip(x.axis_chunks_iter(Axis(0), rows))
             .try_for_each(|(((mut v, log_p), r_over_p), x)| {
-                let part = self.evaluate_rows(t, &uniforms, x)?;
+                let part = self.evaluate_rows(t, &constants, x)?;
                 v.assign(&part.displacements[0]);
                 for (i, (log_p, r)) in log_p.iter_mut().zip(r_over_p.iter_mut()).enumerate() {
                     *log_p = part.log_sum[i] + log_norm;

@@ -13,6 +13,10 @@ use std::collections::BTreeMap;
 
 use crate::sampler::{ForwardLaw, Subordinator, keep};
 
+mod moving;
+
+pub use moving::MovingPart;
+
 /// An equation proved generative at these values, with its kernel in numbers.
 #[derive(Clone, Debug)]
 pub struct Model {
@@ -70,6 +74,12 @@ pub enum ModelError {
         /// Its reason.
         reason: String,
     },
+    /// A part of the mass never moves, so that no flow backward in time ends on the data.
+    #[error(
+        "lambda = {0} is bounded: a part of the mass, exp(-lambda(inf) t), never moves from the data points, and a flow, which is continuous, \
+         cannot bring particles back onto them; so the equation has a field, of the part that moves, but no samples"
+    )]
+    MassAtRest(String),
     /// lambda is of a form that has no kernel here.
     #[error(
         "lambda = {0} has no kernel here; functions of kappa built from powers have one, with a drift or a diffusion tensor too, and so has \
@@ -157,10 +167,13 @@ impl Model {
             return Err(ModelError::FixedDimension { fixed, asked: dim });
         }
         let here = analysis.at(values, Budget::default());
+        let lambda = || here.dispersion.as_ref().ok().and_then(|d| d.lambda()).map(|l| l.to_string());
+        if moving::kernel(&here).is_some() {
+            return Err(ModelError::MassAtRest(lambda().unwrap_or_default()));
+        }
         if here.verdict.kind != VerdictKind::SGenerative {
             return Err(ModelError::NotGenerative { kind: here.verdict.kind, reason: here.verdict.reason });
         }
-        let lambda = || here.dispersion.as_ref().ok().and_then(|d| d.lambda()).map(|l| l.to_string());
         let green = here.green().ok_or_else(|| ModelError::NoClosedForm(lambda().unwrap_or_default()))?;
         Ok(Model { bound: green.bind(dim, &BTreeMap::new())? })
     }
@@ -223,23 +236,7 @@ impl Model {
     /// The law by which a single particle moves forward in time, for exact draws; in the frame and on the clock of
     /// [`Model::at_rest`].
     pub fn forward_law(&self) -> ForwardLaw {
-        let decay = self.bound.decay();
-        let law = match self.bound.law() {
-            BoundLaw::Gaussian { rate } => ForwardLaw { killing: decay, ..ForwardLaw::diffusion(rate) },
-            BoundLaw::Cauchy { speed } => ForwardLaw { killing: decay, ..ForwardLaw::poisson(speed) },
-            BoundLaw::Tempered { speed, mass } => ForwardLaw { killing: decay, ..ForwardLaw::yukawa(speed, mass) },
-            BoundLaw::Student { speed, freedom } => {
-                ForwardLaw { killing: decay, ..ForwardLaw::student(speed, freedom) }
-            }
-            BoundLaw::Stable { rate, order } => ForwardLaw { killing: decay, ..ForwardLaw::stable(rate, order) },
-            BoundLaw::Subordinated { .. } => {
-                // A bound law of this kind has a subordinator.
-                let unknown = Subordinator::Deterministic { rate: f64::NAN };
-                let subordinator = self.bound.subordinated().map_or(unknown, |law| Subordinator::General(keep(law)));
-                ForwardLaw { killing: decay, ..ForwardLaw::conserving(subordinator) }
-            }
-        };
-        ForwardLaw { shape: self.bound.carrier().and_then(BoundCarrier::spread_matrix), ..law }
+        forward_law(&self.bound)
     }
 }
 
@@ -247,6 +244,24 @@ impl AsRef<Bound> for Model {
     fn as_ref(&self) -> &Bound {
         &self.bound
     }
+}
+
+fn forward_law(bound: &Bound) -> ForwardLaw {
+    let decay = bound.decay();
+    let law = match bound.law() {
+        BoundLaw::Gaussian { rate } => ForwardLaw { killing: decay, ..ForwardLaw::diffusion(rate) },
+        BoundLaw::Cauchy { speed } => ForwardLaw { killing: decay, ..ForwardLaw::poisson(speed) },
+        BoundLaw::Tempered { speed, mass } => ForwardLaw { killing: decay, ..ForwardLaw::yukawa(speed, mass) },
+        BoundLaw::Student { speed, freedom } => ForwardLaw { killing: decay, ..ForwardLaw::student(speed, freedom) },
+        BoundLaw::Stable { rate, order } => ForwardLaw { killing: decay, ..ForwardLaw::stable(rate, order) },
+        BoundLaw::Subordinated { .. } => {
+            // A bound law of this kind has a subordinator.
+            let unknown = Subordinator::Deterministic { rate: f64::NAN };
+            let subordinator = bound.subordinated().map_or(unknown, |law| Subordinator::General(keep(law)));
+            ForwardLaw { killing: decay, ..ForwardLaw::conserving(subordinator) }
+        }
+    };
+    ForwardLaw { shape: bound.carrier().and_then(BoundCarrier::spread_matrix), ..law }
 }
 
 /// Every parameter has exactly one value, and the values meet the assumptions.

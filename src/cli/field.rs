@@ -18,12 +18,10 @@ pub fn run(command: &Arguments, console: &Console) -> Result<Outcome, Failure> {
     let analysis = analyze(&load(&command.spec)?, Budget::default())?;
     let data = points::load(&command.data, command.weights.as_deref())?;
     let at = read_points(&command.at)?;
-    let arrays = match model::any_field(&analysis, command, &data)? {
-        AnyField::Positive { field, condition } => {
-            if let Some(condition) = condition {
-                console.note(&format!(
-                    "the equation is generative under a condition, and evaluated in double precision: {condition}"
-                ));
+    let arrays = match model::any_field(&analysis, command, &data, time)? {
+        AnyField::Positive { field, note } => {
+            if let Some(note) = note {
+                console.note(&note);
             }
             let mut out = Evaluation::new(at.nrows(), data.dim());
             let evaluated = field.evaluate(time, at.view(), &mut out).and_then(|()| check_evaluation(time, &out));

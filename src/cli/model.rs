@@ -9,7 +9,7 @@ use genphys_compiler::verdict::VerdictKind;
 use genphys_runtime::data::Dataset;
 use genphys_runtime::density::DensityField;
 use genphys_runtime::field::{BuildError, Field};
-use genphys_runtime::model::{Model, ModelError};
+use genphys_runtime::model::{Model, ModelError, MovingPart};
 use genphys_runtime::region::{RegionalField, RegionalModel};
 use genphys_runtime::signed::{SignedField, SignedModel};
 
@@ -25,23 +25,28 @@ pub fn new(analysis: &Analysis, options: &arguments::Model, data: Option<usize>)
 
 /// A field of data, as far as the equation allows one.
 pub enum AnyField {
-    /// The density is positive: everywhere, or in the region that the condition names.
+    /// The density is positive: everywhere, in a region, or that of the part which moves.
     Positive {
         /// The field.
         field: Box<dyn DensityField>,
-        /// The region.
-        condition: Option<String>,
+        /// What it is a field of, where that needs saying.
+        note: Option<String>,
     },
     /// The density may be negative, and the command allows it.
     Signed(SignedField),
 }
 
-/// The field of the data; where the equation is generative in a region only, that of the region; else, where that is allowed, the
-/// signed one.
+/// The field of the data; where the equation is generative in a region only, that of the region; where a part of the mass never
+/// moves, that of the rest; else, where that is allowed, the signed one.
 ///
 /// # Errors
 /// As [`new`] and [`field`].
-pub fn any_field(analysis: &Analysis, command: &arguments::Field, data: &Dataset) -> Result<AnyField, Failure> {
+pub fn any_field(
+    analysis: &Analysis,
+    command: &arguments::Field,
+    data: &Dataset,
+    time: f64,
+) -> Result<AnyField, Failure> {
     let options = &command.model;
     let dim = dimension(analysis, options, Some(data.dim()))?;
     let values = values::all_values(&analysis.equation, &options.set.values)?;
@@ -49,17 +54,30 @@ pub fn any_field(analysis: &Analysis, command: &arguments::Field, data: &Dataset
     let refusal = match Model::new(analysis, dim, &values) {
         Ok(model) => {
             let field = Box::new(field(&model, data, options.precision())?);
-            return Ok(AnyField::Positive { field, condition: None });
+            return Ok(AnyField::Positive { field, note: None });
         }
         Err(ModelError::NotGenerative { kind: VerdictKind::Conditional, .. }) => {
             match RegionalModel::new(analysis, dim, &values) {
                 Ok(model) => {
                     let field = RegionalField::new(&model, points.view(), weights).map_err(unbuildable)?;
-                    let condition = Some(model.condition().to_owned());
-                    return Ok(AnyField::Positive { field: Box::new(field), condition });
+                    let note = format!(
+                        "the equation is generative under a condition, and evaluated in double precision: {}",
+                        model.condition()
+                    );
+                    return Ok(AnyField::Positive { field: Box::new(field), note: Some(note) });
                 }
                 Err(e) => e,
             }
+        }
+        Err(ModelError::MassAtRest(_)) => {
+            let part = MovingPart::new(analysis, dim, &values).map_err(refused)?;
+            let field =
+                Field::new(&part, points.view(), weights, precision(options.precision())).map_err(unbuildable)?;
+            let mass = part.mass_at_rest(time);
+            let note = format!(
+                "a mass of {mass:.4e} has not moved from the data points; log p, v and R/p are of the rest, which has a density"
+            );
+            return Ok(AnyField::Positive { field: Box::new(field), note: Some(note) });
         }
         Err(e) => e,
     };

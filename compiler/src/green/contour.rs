@@ -7,19 +7,31 @@
 //!       subtracted, so that nothing cancels there either. The trapezoidal rule converges exponentially in its step.
 //! Source: Weideman & Trefethen, Math. Comp. 76 (2007) 1341, for the hyperbola; Daniels (1954) for the saddle point.
 
-use super::symbol::{Path, Symbol, exp_m1, singularity, value_at_zero};
+use super::flat::{Flat, Trail};
+use super::symbol::{Symbol, exp_m1, singularity, value_at_zero};
 use num_complex::Complex64;
 use std::f64::consts::PI;
 
 /// The angle by which the hyperbola opens beyond a vertical line.
 const BEND: f64 = 0.5;
 
-/// Where the exponential has fallen to what rounding leaves.
-const CUT: f64 = 45.0;
+/// How exactly an integral is taken.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Effort {
+    /// Largest step of the trapezoidal rule: the strip of analyticity is about 1/2 wide, so that the error is `exp(-2 pi 0.5/step)`.
+    step: f64,
+    /// The integrand is left where it has fallen to `exp(-cut)`.
+    cut: f64,
+    /// What a density may be off, as a part of it.
+    pub(super) tolerance: f64,
+}
 
-/// Largest step: the strip of analyticity is about 1/2 wide, so that the error is
-/// `exp(-2 pi 0.5/step)`, below 1e-22; orders near 1, whose leading terms cancel by 1 - beta, need that much.
-const STEP: f64 = 0.06;
+impl Effort {
+    /// To rounding: orders near 1, whose leading terms cancel by 1 - beta, need a step whose error is below 1e-22.
+    pub(super) const FINE: Effort = Effort { step: 0.06, cut: 40.0, tolerance: 1e-12 };
+    /// For single precision.
+    pub(super) const COARSE: Effort = Effort { step: 0.1, cut: 28.0, tolerance: 1e-9 };
+}
 
 /// Squares and cubes of kappa up to here, and their reciprocals, are numbers.
 const LOG_LARGE: f64 = 230.0;
@@ -34,6 +46,9 @@ pub(super) struct Transform {
     pub(super) amplitudes: Vec<Symbol>,
     /// Of a bounded lambda, `lambda(inf) - lambda`, for large kappa, where lambda itself has lost its digits.
     deficit: Option<Symbol>,
+    /// lambda or its deficit, whichever is taken, and the amplitudes.
+    risen: Flat,
+    fallen: Option<Flat>,
     at_zero: f64,
     /// How far left of 0 the first singularity lies.
     sigma: f64,
@@ -50,7 +65,9 @@ impl Transform {
     pub(super) fn new(lambda: Symbol, slope: Symbol, amplitudes: Vec<Symbol>, deficit: Option<Symbol>) -> Transform {
         let sigma = singularity(&lambda);
         let at_zero = value_at_zero(&lambda);
-        Transform { lambda, slope, amplitudes, deficit, at_zero, sigma }
+        let with = |first: &Symbol| Flat::new(std::iter::once(first).chain(&amplitudes));
+        let (risen, fallen) = (with(&lambda), deficit.as_ref().map(with));
+        Transform { lambda, slope, amplitudes, deficit, risen, fallen, at_zero, sigma }
     }
 
     /// `lambda - lambda(0)` at a real kappa.
@@ -71,52 +88,58 @@ impl Transform {
     }
 
     /// The densities at `u = exp(y)`.
-    pub(super) fn densities(&self, t: f64, y: f64) -> Densities {
+    pub(super) fn densities(&self, t: f64, y: f64, effort: Effort) -> Densities {
         let u = y.exp();
         // The saddle point, as the logarithm of its distance from the singularity.
-        let log_distance = bisect(-300.0, 690.0, |l| t * self.slope.real(l.exp() - self.sigma) > u);
+        let log_distance = bisect_within(1e-5, -300.0, 690.0, |l| t * self.slope.real(l.exp() - self.sigma) > u);
         let distance = log_distance.exp() + 1.0 / u;
         let is_far = log_distance + y < 3.0_f64.ln();
-        self.integrate(t, u, distance, is_far)
+        self.integrate(t, u, (distance, is_far), effort)
     }
 
-    fn integrate(&self, t: f64, u: f64, distance: f64, is_far: bool) -> Densities {
+    fn integrate(&self, t: f64, u: f64, (distance, is_far): (f64, bool), effort: Effort) -> Densities {
         let (sin, cos) = BEND.sin_cos();
         let scale = distance / (1.0 - sin);
         let crossing = distance - self.sigma;
         let crossing_exponent = self.exponent(crossing);
-        let deficit = self.deficit.as_ref().filter(|deficit| deficit.real(crossing) < crossing_exponent);
-        let deficit = deficit.map(|deficit| (deficit, deficit.real(crossing)));
+        let below = self.deficit.as_ref().map(|deficit| deficit.real(crossing)).filter(|d| *d < crossing_exponent);
+        let flat = match (&self.fallen, below) {
+            (Some(fallen), Some(_)) => fallen,
+            _ => &self.risen,
+        };
         let at_crossing: Vec<f64> = self.amplitudes.iter().map(|a| a.real(crossing)).collect();
-        let step = STEP.min(0.7 / self.curvature(t, u, crossing, scale).sqrt());
+        let step = effort.step.min(0.7 / self.curvature(t, u, crossing, scale).sqrt());
         let mut sums = vec![0.0; self.amplitudes.len() + 1];
-        let mut path = Path::default();
+        let mut trail = Trail::default();
         let mut low = 0;
         for i in 0..100_000_u32 {
             let w = f64::from(i) * step;
-            let (cosh, sinh) = (w.cosh(), w.sinh());
-            // s - s_c, without cancellation near the crossing.
             let half = (0.5 * w).sinh();
+            let (cosh, sinh) = (1.0 + 2.0 * half * half, 2.0 * half * (1.0 + half * half).sqrt());
+            // s - s_c, without cancellation near the crossing.
             let along = scale * Complex64::new(-2.0 * sin * half * half, cos * sinh);
             let tangent = scale * Complex64::new(-sin * sinh, cos * cosh) * if i == 0 { 0.5 } else { 1.0 };
-            let s = crossing + along;
-            path.advance();
-            let gained = match deficit {
-                Some((deficit, at_crossing)) => at_crossing - deficit.along(s, &mut path),
-                None => self.lambda.along(s, &mut path) - self.at_zero - crossing_exponent,
+            let mut values = flat.along(crossing + along, &mut trail);
+            let value = values.next().unwrap_or_default();
+            let gained = match below {
+                Some(below) => below - value,
+                None => value - self.at_zero - crossing_exponent,
             };
             let decay = -t * gained;
-            let growth = (u * along).exp();
-            let whole = (u * along + decay).exp();
-            let size = (u * along.re).max(u * along.re + decay.re) + tangent.norm().ln() - scale.ln();
-            let first = if is_far { growth * exp_m1(decay) } else { whole };
+            let (first, growth) = if is_far {
+                let growth = (u * along).exp();
+                (growth * exp_m1(decay), growth)
+            } else {
+                ((u * along + decay).exp(), Complex64::ZERO)
+            };
             sums[0] += (first * tangent).im;
-            for ((sum, amplitude), fixed) in sums[1..].iter_mut().zip(&self.amplitudes).zip(&at_crossing) {
-                let a = amplitude.along(s, &mut path);
-                let term = if is_far { a * first + growth * (a - fixed) } else { a * whole };
+            for ((sum, a), fixed) in sums[1..].iter_mut().zip(values).zip(&at_crossing) {
+                let term = if is_far { a * first + growth * (a - fixed) } else { a * first };
                 *sum += (term * tangent).im;
             }
-            low = if size < -CUT { low + 1 } else { 0 };
+            // The tangent is at most scale exp(w).
+            let size = (u * along.re).max(u * along.re + decay.re) + w;
+            low = if size < -effort.cut { low + 1 } else { 0 };
             if low > 2 {
                 break;
             }
@@ -139,8 +162,16 @@ impl Transform {
 
 /// Where a condition that holds below ceases to hold.
 pub(super) fn bisect(low: f64, high: f64, holds: impl Fn(f64) -> bool) -> f64 {
+    bisect_within(0.0, low, high, holds)
+}
+
+/// The same to this error, or to the last digit.
+fn bisect_within(error: f64, low: f64, high: f64, holds: impl Fn(f64) -> bool) -> f64 {
     let (mut low, mut high) = (low, high);
     for _ in 0..60 {
+        if high - low < error {
+            break;
+        }
         let middle = 0.5 * (low + high);
         if holds(middle) { low = middle } else { high = middle }
     }
@@ -167,7 +198,7 @@ mod tests {
         for t in [1e-6, 1.0, 300.0] {
             for y in [-6.0_f64, -2.0, 0.0, 1.0, 5.0, 40.0, 200.0] {
                 let y = y + 2.0 * f64::ln(t);
-                let found = law.densities(t, y);
+                let found = law.densities(t, y, Effort::FINE);
                 let expected = -0.25 * t * t * (-y).exp() - 0.5 * y + (0.5 * t).ln() - 0.5 * PI.ln();
                 assert!(
                     (found.log - expected).abs() < 5e-13 + 1e-15 * expected.abs(),
@@ -188,7 +219,7 @@ mod tests {
             for y in [-6.0_f64, -1.0, 0.0, 1.0, 3.0, 6.0] {
                 let u = y.exp();
                 let expected = t - u - 0.25 * t * t / u - 0.5 * y + (0.5 * t).ln() - 0.5 * PI.ln();
-                let found = law.densities(t, y).log;
+                let found = law.densities(t, y, Effort::FINE).log;
                 assert!((found - expected).abs() < 1e-12 + 3e-15 * expected.abs(), "{t} {y}: {found} {expected}");
             }
         }
@@ -207,7 +238,7 @@ mod tests {
                     size.exp() * (PI * (((1.0 - beta) * k) % 2.0)).sin() / PI
                 };
                 let expected = (1..400).rev().map(term).sum::<f64>().ln();
-                let found = law.densities(1.0, y).log;
+                let found = law.densities(1.0, y, Effort::FINE).log;
                 // The series itself cancels near beta = 1.
                 assert!((found - expected).abs() < 5e-12, "{beta} {y}: {found} {expected}");
             }

@@ -7,6 +7,7 @@
 
 use super::carrier::BoundCarrier;
 use super::frame::BoundFrame;
+use super::lookup::Lookup;
 use super::stable::StableTable;
 use super::subordinated::{Amplitude, Subordinated};
 use super::tabulated::{Columns, Tabulated};
@@ -189,7 +190,7 @@ impl Green {
             Law::Subordinated => BoundLaw::Subordinated { order: 1.0 },
         };
         if self.needs_table(law) {
-            return self.tabulate(dim, values);
+            return self.tabulate(dim, values, false);
         }
         let offset = number(&self.offset, values)?;
         let births = match self.births.as_ref() {
@@ -202,7 +203,7 @@ impl Green {
             (None, Some(births)) => exchange::flux(law, offset, births),
             (None, None) => None,
         };
-        let (Some(births), Some(flux)) = (births, flux) else { return self.tabulate(dim, values) };
+        let (Some(births), Some(flux)) = (births, flux) else { return self.tabulate(dim, values, false) };
         let frame = self.frame.as_ref().map(|f| f.bind(values)).transpose()?;
         let carrier = self.carrier.as_ref().map(|c| c.bind(dim, values)).transpose()?;
         let law = match (law, &carrier) {
@@ -222,8 +223,19 @@ impl Green {
         }
     }
 
+    /// The part that moves, of a kernel by [`Green::recognise_rest`]: see [`Bound::mass_at_rest`] for what it leaves out.
+    ///
+    /// # Errors
+    /// [`LowerError`] as [`Green::bind`].
+    pub fn bind_rest(&self, dim: usize, values: &BTreeMap<Name, Rational>) -> Result<Bound, LowerError> {
+        if !(1..=MAX_DIM).contains(&dim) {
+            return Err(LowerError::Dimension(dim));
+        }
+        self.tabulate(dim, values, true)
+    }
+
     /// The law as a table, with columns for a flux or births without closed form.
-    fn tabulate(&self, dim: usize, values: &BTreeMap<Name, Rational>) -> Result<Bound, LowerError> {
+    fn tabulate(&self, dim: usize, values: &BTreeMap<Name, Rational>, may_stay: bool) -> Result<Bound, LowerError> {
         let lambda = match &self.law {
             Law::Subordinated => self.lambda.clone(),
             law => law.symbol(),
@@ -253,6 +265,7 @@ impl Green {
         };
         let offset = number(&self.offset, values)? + number(&(self.law_at_zero()), values)?;
         let law = Subordinated::read(&lambda, &amplitudes, values)?;
+        let law = law.filter(|law| may_stay || law.mass_at_rest(1.0) == 0.0);
         let law = Arc::new(law.ok_or_else(|| LowerError::NoMixture(self.lambda.to_string()))?);
         let frame = self.frame.as_ref().map(|f| f.bind(values)).transpose()?;
         let carrier = self.carrier.as_ref().map(|c| c.bind(dim, values)).transpose()?.map(|(carrier, _)| carrier);
@@ -306,6 +319,12 @@ impl Bound {
     /// The subordinator of a law without a closed form.
     pub fn subordinated(&self) -> Option<&Arc<Subordinated>> {
         self.tabulated.as_ref().map(|tabulated| &tabulated.law)
+    }
+
+    /// The part of the mass that has not moved up to time t and is left out of every density: 0 but for a kernel by
+    /// [`Green::bind_rest`].
+    pub fn mass_at_rest(&self, t: f64) -> f64 {
+        self.subordinated().map_or(0.0, |law| law.mass_at_rest(t)) * (-self.decay() * t).exp()
     }
 
     /// The law alone, in its own frame and on its own clock, without the drift; it keeps its shape.
@@ -441,6 +460,25 @@ impl KernelProgram {
     /// The numbers behind the kernel.
     pub fn bound(&self) -> &Bound {
         &self.bound
+    }
+
+    /// Makes what the uniforms at time `t > 0` are read from, if that is more than a formula, and keeps it; may be called from
+    /// several threads at once.
+    pub fn prepare(&self, t: f64) {
+        if let Some(tabulated) = self.bound.tabulated.as_ref().filter(|_| t > 0.0 && t.is_finite()) {
+            tabulated.table(self.kernel.precision(), t);
+        }
+    }
+
+    /// The law at time `t > 0` for pairs taken one by one, where it is a table: what the kernel computes, apart from the weights of sources.
+    pub fn lookup(&self, t: f64) -> Option<Arc<Lookup>> {
+        let table = |tabulated: &Arc<Tabulated>| tabulated.table(self.kernel.precision(), t).lookup.clone();
+        self.bound.tabulated.as_ref().map(table)
+    }
+
+    /// Is the law a table?
+    pub fn is_tabulated(&self) -> bool {
+        self.bound.tabulated.is_some()
     }
 
     /// The uniforms of the kernel at time `t > 0`, in the kernel's order.

@@ -9,12 +9,15 @@
 mod carrier;
 mod contour;
 mod exchange;
+mod flat;
 mod formula;
 mod frame;
 mod linear;
+mod lookup;
 mod lower;
 mod multiplier;
 mod one_sided;
+mod ramps;
 mod stable;
 mod subordinated;
 mod symbol;
@@ -24,6 +27,7 @@ mod tabulated;
 pub use carrier::{BoundCarrier, Carrier, Shape};
 pub use formula::{Formula, FormulaError};
 pub use frame::{BoundFrame, Frame};
+pub use lookup::Lookup;
 pub use lower::{Bound, BoundLaw, KernelProgram, LowerError};
 pub use multiplier::Multipliers;
 pub use subordinated::Subordinated;
@@ -135,9 +139,25 @@ impl Green {
         }
     }
 
+    /// The kernel of a bounded lambda, without the part `exp(-lambda(inf) t)` of the mass that never moves; none for any other.
+    ///
+    /// Away from the data points its density, flux and source are those of the equation. See [`Green::bind_rest`].
+    pub fn recognise_rest(dispersion: &Dispersion, flow: &DensityFlow, facts: &Facts) -> Option<Green> {
+        let lambda = simplify_roots(&dispersion.lambda()?, facts);
+        let is_plain = dispersion.evolution.is_none() && dispersion.drift.is_none() && !direction::depends(&lambda);
+        let multipliers = Multipliers::derive(&lambda, flow).filter(|_| is_plain)?;
+        let growth = Symbol::read(&lambda, &BTreeMap::new()).ok()??.growth()?;
+        (growth.power == 0.0 && lambda.contains(&Expr::kappa()))
+            .then(|| Green::of(lambda, Law::Subordinated, multipliers, facts))
+    }
+
     /// The kernel of a lambda that is a function of kappa.
     fn isotropic(lambda: Expr, multipliers: Multipliers, facts: &Facts) -> Option<Green> {
         let law = Law::recognise(&lambda, facts).or_else(|| Law::subordinated(&lambda))?;
+        Some(Green::of(lambda, law, multipliers, facts))
+    }
+
+    fn of(lambda: Expr, law: Law, multipliers: Multipliers, facts: &Facts) -> Green {
         // A power of kappa that lambda has is 0 at 0, whatever letters are in its exponent.
         let power_of_zero = |e: &Expr| matches!(e, Expr::Pow(base, _) if base.is_zero()).then(Expr::zero);
         let at_zero =
@@ -145,7 +165,7 @@ impl Green {
         let offset = (at_zero(&lambda) - at_zero(&law.symbol())).expand();
         let flux_ratio = multipliers.flux_ratio(&lambda);
         let births = Births::recognise(&multipliers.source, &law);
-        Some(Green { lambda, law, offset, flux_ratio, births, multipliers, frame: None, carrier: None })
+        Green { lambda, law, offset, flux_ratio, births, multipliers, frame: None, carrier: None }
     }
 
     /// What `q` and `t` of [`Green::log_density`] stand for, where they are not those of the equation.

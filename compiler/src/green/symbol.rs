@@ -1,14 +1,12 @@
-//! Functions of kappa with numbers in them, continued into the complex plane along a path.
+//! Functions of kappa with numbers in them.
 //!
 //! In:   an [`Expr`] in kappa alone: sums, products and powers.
-//! Out:  [`Symbol`], which has values on the real line and, by continuity from there, along a path.
-//! Holds: on a path every power keeps the sheet on which it began, so that `sqrt(kappa + kappa^2)` is `kappa^(1/2)
-//!       (1 + kappa)^(1/2)` also where its argument crosses the negative axis. [`Growth`] is the leading term as kappa grows.
+//! Out:  [`Symbol`], which has values on the real line and, by continuity from there, along a path: see [`super::flat`].
+//! Holds: [`Growth`] is the leading term as kappa grows.
 
 use crate::expr::{Expr, Name, Rational, Var, rational};
 use num_complex::Complex64;
 use std::collections::BTreeMap;
-use std::f64::consts::TAU;
 
 use super::lower::{LowerError, number};
 
@@ -30,35 +28,6 @@ pub(super) enum Symbol {
 pub(super) struct Growth {
     pub(super) factor: f64,
     pub(super) power: f64,
-}
-
-/// The arguments of the roots of a symbol at the last point of a path, in the order in which they are met.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Path {
-    angles: Vec<f64>,
-    met: usize,
-}
-
-impl Path {
-    /// Goes on to the next point.
-    pub(super) fn advance(&mut self) {
-        self.met = 0;
-    }
-
-    /// The argument of z that is nearest to the last one.
-    fn angle(&mut self, z: Complex64) -> f64 {
-        let principal = z.arg();
-        let angle = match self.angles.get(self.met) {
-            Some(last) => principal + TAU * ((last - principal) / TAU).round(),
-            None => principal,
-        };
-        match self.angles.get_mut(self.met) {
-            Some(last) => *last = angle,
-            None => self.angles.push(angle),
-        }
-        self.met += 1;
-        angle
-    }
 }
 
 impl Symbol {
@@ -102,28 +71,6 @@ impl Symbol {
             Symbol::Power(base, n) => base.real(kappa).powi(*n),
             Symbol::Root(base, x) if *x == 0.5 => base.real(kappa).sqrt(),
             Symbol::Root(base, x) => base.real(kappa).powf(*x),
-        }
-    }
-
-    /// The value at the next point of a path.
-    pub(super) fn along(&self, kappa: Complex64, path: &mut Path) -> Complex64 {
-        match self {
-            Symbol::Number(x) => Complex64::from(*x),
-            Symbol::Kappa => kappa,
-            Symbol::Sum(terms) => terms.iter().map(|t| t.along(kappa, path)).sum(),
-            Symbol::Product(factors) => factors.iter().map(|f| f.along(kappa, path)).product(),
-            Symbol::Power(base, n) => base.along(kappa, path).powi(*n),
-            Symbol::Root(base, x) => {
-                let z = base.along(kappa, path);
-                let angle = path.angle(z);
-                if *x == 0.5 {
-                    // The principal root, on the sheet of the path.
-                    let root = z.sqrt();
-                    let turns = ((angle - z.arg()) / TAU).round();
-                    return if turns.rem_euclid(2.0) == 0.0 { root } else { -root };
-                }
-                Complex64::from_polar(z.norm().powf(*x), x * angle)
-            }
         }
     }
 
@@ -305,25 +252,9 @@ pub(super) fn exp_m1(z: Complex64) -> Complex64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::f64::consts::PI;
 
     fn read(e: &Expr) -> Symbol {
         Symbol::read(e, &BTreeMap::new()).expect("no parameters").expect("a symbol")
-    }
-
-    #[test]
-    fn roots_stay_on_their_sheet() {
-        // sqrt(kappa + kappa^2) is sqrt(kappa) sqrt(1 + kappa) off the negative axis.
-        let k = Expr::kappa();
-        let symbol = read(&(k.clone() + k.powi(2)).sqrt());
-        let mut path = Path::default();
-        for i in 0..=90 {
-            let z = Complex64::from_polar(3.0, f64::from(i) * PI / 91.0);
-            path.advance();
-            let found = symbol.along(z, &mut path);
-            let expected = z.sqrt() * (z + 1.0).sqrt();
-            assert!((found - expected).norm() < 1e-14 * expected.norm(), "{z}: {found} {expected}");
-        }
     }
 
     #[test]

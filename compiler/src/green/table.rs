@@ -30,10 +30,23 @@ pub(super) fn series_value(series: &[f64], s: f64) -> f64 {
     first + s * this - before
 }
 
+/// Coefficients of the Chebyshev polynomials of the polynomial with these values at `cos(pi i/n)`, `i = 0..=n`, both ends among them.
+pub(super) fn series_with_ends(values: &[f64]) -> Vec<f64> {
+    let n = values.len().saturating_sub(1).max(1);
+    let share = |i: usize| if i == 0 || i == n { 0.5 } else { 1.0 };
+    let angle = |i: usize, j: usize| (PI * ((i * j) % (2 * n)) as f64 / n as f64).cos();
+    let term = |j: usize| values.iter().enumerate().map(|(i, v)| share(i) * v * angle(i, j)).sum::<f64>();
+    (0..values.len()).map(|j| 2.0 / n as f64 * share(j) * term(j)).collect()
+}
+
 /// Coefficients of powers of `s` of the polynomial with these values at [`nodes`].
 pub(super) fn powers(values: &[f64]) -> Vec<f64> {
-    let series = series(values);
-    let mut out = vec![0.0; values.len()];
+    powers_of_series(&series(values))
+}
+
+/// Coefficients of powers of `s` of a series of Chebyshev polynomials.
+pub(super) fn powers_of_series(series: &[f64]) -> Vec<f64> {
+    let mut out = vec![0.0; series.len()];
     // T_0 and T_1, then T_(j+1) = 2 s T_j - T_(j-1).
     let (mut before, mut this) = (vec![0.0, 1.0], vec![1.0]);
     for c in series {

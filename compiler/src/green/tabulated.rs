@@ -1,19 +1,24 @@
 //! A law without a closed form as a table that a kernel reads, made anew at each time.
 //!
 //! In:   a [`Subordinated`] law, a dimension, a time.
-//! Out:  the uniforms of the kernel: `log g`, and where they have no closed form the flux `J/p = f (x - y)` and `R/p`, as polynomials
-//!       in pieces of `x = log(1 + q/a^2)`; the body that reads them.
+//! Out:  the uniforms of the kernel: `log g`, and where they have no closed form the flux `J/p = f (x - y)` and `R/p`, in pieces of
+//!       `x = log(1 + q/a^2)`; the body that reads them. The pieces move with t, the body stays.
 //! Holds: every piece is checked against the mixture between its nodes. Beyond the last piece, at distances over 1e10, the law goes
 //!   on as a power.
 
+use super::contour::Effort;
+use super::lookup::{Lookup, Span};
+use super::ramps::{self, Column, Ramp, Size};
 use super::subordinated::{Kept, Mixed, Mixture, Subordinated};
-use super::table;
 use crate::kernel::{KernelBuilder, Pair, Precision, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Squared distances up to this have a piece.
 const FARTHEST: f64 = 1e20;
+
+/// Squares of distances are resolved down to this part of the law's own, where a mass at rest lies at distance 0.
+const NEAREST: f64 = 1e-24;
 
 /// Which quantities beside `log g` the table holds, and at which of the law's amplitudes they are.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,21 +48,35 @@ impl PartialEq for Tabulated {
 pub(super) struct Table {
     pub(super) log_peak: f64,
     pub(super) uniforms: BTreeMap<String, f64>,
+    pub(super) lookup: Arc<Lookup>,
 }
 
 /// How fine a table is.
 #[derive(Clone, Copy)]
 struct Fineness {
-    pieces: usize,
-    degree: usize,
+    size: Size,
+    /// Absolute for `log g`, relative for the other columns.
     tolerance: f64,
+    /// The same for every unit of `log g`, of which the kernel cannot round less.
+    rounding: f64,
+    effort: Effort,
 }
 
 impl Fineness {
     fn of(precision: Precision) -> Fineness {
         match precision {
-            Precision::F32 => Fineness { pieces: 20, degree: 7, tolerance: 2e-8 },
-            Precision::F64 => Fineness { pieces: 28, degree: 15, tolerance: 2e-12 },
+            Precision::F32 => Fineness {
+                size: Size { pieces: 16, terms: 9 },
+                tolerance: 2e-7,
+                rounding: 3e-8,
+                effort: Effort::COARSE,
+            },
+            Precision::F64 => Fineness {
+                size: Size { pieces: 20, terms: 21 },
+                tolerance: 2e-12,
+                rounding: 4e-15,
+                effort: Effort::FINE,
+            },
         }
     }
 }
@@ -77,151 +96,146 @@ impl Tabulated {
     }
 
     fn make(&self, fineness: Fineness, t: f64) -> Table {
-        let mixture = Mixture::new(&self.law, t, self.half_dim, Some(FARTHEST));
-        let peak = mixture.at(0.0);
         let decay = self.half_dim + 0.5;
+        // A density beside a mass at rest may have no bound towards the source: there it is told at q + a^2 for q.
+        let nearest = if self.law.mass_at_rest(t) > 0.0 { NEAREST * self.law.centre(t) } else { 0.0 };
+        let mixture = Mixture::new(&self.law, (t, fineness.effort), self.half_dim, [nearest, FARTHEST]);
+        let peak = mixture.at(nearest);
         let fitting = Fitting {
             mixture: &mixture,
             columns: self.columns,
-            scale: decay / peak.mean_inverse,
+            scale: if nearest > 0.0 { nearest } else { decay / peak.mean_inverse },
+            nearest,
             log_peak: peak.log,
             decay,
-            degree: fineness.degree,
+            fineness,
         };
-        let mut tolerance = fineness.tolerance;
-        let pieces = loop {
-            match fitting.pieces(fineness.pieces, tolerance) {
-                Some(pieces) => break pieces,
-                None => tolerance *= 10.0,
+        let mut tolerance = 1.0;
+        let ramps = loop {
+            match fitting.ramps(tolerance) {
+                Some(ramps) => break ramps,
+                None => tolerance *= 4.0,
             }
         };
-        Table { log_peak: peak.log, uniforms: fitting.uniforms(&pieces, fineness.pieces) }
+        let mut uniforms = ramps::piece_uniforms(&ramps, fineness.size);
+        uniforms.insert("1_over_scale_squared".to_owned(), 1.0 / fitting.scale);
+        for (index, name) in self.columns.names().into_iter().enumerate() {
+            uniforms.extend(ramps::column_uniforms(name, index, &ramps, fineness.size));
+        }
+        Table { log_peak: peak.log, uniforms, lookup: Arc::new(fitting.lookup(&ramps, tolerance)) }
     }
 
     /// `log w + log g(q) - log g(0)`, and the coefficients of flux and births.
     pub(super) fn weight(&self, k: &mut KernelBuilder, pair: Pair) -> (Value, Option<Value>, Option<Value>) {
-        let fineness = Fineness::of(k.precision());
         let inverse = k.uniform("1_over_scale_squared");
         let ratio = k.mul(pair.q, inverse);
         let x = k.log1p(ratio);
-        let masks: Vec<Value> = (0..fineness.pieces - 1)
-            .map(|i| {
-                let edge = k.uniform(&name("edge", i, 0));
-                k.lt(x, edge)
-            })
-            .collect();
-        let row = |k: &mut KernelBuilder, what| -> Vec<Value> {
-            (0..fineness.pieces).map(|i| k.uniform(&name(what, i, 0))).collect()
-        };
-        let (centres, slopes) = (row(k, "centre"), row(k, "slope"));
-        let (centre, slope) = (table::choose(k, &masks, &centres), table::choose(k, &masks, &slopes));
-        let offset = k.sub(x, centre);
-        let s = k.mul(offset, slope);
-        let one = k.constant(1.0);
-        let s = k.min(s, one);
-        let polynomial = |k: &mut KernelBuilder, what: &str| {
-            let pieces: Vec<Vec<Value>> = (0..fineness.pieces)
-                .map(|i| (0..=fineness.degree).map(|j| k.uniform(&name(what, i, j))).collect())
-                .collect();
-            table::polynomial(k, &masks, s, &pieces)
-        };
-        let scaled = polynomial(k, "log");
+        let sums = ramps::sums(k, x, &self.columns.names(), Fineness::of(k.precision()).size);
+        let mut sums = sums.into_iter();
         let decay = k.constant(-(self.half_dim + 0.5));
         let weight = k.fma(decay, x, pair.log_w);
-        let weight = k.add(weight, scaled);
-        let flux = self.columns.flux.map(|_| polynomial(k, "flux"));
-        let births = self.columns.births.map(|_| polynomial(k, "births"));
+        let weight = sums.next().map_or(weight, |scaled| k.add(weight, scaled));
+        let flux = self.columns.flux.and_then(|_| sums.next());
+        let births = self.columns.births.and_then(|_| sums.next());
         (weight, flux, births)
     }
 }
 
-fn name(what: &str, piece: usize, power: usize) -> String {
-    format!("{what}_{piece}_{power}")
+impl Columns {
+    /// What a table holds, in its order.
+    fn names(self) -> Vec<&'static str> {
+        [Some("log"), self.flux.map(|_| "flux"), self.births.map(|_| "births")].into_iter().flatten().collect()
+    }
 }
 
-/// One piece: its ends, and a row of powers for `log g` and every column.
-struct Piece {
-    low: f64,
-    high: f64,
-    rows: Vec<Vec<f64>>,
-}
-
-/// What a piece is fitted to.
+/// What a table is fitted to.
 struct Fitting<'a> {
     mixture: &'a Mixture<'a>,
     columns: Columns,
     /// `a^2`, where the law begins to fall.
     scale: f64,
+    /// Added to every squared distance.
+    nearest: f64,
     log_peak: f64,
     decay: f64,
-    degree: usize,
+    fineness: Fineness,
 }
 
 impl Fitting<'_> {
     /// The quantities of the table at x.
     fn rows(&self, x: f64) -> Vec<f64> {
-        let Mixed { log, ratios, .. } = self.mixture.at(self.scale * x.exp_m1());
+        let Mixed { log, ratios, .. } = self.mixture.at(self.scale * x.exp_m1() + self.nearest);
         let flux = self.columns.flux.and_then(|i| ratios.get(i)).map(|ratio| ratio.1);
         let births = self.columns.births.and_then(|i| ratios.get(i)).map(|ratio| ratio.0);
         let scaled = log - self.log_peak + self.decay * x;
         std::iter::once(scaled).chain(flux).chain(births).collect()
     }
 
-    /// Pieces from 0 to the farthest distance, as wide as the tolerance allows; none if there are too many.
-    fn pieces(&self, most: usize, tolerance: f64) -> Option<Vec<Piece>> {
+    /// Pieces from 0 to the farthest distance, as wide as the tolerance times `factor` allows; none if there are too many.
+    fn ramps(&self, factor: f64) -> Option<Vec<Ramp>> {
         let end = (FARTHEST / self.scale).ln_1p().min(1400.0);
-        let (mut pieces, mut edge, mut width) = (Vec::new(), 0.0, 2.0_f64);
+        let (mut ramps, mut edge, mut width) = (Vec::new(), 0.0, 2.0_f64);
         while edge < end {
             let high = if edge + 1.2 * width > end { end } else { edge + width };
             let is_last_try = width < 1e-4;
-            match self.piece(edge, high, tolerance, is_last_try) {
-                Some(piece) => {
-                    pieces.push(piece);
+            match self.ramp(edge, high, factor, is_last_try) {
+                Some(ramp) => {
+                    ramps.push(ramp);
                     edge = high;
-                    width *= 1.5;
+                    width *= 2.0;
                 }
-                None => width = 0.6 * (high - edge),
+                None => width = 0.75 * (high - edge),
             }
-            if pieces.len() > most || (pieces.len() == most && edge < end) {
+            if ramps.len() > self.fineness.size.pieces || (ramps.len() == self.fineness.size.pieces && edge < end) {
                 return None;
             }
         }
-        Some(pieces)
+        Some(ramps)
     }
 
-    fn piece(&self, low: f64, high: f64, tolerance: f64, is_last_try: bool) -> Option<Piece> {
+    /// The same as cells.
+    fn lookup(&self, ramps: &[Ramp], factor: f64) -> Lookup {
+        let (has_flux, has_births) = (self.columns.flux.is_some(), self.columns.births.is_some());
+        let span = Span { scale: self.scale, farthest: FARTHEST, decay: self.decay, has_flux, has_births };
+        let values = |x: f64| {
+            let i = ramps.partition_point(|ramp| ramp.high < x).min(ramps.len().saturating_sub(1));
+            let mut row = [0.0; Lookup::MOST_COLUMNS];
+            if let Some(ramp) = ramps.get(i) {
+                let s = (x - ramp.low) * 2.0 / (ramp.high - ramp.low) - 1.0;
+                row.iter_mut().zip(&ramp.columns).for_each(|(value, column)| *value = column.value(s));
+            }
+            row[0] -= self.decay * x;
+            row
+        };
+        Lookup::fit(&span, values, |x, expected, found| {
+            let tolerance = self.tolerance(expected[0].abs(), x, factor);
+            expected.iter().zip(found).enumerate().all(|(row, (expected, found))| {
+                let unit = if row == 0 { 1.0 } else { expected.abs() };
+                (found - expected).abs() <= tolerance * unit
+            })
+        })
+    }
+
+    /// What `log g` may be off: the quadrature rounds exponents of its size, and so does a kernel.
+    fn tolerance(&self, log: f64, x: f64, factor: f64) -> f64 {
+        factor * (self.fineness.tolerance + self.fineness.rounding * (log + self.decay * (x + 4.0)))
+    }
+
+    fn ramp(&self, low: f64, high: f64, factor: f64, is_last_try: bool) -> Option<Ramp> {
         let x_of = |s: f64| low + 0.5 * (high - low) * (s + 1.0);
-        let values: Vec<Vec<f64>> = table::nodes(self.degree).into_iter().map(|s| self.rows(x_of(s))).collect();
+        let nodes = ramps::nodes(self.fineness.size.terms);
+        let values: Vec<Vec<f64>> = nodes.into_iter().map(|s| self.rows(x_of(s))).collect();
         let count = values.first().map_or(0, Vec::len);
-        let rows: Vec<Vec<f64>> =
-            (0..count).map(|row| table::powers(&values.iter().map(|v| v[row]).collect::<Vec<_>>())).collect();
+        let column = |row: usize| Column::fit(&values.iter().map(|v| v[row]).collect::<Vec<_>>());
+        let columns: Vec<Column> = (0..count).map(column).collect();
         let meets = |s: f64| {
             let (x, expected) = (x_of(s), self.rows(x_of(s)));
-            // The quadrature rounds exponents of the size of log g.
-            let slack = 1.0 + 2e-3 * (expected.first().map_or(0.0, |log| log.abs()) + self.decay * (x + 4.0));
-            expected.iter().zip(&rows).enumerate().all(|(row, (expected, powers))| {
-                let size = if row == 0 { slack } else { slack * expected.abs() };
-                (table::value(powers, s) - expected).abs() <= tolerance * size
+            let tolerance = self.tolerance(expected.first().map_or(0.0, |log| log.abs()), x, factor);
+            expected.iter().zip(&columns).enumerate().all(|(row, (expected, column))| {
+                let unit = if row == 0 { 1.0 } else { expected.abs() };
+                (column.value(s) - expected).abs() <= tolerance * unit
             })
         };
-        (is_last_try || [-0.985, -0.6, 0.05, 0.7, 0.98].into_iter().all(meets)).then_some(Piece { low, high, rows })
-    }
-
-    /// The pieces as numbers with names; the last one is repeated to fill the table.
-    fn uniforms(&self, pieces: &[Piece], room: usize) -> BTreeMap<String, f64> {
-        let mut out = BTreeMap::from([("1_over_scale_squared".to_owned(), 1.0 / self.scale)]);
-        let columns = [Some("log"), self.columns.flux.map(|_| "flux"), self.columns.births.map(|_| "births")];
-        for i in 0..room {
-            let Some(piece) = pieces.get(i).or(pieces.last()) else { continue };
-            // No x is beyond the largest number.
-            let edge = if i + 1 < pieces.len() { piece.high } else { f64::from(f32::MAX) };
-            out.insert(name("edge", i, 0), edge);
-            out.insert(name("centre", i, 0), 0.5 * (piece.low + piece.high));
-            out.insert(name("slope", i, 0), 2.0 / (piece.high - piece.low));
-            for (what, row) in columns.into_iter().flatten().zip(&piece.rows) {
-                out.extend(row.iter().enumerate().map(|(j, c)| (name(what, i, j), *c)));
-            }
-        }
-        out
+        (is_last_try || [-0.97, -0.6, 0.05, 0.7, 0.97].into_iter().all(meets)).then_some(Ramp { low, high, columns })
     }
 }

@@ -18,7 +18,7 @@ impl Field {
         let is_plain = self.program.bound().frame().is_some() || self.displacement_rate(1.0).is_some();
         match &self.engine {
             Engine::Guarded(engine, sources) if is_plain => engine.step().map(|step| (engine, sources, step)),
-            Engine::Guarded(..) | Engine::Log(..) | Engine::Blocked(..) => None,
+            Engine::Guarded(..) | Engine::Log(..) | Engine::Lookup(_) | Engine::Blocked(..) => None,
         }
     }
 

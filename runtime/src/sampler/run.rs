@@ -81,6 +81,7 @@ pub fn sample_resume(
         options,
         integrator: Integrator::new(problem.field, options.tableau, options.variable),
         counted: state.stats.evaluations,
+        begun: state.step,
         state,
     };
     while run.state.t > options.t_min {
@@ -139,6 +140,8 @@ struct Run<'a> {
     integrator: Integrator<'a>,
     /// Evaluations made before this run's integrator began to count.
     counted: u64,
+    /// The step at which this run began.
+    begun: usize,
     state: SampleState,
 }
 
@@ -249,8 +252,25 @@ impl Run<'_> {
     }
 
     fn attempt(&mut self, t1: f64) -> Result<Attempt, SampleError> {
+        self.announce(t1);
         let SampleState { t, points, log_weights, .. } = &self.state;
         self.integrator.attempt((*t, t1), points, log_weights).map_err(|source| self.state.field_error(source))
+    }
+
+    /// Tells the field the times of a step to `t1`; on a grid, every few steps, also those of the steps until then.
+    fn announce(&self, t1: f64) {
+        let (step, SampleOptions { t_max, t_min, .. }) = (self.state.step, *self.options);
+        let ahead = 2 * rayon::current_num_threads();
+        let times: Vec<f64> = match self.options.control {
+            StepControl::Grid { spacing, steps } if (step - self.begun).is_multiple_of(ahead) => {
+                let time = |k| spacing.time(k, steps, t_max, t_min);
+                let ends = |k| (if k == step { self.state.t } else { time(k) }, time(k + 1));
+                (step..steps.min(step + ahead)).flat_map(|k| self.integrator.times(ends(k))).collect()
+            }
+            StepControl::Grid { .. } => return,
+            StepControl::Adaptive(_) => self.integrator.times((self.state.t, t1)),
+        };
+        self.problem.field.prepare(&times);
     }
 
     fn count_evaluations(&mut self) {

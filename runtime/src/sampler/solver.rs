@@ -74,17 +74,23 @@ impl<'a> Integrator<'a> {
         Ok(Attempt { points, log_weights, h, error, log_error })
     }
 
-    /// The times of the stages, and the tableau times `h dt/du`.
-    fn plan(&mut self, (t0, t1): (f64, f64), h: f64) -> StepPlan {
-        let Tableau { c, a, b, b_err, .. } = self.tableau;
+    /// The times of the stages of a step from `t0` to `t1`.
+    pub fn times(&self, (t0, t1): (f64, f64)) -> Vec<f64> {
         let u0 = self.variable.of_time(t0);
+        let h = self.variable.of_time(t1) - u0;
         // The ends are met exactly, whatever the round trip through the step variable does.
         let time = |c: &f64| match *c {
             0.0 => t0,
             1.0 => t1,
             c => self.variable.to_time(u0 + c * h),
         };
-        let times: Vec<f64> = c.iter().map(time).collect();
+        self.tableau.c.iter().map(time).collect()
+    }
+
+    /// The times of the stages, and the tableau times `h dt/du`.
+    fn plan(&mut self, (t0, t1): (f64, f64), h: f64) -> StepPlan {
+        let Tableau { a, b, b_err, .. } = self.tableau;
+        let times = self.times((t0, t1));
         self.rates = times.iter().map(|t| self.variable.rate(*t)).collect();
         let stages = times.len();
         let rows = a.iter().copied().chain([*b, b_err.unwrap_or(&[])]);

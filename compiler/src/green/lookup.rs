@@ -1,0 +1,182 @@
+//! A tabulated law as cells that a processor finds by the bits of a squared distance.
+//!
+//! In:   a function of q: the logarithm of a density and what goes with it.
+//! Out:  [`Lookup`], its values at any q, by one short polynomial.
+//! Holds: every cell is checked against the function between its nodes; an octave of `q + a^2` has the same number of cells everywhere.
+//!
+//! A compiled kernel has no memory to look into and computes all pieces for every pair ([`super::ramps`]); in few dimensions, where
+//! that is most of the work, one lookup for each pair is several times faster.
+
+use super::table;
+
+/// Degree of the polynomials.
+const DEGREE: usize = 6;
+
+/// Bits of the fraction of a double.
+const FRACTION: u32 = 52;
+
+/// A law without a closed form at one time, as a table over the squared distance: for pairs taken one by one.
+#[derive(Debug)]
+pub struct Lookup {
+    /// `a^2`.
+    scale: f64,
+    farthest: f64,
+    /// How much `log g` falls for every e-fold of q beyond the farthest.
+    decay: f64,
+    /// Cells of an octave are `2^bits`.
+    bits: u32,
+    first: u64,
+    has_flux: bool,
+    has_births: bool,
+    columns: usize,
+    /// `[cells][DEGREE + 1][columns]`.
+    cells: Vec<f64>,
+}
+
+/// What a [`Lookup`] is made for.
+pub(super) struct Span {
+    pub(super) scale: f64,
+    pub(super) farthest: f64,
+    pub(super) decay: f64,
+    pub(super) has_flux: bool,
+    pub(super) has_births: bool,
+}
+
+impl Lookup {
+    /// The largest number of columns.
+    pub const MOST_COLUMNS: usize = 3;
+
+    /// Cells so many that `is_met(x, expected, found)` holds for the columns as `values` of `x = log(1 + q/a^2)`, or as many as there may be.
+    pub(super) fn fit(
+        span: &Span,
+        values: impl Fn(f64) -> [f64; Self::MOST_COLUMNS],
+        is_met: impl Fn(f64, &[f64], &[f64]) -> bool,
+    ) -> Lookup {
+        const MOST_BITS: u32 = 7;
+        let fit = |bits: u32| {
+            let mut lookup = Lookup::empty(span, bits);
+            // The ends of the table lie within their cells.
+            let last = lookup.last(span);
+            for cell in 0..=last {
+                lookup.add(&values);
+                let is_checked = bits < MOST_BITS && cell > 0 && cell < last;
+                let meets = |s: &f64| {
+                    let z = lookup.place(cell, *s);
+                    let x = (z / span.scale).ln();
+                    is_met(x, &values(x), &lookup.columns_at(z - span.scale))
+                };
+                if is_checked && ![-0.42, 0.22].iter().all(meets) {
+                    return None;
+                }
+            }
+            Some(lookup)
+        };
+        (3..=MOST_BITS).find_map(fit).unwrap_or_else(|| Lookup::empty(span, MOST_BITS))
+    }
+
+    fn empty(span: &Span, bits: u32) -> Lookup {
+        let Span { scale, farthest, decay, has_flux, has_births } = *span;
+        let columns = 1 + usize::from(has_flux) + usize::from(has_births);
+        let first = scale.to_bits() >> (FRACTION - bits);
+        Lookup { scale, farthest, decay, bits, first, has_flux, has_births, columns, cells: Vec::new() }
+    }
+
+    /// The number of the last cell.
+    fn last(&self, span: &Span) -> usize {
+        (((span.scale + span.farthest).to_bits() >> (FRACTION - self.bits)) - self.first) as usize
+    }
+
+    /// Adds the next cell.
+    fn add(&mut self, values: &impl Fn(f64) -> [f64; Self::MOST_COLUMNS]) {
+        let cell = self.count();
+        let at = |s: f64| values((self.place(cell, 0.5 * s) / self.scale).ln());
+        let rows: Vec<[f64; Self::MOST_COLUMNS]> = table::nodes(DEGREE).into_iter().map(at).collect();
+        let column = |c: usize| table::powers(&rows.iter().map(|row| row[c]).collect::<Vec<_>>());
+        let powers: Vec<Vec<f64>> = (0..self.columns).map(column).collect();
+        for j in 0..=DEGREE {
+            self.cells.extend(powers.iter().map(|column| column[j] * f64::from(1 << j)));
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.cells.len() / (self.columns * (DEGREE + 1)).max(1)
+    }
+
+    /// `q + a^2` at s, from -1/2 to 1/2, of a cell.
+    fn place(&self, cell: usize, s: f64) -> f64 {
+        let at = |cell: u64| f64::from_bits(cell << (FRACTION - self.bits));
+        let (low, high) = (at(self.first + cell as u64), at(self.first + cell as u64 + 1));
+        low + (s + 0.5) * (high - low)
+    }
+
+    /// Is there a column of the flux? There is where it has no closed form.
+    pub fn has_flux(&self) -> bool {
+        self.has_flux
+    }
+
+    /// Is there a column of births, after that of the flux?
+    pub fn has_births(&self) -> bool {
+        self.has_births
+    }
+
+    /// The columns at `q >= 0`: `log g(q) - log g(0)`, then `f` with `J/p = f (x - y)`, then `R/p`, of those that there are.
+    ///
+    /// `COLUMNS` is their number; were it another, the values would be those of no column.
+    #[inline]
+    pub fn row<const COLUMNS: usize>(&self, q: f64) -> [f64; COLUMNS] {
+        debug_assert_eq!(COLUMNS, self.columns);
+        let inside = if q < self.farthest { q } else { self.farthest };
+        let bits = (inside + self.scale).to_bits();
+        let cell = (bits >> (FRACTION - self.bits)).wrapping_sub(self.first) as usize;
+        let fraction = (bits << self.bits) & ((1 << FRACTION) - 1);
+        let s = f64::from_bits(fraction | 1.0_f64.to_bits()) - 1.5;
+        let mut out = [0.0; COLUMNS];
+        let start = cell * COLUMNS * (DEGREE + 1);
+        let Some(cell) = self.cells.get(start..start + COLUMNS * (DEGREE + 1)) else { return out };
+        for powers in cell.chunks_exact(COLUMNS).rev() {
+            for (out, c) in out.iter_mut().zip(powers) {
+                *out = *out * s + c;
+            }
+        }
+        if q > self.farthest
+            && let Some(log) = out.first_mut()
+        {
+            *log -= self.decay * (q / self.farthest).ln();
+        }
+        out
+    }
+
+    /// The columns at q, and 0 for those that there are not.
+    fn columns_at(&self, q: f64) -> [f64; Self::MOST_COLUMNS] {
+        match self.columns {
+            1 => {
+                let [log] = self.row(q);
+                [log, 0.0, 0.0]
+            }
+            2 => {
+                let [log, second] = self.row(q);
+                [log, second, 0.0]
+            }
+            _ => self.row(q),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_power_and_its_logarithm_are_found_at_every_distance() {
+        // log g = -3/2 log(1 + q/a^2), f = (1 + q/a^2)^(-1/4): analytic but at q = -a^2.
+        let values = |x: f64| [-1.5 * x, (-0.25 * x).exp(), 0.0];
+        let span = Span { scale: 0.3, farthest: 1e20, decay: 1.5, has_flux: true, has_births: false };
+        let close = |_: f64, a: &[f64], b: &[f64]| (a[0] - b[0]).abs() < 1e-12 && (a[1] / b[1] - 1.0).abs() < 1e-12;
+        let lookup = Lookup::fit(&span, values, close);
+        for q in [0.0, 1e-12, 0.1, 1.0, 7.7, 1e3, 1e19, 1e25] {
+            let ([log, f], [log_0, f_0, _]) = (lookup.row::<2>(q), values((q / 0.3).ln_1p()));
+            assert!((log - log_0).abs() < 2e-12, "{q}: {log} {log_0}");
+            assert!(q > 1e20 || (f / f_0 - 1.0).abs() < 2e-12, "{q}: {f} {f_0}");
+        }
+    }
+}
