@@ -7,6 +7,7 @@
 #[cfg(feature = "cranelift")]
 pub mod clif;
 pub mod interp;
+pub mod ptx;
 
 use thiserror::Error;
 

@@ -1,0 +1,10 @@
+//! The PTX text of kernels, executed: what the text computes is what the reference interpreter computes.
+//!
+//! A device is not needed: [`machine`] runs blocks of threads with barriers and shared memory. Maps agree bit for bit (any NaN
+//! equals any NaN); reductions differ in the order and the precision of sums, see `fields`.
+
+mod arithmetic;
+mod fields;
+mod launch;
+mod machine;
+mod maps;
