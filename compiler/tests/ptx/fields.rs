@@ -15,7 +15,7 @@ use genphys_compiler::source::Source;
 use genphys_compiler::{Budget, analyze};
 use std::collections::BTreeMap;
 
-const LAWS: [(&str, &str); 7] = [
+pub const LAWS: [(&str, &str); 7] = [
     ("diffusion", "phi_t - lap(phi) = 0"),
     ("poisson", "phi_tt + lap(phi) = 0"),
     ("yukawa", "phi_tt + lap(phi) - m^2 phi = 0 where m > 0"),
@@ -25,7 +25,7 @@ const LAWS: [(&str, &str); 7] = [
     ("subordinated", "phi_t + (-lap)^(3/4) phi - lap(phi) = 0"),
 ];
 
-fn program(text: &str, dim: usize, precision: Precision) -> KernelProgram {
+pub fn program(text: &str, dim: usize, precision: Precision) -> KernelProgram {
     let values: BTreeMap<Name, Rational> = [("m", 1, 2), ("a", 2, 1), ("b", 1, 1), ("d", 3, 1)]
         .map(|(n, p, q)| (n.into(), Rational::new(p.into(), q.into())))
         .into();

@@ -5,6 +5,7 @@
 
 mod arithmetic;
 mod fields;
+mod goldens;
 mod launch;
 mod machine;
 mod maps;
