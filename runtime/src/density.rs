@@ -112,6 +112,12 @@ pub enum FieldError {
         /// Where it lies, and what would help.
         why: String,
     },
+    /// The device that evaluates the field fails.
+    #[error("{message}")]
+    Device {
+        /// What it reports.
+        message: String,
+    },
     /// A result is infinite or not a number, for example where `p` changes its sign.
     #[error("{quantity} is not finite at point {row}, time {t}")]
     NonFiniteOutput {

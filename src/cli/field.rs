@@ -2,6 +2,7 @@
 
 use super::arguments::Field as Arguments;
 use super::console::Console;
+use super::device::Device;
 use super::failure::Failure;
 use super::spec::load;
 use super::{Outcome, model, numbers, points};
@@ -17,7 +18,8 @@ pub fn run(command: &Arguments, console: &Console) -> Result<Outcome, Failure> {
     let analysis = analyze(&load(&command.spec)?, Budget::default())?;
     let data = points::load(&command.data, command.weights.as_deref())?;
     let at = read_points(&command.at)?;
-    let (field, condition) = model::any_field(&analysis, &command.model, &data)?;
+    let device = Device::open(&command.place.device, console)?;
+    let (field, condition) = model::any_field(&analysis, &command.model, &data, &device)?;
     if let Some(condition) = condition {
         console.note(&format!("the equation is generative under a condition: {condition}"));
     }

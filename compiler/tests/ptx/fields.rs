@@ -35,7 +35,7 @@ pub fn program(text: &str, dim: usize, precision: Precision) -> KernelProgram {
 }
 
 /// Numbers spread over `[-1, 1)`, the same on every run.
-fn spread(count: usize, seed: u64) -> Vec<f64> {
+pub fn spread(count: usize, seed: u64) -> Vec<f64> {
     let mut state = seed;
     (0..count)
         .map(|_| {

@@ -29,10 +29,15 @@ fn kernels() -> BTreeMap<String, String> {
             add("", Ptx::default(), &program.kernel);
             if let Some(linear) = &program.linear {
                 add("_linear", Ptx::default(), linear);
-                add("_linear_fast", Ptx { fast_math: true }, linear);
             }
         }
     }
+    let poisson = program(LAWS[1].1, 3, Precision::F32);
+    let linear = poisson.linear.expect("linear weights in few dimensions");
+    let fast = Ptx { fast_math: true }.emit(&linear).expect("PTX");
+    kernels.insert("poisson_3_linear_fast.ptx".into(), Ptx::listing(&fast));
+    let flow = Ptx::default().emit_flow(&linear, 2).expect("PTX");
+    kernels.insert("poisson_3_linear_flow.ptx".into(), Ptx::listing(&flow));
     // Many dimensions share tiles.
     let tiled = program(LAWS[1].1, 64, Precision::F32);
     kernels.insert("poisson_64.ptx".into(), Ptx::listing(&Ptx::default().emit(&tiled.kernel).expect("PTX")));

@@ -101,3 +101,57 @@ fn finish(
     reduced.log_sum += log_scale;
     reduced
 }
+
+/// A flow: what the layout of a flow lists, in f64.
+pub struct Flow {
+    pub sources: Vec<f64>,
+    pub log_weights: Vec<f64>,
+    pub points: Vec<f64>,
+    pub log_particle_weights: Vec<f64>,
+    pub center: Vec<f64>,
+    pub uniforms: Vec<f64>,
+    pub constants: Vec<f64>,
+    pub combinations: Vec<f64>,
+    pub steps: usize,
+    pub stages: usize,
+}
+
+/// The point of every particle after all steps, then its log weight.
+pub fn flow(module: &PtxModule, flow: &Flow, threads: usize) -> Vec<Vec<f64>> {
+    let Layout::Flow(layout) = &module.layout else { panic!("no flow") };
+    assert_eq!(layout.stages, flow.stages);
+    let (mut memory, precision, dim) = (Global::default(), module.precision, layout.reduce.dim);
+    let records = match precision {
+        Precision::F32 => {
+            let (records, _) = layout.reduce.pack::<f32>(&flow.sources, &flow.log_weights);
+            memory.f32(records)
+        }
+        Precision::F64 => {
+            let (records, _) = layout.reduce.pack::<f64>(&flow.sources, &flow.log_weights);
+            memory.f64(records)
+        }
+    };
+    let uniforms = floats(&mut memory, precision, &flow.uniforms);
+    let points = memory.f64(flow.points.iter().copied());
+    let log_weights = memory.f64(flow.log_particle_weights.iter().copied());
+    let [center, constants, combinations] =
+        [&flow.center, &flow.constants, &flow.combinations].map(|numbers| memory.f64(numbers.iter().copied()));
+    let particles = flow.log_particle_weights.len();
+    let sources = flow.log_weights.len().next_multiple_of(layout.reduce.multiple);
+    let arguments = [
+        Argument::Pointer(uniforms),
+        Argument::Pointer(records),
+        Argument::Count(sources as u32),
+        Argument::Pointer(points),
+        Argument::Pointer(log_weights),
+        Argument::Count(particles as u32),
+        Argument::Pointer(center),
+        Argument::Pointer(constants),
+        Argument::Pointer(combinations),
+        Argument::Count(flow.steps as u32),
+    ];
+    let grid = [particles.div_ceil(threads) as u32, 1];
+    Machine::new(&module.text).launch(&mut memory, grid, threads, &arguments);
+    let (points, log_weights) = (memory.read_f64(points), memory.read_f64(log_weights));
+    points.chunks(dim).zip(log_weights).map(|(x, w)| x.iter().copied().chain([w]).collect()).collect()
+}

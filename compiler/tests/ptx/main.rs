@@ -5,6 +5,7 @@
 
 mod arithmetic;
 mod fields;
+mod flow;
 mod goldens;
 mod launch;
 mod machine;

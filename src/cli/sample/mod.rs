@@ -9,6 +9,7 @@ pub use scale::Scale;
 
 use super::arguments::{Grid, Precision, Prior, Sample, Solver};
 use super::console::Console;
+use super::device::Device;
 use super::failure::Failure;
 use super::progress::Meter;
 use super::{Outcome, interrupt, model, numbers, points, spec};
@@ -40,8 +41,9 @@ pub fn run(command: &Sample, console: &Console) -> Result<Outcome, Failure> {
     let model = moving.at_rest();
     check_writable(command)?;
     let precision = wanted.precision(command, &data);
-    let field = model::field(&model, &data, precision)?;
-    let heavier = model::heavier(&model, &data, precision)?;
+    let device = Device::open(&command.place.device, console)?;
+    let field = model::field(&model, &data, precision, &device)?;
+    let heavier = model::heavier(&model, &data, precision, &device)?;
     let options = wanted.options(command, &moving, &data)?;
     console.say(&summary::compiled(&field, &data, &options, command))?;
     let kept = state::Kept::new(command, &report, &model, &data, &options, precision);

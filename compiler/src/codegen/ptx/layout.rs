@@ -14,6 +14,34 @@ pub enum Layout {
     Map(MapLayout),
     /// A reduction.
     Reduce(ReduceLayout),
+    /// All steps of a solver.
+    Flow(FlowLayout),
+}
+
+/// All steps of a Runge-Kutta method of `S` stages, one particle a thread: parameters `(uniforms: *const T [steps][S][uniforms], sources: *const
+/// T, source_count: u32, points: *mut f64 [particles][N], log_weights: *mut f64 [particles], particle_count: u32, center: *const f64 [N],
+/// constants: *const f64 [steps][S][7], combinations: *const f64 [steps][S + 1][S], step_count: u32)`; points and log weights are
+/// advanced in place. Sources are those of `reduce`; `ceil(particles / threads)` blocks of at most `reduce.block` threads.
+///
+/// - Stage `i` is taken at `x + sum_(j < i) combinations[i][j] v_j`.
+/// - Its constants are: the stretch, which with the center brings that point into the frame of the sources, `y = stretch x - center`; the
+///   factors of the two means; `v = scale v - pull x`; `R/p = rate R/p + offset`.
+/// - Row `S` combines the stages to the step of the point, and the rates `R/p` to that of the log weight.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FlowLayout {
+    /// The sums of a stage.
+    pub reduce: ReduceLayout,
+    /// `S`.
+    pub stages: usize,
+}
+
+impl FlowLayout {
+    /// Constants per stage.
+    pub const CONSTANTS: usize = 7;
+    /// The largest dimension.
+    pub const MAX_DIM: usize = 3;
+    /// The largest number of stages.
+    pub const MAX_STAGES: usize = 7;
 }
 
 /// Parameters `(uniforms: *const T, lanes: u32, in0: *const T, ..., out0: *mut T, ...)`, one column per input and output;

@@ -13,10 +13,10 @@ mod layout;
 mod map;
 mod reduce;
 
-pub use layout::{Factor, Layout, MapLayout, PartialMean, Partials, ReduceLayout};
+pub use layout::{Factor, FlowLayout, Layout, MapLayout, PartialMean, Partials, ReduceLayout};
 
 use super::{Target, Unsupported};
-use crate::kernel::{Kernel, KernelBuilder, Output, Precision, Shape, inline_specials_except};
+use crate::kernel::{Kernel, KernelBuilder, MeanKind, Output, Precision, Shape, inline_specials_except};
 use crate::special::Special;
 use code::Code;
 
@@ -86,6 +86,37 @@ impl Target for Ptx {
 }
 
 impl Ptx {
+    /// All steps of a Runge-Kutta method of so many stages, for a population in the field that `kernel` reduces to.
+    ///
+    /// # Errors
+    /// [`Unsupported`] unless the kernel is a reduction in at most [`FlowLayout::MAX_DIM`] dimensions with a displacement for its first
+    /// mean and at most a number for its second, and there are 1 to [`FlowLayout::MAX_STAGES`] stages.
+    pub fn emit_flow(&self, kernel: &Kernel, stages: usize) -> Result<PtxModule, Unsupported> {
+        let kernel = self.inline(kernel)?;
+        let reduce = ReduceLayout { queries_per_thread: Some(1), ..ReduceLayout::new(&kernel)? };
+        let kinds: Vec<MeanKind> = match kernel.shape() {
+            Shape::Reduce { means, .. } => means.iter().map(|mean| mean.kind).collect(),
+            Shape::Map { .. } => Vec::new(),
+        };
+        let has_fitting_means = matches!(
+            kinds[..],
+            [MeanKind::Displacement(_)] | [MeanKind::Displacement(_), MeanKind::Scalar(_) | MeanKind::Weighted(_)]
+        );
+        if reduce.dim > FlowLayout::MAX_DIM || !has_fitting_means || !(1..=FlowLayout::MAX_STAGES).contains(&stages) {
+            return Err(unsupported(
+                &kernel,
+                "a flow needs few dimensions and stages, a velocity and at most a birth rate",
+            ));
+        }
+        let layout = FlowLayout { reduce, stages };
+        let exp = self.inline(&weight_kernel(kernel.precision())?)?;
+        let mut code = Code::new(kernel.precision(), self.fast_math);
+        reduce::flow::emit(&mut code, &kernel, &exp, &layout)?;
+        let entry = identifier(&format!("{}_flow", kernel.name()));
+        let text = code.finish(&entry, &kernel);
+        Ok(PtxModule { text, entry, precision: kernel.precision(), layout: Layout::Flow(layout) })
+    }
+
     fn inline(&self, kernel: &Kernel) -> Result<Kernel, Unsupported> {
         let is_fast = self.fast_math && kernel.precision() == Precision::F32;
         let mut kernel = inline_specials_except(kernel, |special| is_fast && body::is_approximated(special))?;

@@ -6,6 +6,7 @@
 //! In few dimensions a thread has its own queries, with coordinates and sums in registers ([`unrolled`]); above, the threads of a
 //! block share a tile of queries and sources in shared memory ([`tiled`]).
 
+pub(super) mod flow;
 mod tiled;
 mod unrolled;
 

@@ -18,14 +18,14 @@ const REPEATED: usize = 4;
 const SHORT: usize = 64;
 
 /// One query of a thread.
-struct Query {
-    x: Vec<Reg>,
+pub(super) struct Query {
+    pub(super) x: Vec<Reg>,
     /// The reference of logarithms.
     m: Reg,
     /// Sums over the tile, numbered as in the partials less the first.
-    sums: Vec<Reg>,
+    pub(super) sums: Vec<Reg>,
     /// Sums over tiles, where those are not in f64 already.
-    totals: Vec<Reg>,
+    pub(super) totals: Vec<Reg>,
     index: Reg,
 }
 
@@ -48,13 +48,7 @@ impl Reduction<'_> {
             let previous = queries.last().map(|query| query.index);
             queries.push(self.open(code, arguments, (k, previous.unwrap_or(index)), threads));
         }
-        code.while_below(arguments.first, arguments.end, self.layout.tile, |code| {
-            let count = self.stage(code, arguments, tile, threads);
-            self.tile(code, arguments, &queries, tile, count)?;
-            queries.iter().for_each(|query| self.flush(code, query));
-            emit!(code, "bar.sync 0");
-            Ok::<(), Unsupported>(())
-        })?;
+        self.over_sources(code, arguments, &queries, tile, threads)?;
         code.comment("partial sums");
         queries.iter().for_each(|query| self.close(code, arguments, query));
         Ok(())
@@ -74,29 +68,55 @@ impl Reduction<'_> {
         emit!(code, "min.u32 {clamped}, {index}, {last}");
         let bytes = code.float_bytes();
         let address = code.at(arguments.queries, clamped, self.layout.dim * bytes);
-        let x = (0..self.layout.dim)
-            .map(|d| {
-                let x = code.float();
-                emit!(code, "ld.global.{t} {x}, [{address}+{}]", d * bytes);
-                x
-            })
-            .collect();
+        let query = self.empty_query(code, index);
+        for (d, x) in query.x.iter().enumerate() {
+            emit!(code, "ld.global.{t} {x}, [{address}+{}]", d * bytes);
+        }
+        self.clear(code, &query);
+        query
+    }
+
+    /// Registers for a query of this number.
+    pub(super) fn empty_query(&self, code: &mut Code, index: Reg) -> Query {
+        let count = self.layout.partials.vectors - 1;
+        let totals = match code.precision {
+            Precision::F64 => 0,
+            Precision::F32 => count,
+        };
+        Query {
+            x: (0..self.layout.dim).map(|_| code.float()).collect(),
+            m: code.float(),
+            sums: (0..count).map(|_| code.float()).collect(),
+            totals: (0..totals).map(|_| code.reg(Class::F64)).collect(),
+            index,
+        }
+    }
+
+    /// Sums of no source.
+    pub(super) fn clear(&self, code: &mut Code, query: &Query) {
         let zero = code.constant(0.0);
         let start = if self.is_linear() { zero } else { self.lowest(code) };
-        let m = code.variable(start);
-        let sums: Vec<Reg> = (1..self.layout.partials.vectors).map(|_| code.variable(zero)).collect();
-        let totals = match code.precision {
-            Precision::F64 => Vec::new(),
-            Precision::F32 => {
-                let wide = |_| {
-                    let total = code.reg(Class::F64);
-                    emit!(code, "mov.f64 {total}, {}", Operand::F64(0));
-                    total
-                };
-                sums.iter().map(wide).collect()
-            }
-        };
-        Query { x, m, sums, totals, index }
+        code.float_op_into(query.m, "mov", &[start]);
+        query.sums.iter().for_each(|sum| code.float_op_into(*sum, "mov", &[zero]));
+        query.totals.iter().for_each(|total| emit!(code, "mov.f64 {total}, {}", Operand::F64(0)));
+    }
+
+    /// Adds the sources from `first` to `end` to the sums of all queries.
+    pub(super) fn over_sources(
+        &self,
+        code: &mut Code,
+        arguments: &Arguments,
+        queries: &[Query],
+        tile: Reg,
+        threads: Reg,
+    ) -> Result<(), Unsupported> {
+        code.while_below(arguments.first, arguments.end, self.layout.tile, |code| {
+            let count = self.stage(code, arguments, tile, threads);
+            self.tile(code, arguments, queries, tile, count)?;
+            queries.iter().for_each(|query| self.flush(code, query));
+            emit!(code, "bar.sync 0");
+            Ok(())
+        })
     }
 
     /// Copies the next sources to shared memory and returns how many there are.
@@ -132,7 +152,8 @@ impl Reduction<'_> {
         count: Reg,
     ) -> Result<(), Unsupported> {
         let bytes = self.layout.record * code.float_bytes();
-        let repeated = if self.kernel.body().len() * queries.len() <= SHORT { REPEATED } else { 1 };
+        let exps = if self.is_linear() { 0 } else { 2 * self.exp.body().len() };
+        let repeated = if (self.kernel.body().len() + exps) * queries.len() <= SHORT { REPEATED } else { 1 };
         let (at, end) = (code.reg(Class::B32), code.reg(Class::B32));
         emit!(code, "mov.u32 {at}, {tile}");
         emit!(code, "mad.lo.u32 {end}, {count}, {bytes}, {tile}");
