@@ -43,6 +43,11 @@ pub trait DensityField: Sync {
         true
     }
 
+    /// What a user should know of the evaluations so far, in one line: that memory ran short, for instance.
+    fn note(&self) -> Option<String> {
+        None
+    }
+
     /// This field as one that takes whole solver steps at once, where it has code for that.
     fn stepper(&self) -> Option<&dyn StepField> {
         None

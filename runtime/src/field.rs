@@ -256,6 +256,14 @@ impl DensityField for Field {
         !bound.conserves_mass() || bound.frame().is_some_and(|frame| !frame.is_conservative())
     }
 
+    #[cfg(feature = "cuda")]
+    fn note(&self) -> Option<String> {
+        match &self.engine {
+            Engine::Gpu(engine) => engine.note(),
+            Engine::Guarded(..) | Engine::Log(..) | Engine::Blocked(..) => None,
+        }
+    }
+
     fn stepper(&self) -> Option<&dyn StepField> {
         self.compiled_step().map(|_| self as &dyn StepField)
     }

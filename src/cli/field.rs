@@ -28,6 +28,9 @@ pub fn run(command: &Arguments, console: &Console) -> Result<Outcome, Failure> {
         .evaluate(time, at.view(), &mut out)
         .and_then(|()| check_evaluation(time, &out))
         .map_err(|e| Failure::input(format!("the field cannot be evaluated: {e}")))?;
+    if let Some(note) = field.note() {
+        console.note(&note);
+    }
     let arrays = [
         ("log_p", Array1::from(out.log_p).into_dyn()),
         ("v", out.v.into_dyn()),

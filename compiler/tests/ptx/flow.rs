@@ -36,7 +36,7 @@ fn killed(precision: Precision, dim: usize) -> Kernel {
 /// The data of a flow backwards over a few steps, in a frame that moves.
 fn flow(dim: usize, tableau: &[&[f64]], sources: usize, particles: usize) -> Flow {
     let (steps, stages) = (4, tableau.len() - 1);
-    let numbers = |count, seed| crate::fields::spread(count, seed);
+    let numbers = |count, seed| crate::compare::spread(count, seed);
     let mut flow = Flow {
         sources: numbers(sources * dim, 3),
         log_weights: numbers(sources, 4).iter().map(|w| 2.0 * w).collect(),

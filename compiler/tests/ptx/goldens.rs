@@ -3,6 +3,7 @@
 //! `GENPHYS_BLESS=1 cargo test` writes the files anew; look at the difference before committing it.
 
 use crate::fields::{LAWS, program};
+use crate::maps::operations;
 use genphys_compiler::codegen::Target;
 use genphys_compiler::codegen::ptx::Ptx;
 use genphys_compiler::kernel::Precision;
@@ -38,6 +39,10 @@ fn kernels() -> BTreeMap<String, String> {
     kernels.insert("poisson_3_linear_fast.ptx".into(), Ptx::listing(&fast));
     let flow = Ptx::default().emit_flow(&linear, 2).expect("PTX");
     kernels.insert("poisson_3_linear_flow.ptx".into(), Ptx::listing(&flow));
+    for precision in [Precision::F32, Precision::F64] {
+        let module = Ptx::default().emit(&operations(precision)).expect("PTX");
+        kernels.insert(format!("operations_{precision}.ptx"), Ptx::listing(&module));
+    }
     // Many dimensions share tiles.
     let tiled = program(LAWS[1].1, 64, Precision::F32);
     kernels.insert("poisson_64.ptx".into(), Ptx::listing(&Ptx::default().emit(&tiled.kernel).expect("PTX")));

@@ -78,7 +78,7 @@ fn every_special_function_is_that_of_the_interpreter() {
 }
 
 /// Every operation on `x`, `y` and `u`, each an output; masks are seen through a selection.
-fn operations(precision: Precision) -> Kernel {
+pub fn operations(precision: Precision) -> Kernel {
     let mut k = KernelBuilder::map("every operation", precision);
     let (x, y, u) = (k.input("x"), k.input("y"), k.uniform("u"));
     let (low, high, tiny) = (k.constant(-60.0), k.constant(60.0), k.constant(1e-30));

@@ -35,6 +35,12 @@ impl GpuField {
         Ok(GpuField { linear, log: reduce(&program.kernel)?, least })
     }
 
+    /// That memory ran short, if it did.
+    pub fn note(&self) -> Option<String> {
+        let sizes = self.linear.iter().chain([&self.log]).filter_map(GpuReduce::shrunk);
+        sizes.min().map(|size| format!("the GPU's memory ran short: points were taken {size} at a time"))
+    }
+
     /// Evaluates the field at `queries` `[M, N]`.
     ///
     /// # Errors

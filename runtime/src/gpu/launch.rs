@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cudarc::driver::{CudaFunction, CudaSlice, CudaStream, DriverError, LaunchArgs, LaunchConfig, PushKernelArg, sys};
 use genphys_compiler::codegen::Target;
@@ -28,6 +29,8 @@ pub struct GpuReduce {
     records: Floats,
     sources: u32,
     log_scale: f64,
+    /// The queries taken at a time since memory ran out; `usize::MAX` as long as it has not.
+    size: AtomicUsize,
 }
 
 /// Numbers on the device in the kernel's precision.
@@ -71,7 +74,8 @@ impl GpuReduce {
         };
         let records = records.map_err(|e| if is_memory(e) { too_many() } else { GpuError::Driver(explain(e)) })?;
         let sources = u32::try_from(count).ok().filter(|count| *count < u32::MAX / 2).ok_or_else(too_many)?;
-        Ok(GpuReduce { kernel: kernel.clone(), layout, function, stream, records, sources, log_scale })
+        let (kernel, size) = (kernel.clone(), AtomicUsize::new(usize::MAX));
+        Ok(GpuReduce { kernel, layout, function, stream, records, sources, log_scale, size })
     }
 
     /// The kernel.
@@ -84,6 +88,11 @@ impl GpuReduce {
         self.log_scale
     }
 
+    /// How many queries are taken at a time because memory ran out; none if it did not.
+    pub fn shrunk(&self) -> Option<usize> {
+        Some(self.size.load(Ordering::Relaxed)).filter(|size| *size < usize::MAX)
+    }
+
     /// Evaluates the reduction at `queries` `[M, N]`. Where memory runs out, fewer are taken at a time.
     ///
     /// # Errors
@@ -94,7 +103,7 @@ impl GpuReduce {
         out.resize(&self.kernel, self.layout.dim, queries.nrows());
         let per_query = 8 * self.layout.partials.vectors * self.splits();
         let most = (PARTIAL_BYTES / per_query).clamp(1, u32::MAX as usize / 2);
-        in_chunks(queries.nrows(), most, |rows| {
+        in_chunks(queries.nrows(), most, &self.size, |rows| {
             let chunk = queries.slice(s![rows.clone(), ..]);
             let partials = match self.kernel.precision() {
                 Precision::F32 => {
@@ -180,18 +189,20 @@ fn is_memory(error: DriverError) -> bool {
     error.0 == sys::CUresult::CUDA_ERROR_OUT_OF_MEMORY
 }
 
-/// Runs `body` on ranges of at most `most` of `count` rows; where memory runs out, on halves of them, down to one row.
+/// Runs `body` on ranges of at most `most` and `size` of `count` rows; where memory runs out, on halves of them, down to one row, and
+/// leaves the size that fits.
 fn in_chunks(
     count: usize,
     most: usize,
+    size: &AtomicUsize,
     mut body: impl FnMut(Range<usize>) -> Result<(), DriverError>,
 ) -> Result<(), GpuError> {
-    let (mut first, mut size) = (0, most);
+    let mut first = 0;
     while first < count {
-        let rows = first..count.min(first + size);
+        let rows = first..count.min(first + most.min(size.load(Ordering::Relaxed)));
         match body(rows.clone()) {
             Ok(()) => first = rows.end,
-            Err(e) if is_memory(e) && rows.len() > 1 => size = rows.len() / 2,
+            Err(e) if is_memory(e) && rows.len() > 1 => size.store(rows.len() / 2, Ordering::Relaxed),
             Err(e) if is_memory(e) => return Err(GpuError::Memory { what: "the sums of a single query".to_owned() }),
             Err(e) => return Err(GpuError::Driver(explain(e))),
         }
@@ -207,14 +218,16 @@ mod tests {
 
     /// The ranges run on a device that holds `room` rows.
     fn ranges(count: usize, most: usize, room: usize) -> Result<Vec<Range<usize>>, GpuError> {
-        let mut done = Vec::new();
-        in_chunks(count, most, |rows| {
+        let (mut done, size) = (Vec::new(), AtomicUsize::new(usize::MAX));
+        in_chunks(count, most, &size, |rows| {
             if rows.len() > room {
                 return Err(FULL);
             }
             done.push(rows);
             Ok(())
         })?;
+        let size = size.into_inner();
+        assert_eq!(size < usize::MAX, room < most.min(count), "it is said when memory ran out, and only then");
         Ok(done)
     }
 

@@ -52,6 +52,9 @@ pub fn run(command: &Sample, console: &Console) -> Result<Outcome, Failure> {
     let started = Instant::now();
     let run = draw(&model, &field, heavier.as_ref(), &data, &options, resumed, &kept)?;
     let seconds = started.elapsed().as_secs_f64();
+    if let Some(note) = field.note() {
+        console.note(&note);
+    }
     let files = write(command, &report, &data, &options, &run)?;
     if command.resume {
         kept.remove();

@@ -141,8 +141,10 @@ impl ReduceLayout {
         };
         let body = kernel.body().len();
         let queries_per_thread = is_unrolled.then_some(match *dim {
-            0..=4 if body <= 48 => 4,
-            0..=8 if body <= 96 => 2,
+            // Registers are of 32 bits.
+            0..=4 if body <= 48 && bytes == 4 => 4,
+            0..=4 if body <= 48 => 2,
+            0..=8 if body <= 96 && bytes == 4 => 2,
             _ => 1,
         });
         Ok(ReduceLayout { dim: *dim, reads, record, multiple: 4, block: 128, queries_per_thread, tile, partials })

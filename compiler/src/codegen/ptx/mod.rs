@@ -119,11 +119,7 @@ impl Ptx {
 
     fn inline(&self, kernel: &Kernel) -> Result<Kernel, Unsupported> {
         let is_fast = self.fast_math && kernel.precision() == Precision::F32;
-        let mut kernel = inline_specials_except(kernel, |special| is_fast && body::is_approximated(special))?;
-        if kernel.name().is_empty() {
-            kernel.name = "kernel".to_owned();
-        }
-        Ok(kernel)
+        Ok(inline_specials_except(kernel, |special| is_fast && body::is_approximated(special))?)
     }
 }
 
