@@ -71,7 +71,7 @@ enum Engine {
     Blocked(BlockedReduce, BlockedSources),
     /// On a GPU.
     #[cfg(feature = "cuda")]
-    Gpu(gpu::GpuField),
+    Gpu(Box<gpu::GpuField>),
 }
 
 /// Why a field could not be made.
@@ -125,7 +125,7 @@ impl Field {
     ) -> Result<Field, BuildError> {
         Field::with(bound.as_ref(), points, weights, precision, |program, points, log_weights| {
             let started = Instant::now();
-            let engine = Engine::Gpu(gpu::GpuField::new(device, program, points, log_weights)?);
+            let engine = Engine::Gpu(Box::new(gpu::GpuField::new(device, program, points, log_weights)?));
             Ok((engine, started.elapsed().as_secs_f64()))
         })
     }

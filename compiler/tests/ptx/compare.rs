@@ -37,7 +37,7 @@ pub struct Case {
 pub const CASES: [Case; 6] = [
     Case { sources: 1, queries: 1, splits: 1, threads: 1, every: 0, slope: 0.0 },
     Case { sources: 3, queries: 11, splits: 1, threads: 2, every: 0, slope: 0.0 },
-    Case { sources: 130, queries: 7, splits: 3, threads: 3, every: 3, slope: -0.1 },
+    Case { sources: 130, queries: 7, splits: 5, threads: 3, every: 3, slope: -0.1 },
     // More than a tile, in few dimensions.
     Case { sources: 601, queries: 2, splits: 1, threads: 1, every: 0, slope: 0.07 },
     Case { sources: 37, queries: 129, splits: 2, threads: 32, every: 5, slope: 0.0 },

@@ -17,6 +17,7 @@ use genphys::io::{npy_bytes, write_bytes};
 use genphys::report::{Report, text};
 use genphys_compiler::{Budget, analyze};
 use genphys_runtime::data::Dataset;
+use genphys_runtime::density::DensityField;
 use genphys_runtime::field::Field;
 use genphys_runtime::model::Model;
 use genphys_runtime::sampler::{
