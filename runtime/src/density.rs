@@ -46,6 +46,11 @@ pub trait DensityField: Sync {
     /// Hears of times at which it will be evaluated, so that what depends on time alone may be made for all of them at once.
     fn prepare(&self, _times: &[f64]) {}
 
+    /// What a user should know of the evaluations so far, in one line: that memory ran short, for instance.
+    fn note(&self) -> Option<String> {
+        None
+    }
+
     /// This field as one that takes whole solver steps at once, where it has code for that.
     fn stepper(&self) -> Option<&dyn StepField> {
         None
@@ -122,6 +127,12 @@ pub enum FieldError {
         t: f64,
         /// What stands against it.
         why: String,
+    },
+    /// The device that evaluates the field fails.
+    #[error("{message}")]
+    Device {
+        /// What it reports.
+        message: String,
     },
     /// A result is infinite or not a number, for example where `p` changes its sign.
     #[error("{quantity} is not finite at point {row}, time {t}")]

@@ -12,6 +12,8 @@ use crate::cpu::{
     ReduceOutput, ReduceProgram, Sources,
 };
 use crate::density::{DensityField, Evaluation, FieldError, StepField, check_evaluation, check_queries};
+#[cfg(feature = "cuda")]
+use crate::gpu;
 use genphys_compiler::green::{Bound, BoundCarrier, BoundFrame, KernelProgram, Lookup, LowerError};
 use genphys_compiler::kernel::Precision;
 use ndarray::parallel::prelude::*;
@@ -70,6 +72,9 @@ enum Engine {
     Lookup(Pairs),
     /// Many dimensions: matrix products.
     Blocked(BlockedReduce, BlockedSources),
+    /// On a GPU.
+    #[cfg(feature = "cuda")]
+    Gpu(Box<gpu::GpuField>),
 }
 
 /// Why a field could not be made.
@@ -87,6 +92,10 @@ pub enum BuildError {
     /// The data are empty, of the wrong dimension or badly weighted.
     #[error("{0}")]
     Data(String),
+    /// The kernel or the data cannot be brought to the GPU.
+    #[cfg(feature = "cuda")]
+    #[error(transparent)]
+    Gpu(#[from] gpu::GpuError),
 }
 
 impl Field {
@@ -102,7 +111,35 @@ impl Field {
         weights: &[f64],
         precision: Precision,
     ) -> Result<Field, BuildError> {
-        let bound = bound.as_ref();
+        Field::with(bound.as_ref(), points, weights, precision, Engine::new)
+    }
+
+    /// The same on a GPU: results differ by the order of sums.
+    ///
+    /// # Errors
+    /// [`BuildError`].
+    #[cfg(feature = "cuda")]
+    pub fn on(
+        device: &gpu::Device,
+        bound: &impl AsRef<Bound>,
+        points: ArrayView2<f64>,
+        weights: &[f64],
+        precision: Precision,
+    ) -> Result<Field, BuildError> {
+        Field::with(bound.as_ref(), points, weights, precision, |program, points, log_weights| {
+            let started = Instant::now();
+            let engine = Engine::Gpu(Box::new(gpu::GpuField::new(device, program, points, log_weights)?));
+            Ok((engine, started.elapsed().as_secs_f64()))
+        })
+    }
+
+    fn with(
+        bound: &Bound,
+        points: ArrayView2<f64>,
+        weights: &[f64],
+        precision: Precision,
+        engine: impl FnOnce(&KernelProgram, ArrayView2<f64>, &[f64]) -> Result<(Engine, f64), BuildError>,
+    ) -> Result<Field, BuildError> {
         let log_weights = log_weights(bound.dim(), points, weights)?;
         let program = bound.program(precision)?;
         let contracted = contract(bound, points.to_owned());
@@ -110,7 +147,7 @@ impl Field {
         let center = points.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(bound.dim()));
         let center = center.mapv(|c| if c.is_finite() { c } else { 0.0 });
         let shifted = &points - &center;
-        let (engine, compile_seconds) = Engine::new(&program, shifted.view(), &log_weights)?;
+        let (engine, compile_seconds) = engine(&program, shifted.view(), &log_weights)?;
         Ok(Field { program, engine, center, compile_seconds })
     }
 
@@ -156,6 +193,11 @@ impl Field {
             Engine::Blocked(engine, sources) => {
                 let softening = self.program.softening(t);
                 engine.run_softened(&uniforms.log, softening, sources, shifted.view(), &mut out).is_ok()
+            }
+            #[cfg(feature = "cuda")]
+            Engine::Gpu(engine) => {
+                let run = engine.run(uniforms, shifted.view());
+                return run.map_err(|e| FieldError::Device { message: e.to_string() });
             }
         };
         if is_done { Ok(out) } else { Err(FieldError::NonFiniteOutput { row: 0, quantity: "log p", t }) }
@@ -235,6 +277,14 @@ impl DensityField for Field {
         clocks.into_par_iter().for_each(|t| self.program.prepare(t));
     }
 
+    #[cfg(feature = "cuda")]
+    fn note(&self) -> Option<String> {
+        match &self.engine {
+            Engine::Gpu(engine) => engine.note(),
+            Engine::Guarded(..) | Engine::Log(..) | Engine::Lookup(_) | Engine::Blocked(..) => None,
+        }
+    }
+
     fn stepper(&self) -> Option<&dyn StepField> {
         self.compiled_step().map(|_| self as &dyn StepField)
     }
@@ -292,6 +342,9 @@ impl Field {
                 x.nrows().div_ceil(rayon::current_num_threads()).next_multiple_of(8).clamp(8, ROWS_PER_PRODUCT)
             }
             Engine::Guarded(..) | Engine::Log(..) | Engine::Lookup(_) => x.nrows().clamp(1, ROWS_PER_TASK),
+            // All at once: the device has threads of its own.
+            #[cfg(feature = "cuda")]
+            Engine::Gpu(..) => x.nrows().max(1),
         };
         out.v
             .axis_chunks_iter_mut(Axis(0), rows)

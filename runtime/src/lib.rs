@@ -4,6 +4,8 @@ pub mod cpu;
 pub mod data;
 pub mod density;
 pub mod field;
+#[cfg(feature = "cuda")]
+pub mod gpu;
 pub mod metrics;
 pub mod model;
 pub mod region;

@@ -100,6 +100,8 @@ pub struct Field {
     #[arg(long)]
     pub allow_signed: bool,
     #[command(flatten)]
+    pub place: Place,
+    #[command(flatten)]
     pub model: Model,
 }
 
@@ -164,6 +166,8 @@ pub struct Sample {
     #[arg(long, value_enum, default_value_t = Prior::Mixture)]
     pub prior: Prior,
     #[command(flatten)]
+    pub place: Place,
+    #[command(flatten)]
     pub model: Model,
 }
 
@@ -226,6 +230,9 @@ pub struct Emit {
     /// Where to write it; stdout if not given.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// In PTX, let the GPU approximate divisions, roots, exponentials and logarithms of f32: relative errors up to 2^-22.
+    #[arg(long)]
+    pub fast_math: bool,
     #[command(flatten)]
     pub model: Model,
 }
@@ -309,6 +316,13 @@ impl Model {
 }
 
 #[derive(Args, Debug)]
+pub struct Place {
+    /// Where the field is evaluated: cpu, cuda (cuda:K for the GPU of number K), or auto: a GPU if there is one.
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    pub device: String,
+}
+
+#[derive(Args, Debug)]
 pub struct Set {
     /// Values of parameters, exact: m=0.5 or m=1/2; repeatable, or separated by commas.
     #[arg(long = "set", value_name = "NAME=VALUE,...", allow_hyphen_values = true)]
@@ -363,6 +377,8 @@ pub enum Target {
     Rust,
     /// Cranelift's IR for this machine.
     Clif,
+    /// The field's text for NVIDIA's driver.
+    Ptx,
     /// The report of `explain`.
     Json,
     /// The derivation as a LaTeX document.

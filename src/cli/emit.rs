@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::{Outcome, model, spec};
 use genphys::io::write_bytes;
 use genphys::report::{Report, latex};
+use genphys_compiler::codegen::ptx::Ptx;
 use genphys_compiler::codegen::{Target as _, rust::Rust};
 use genphys_compiler::{Analysis, Budget, analyze};
 use genphys_runtime::cpu::CompiledReduce;
@@ -14,6 +15,9 @@ use serde_json::json;
 /// Runs the command.
 pub fn run(command: &Emit, console: &Console) -> Result<Outcome, Failure> {
     let analysis = analyze(&spec::load(&command.spec)?, Budget::default())?;
+    if command.fast_math && command.target != Target::Ptx {
+        return Err(Failure::input("--fast-math is for --target ptx"));
+    }
     let text = text(command, &analysis)?;
     match &command.out {
         Some(path) => write_bytes(path, text.as_bytes())?,
@@ -40,6 +44,11 @@ fn text(command: &Emit, analysis: &Analysis) -> Result<String, Failure> {
             let kernel = program(command, analysis)?.kernel;
             let compiled = CompiledReduce::new(&kernel).map_err(|e| Failure::Bug(e.to_string()))?;
             Ok(compiled.listing())
+        }
+        Target::Ptx => {
+            let ptx = Ptx { fast_math: command.fast_math };
+            let module = ptx.emit(&program(command, analysis)?.kernel).map_err(|e| Failure::input(e.to_string()))?;
+            Ok(Ptx::listing(&module))
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::arguments::Field as Arguments;
 use super::console::Console;
+use super::device::Device;
 use super::failure::Failure;
 use super::model::AnyField;
 use super::spec::load;
@@ -18,7 +19,8 @@ pub fn run(command: &Arguments, console: &Console) -> Result<Outcome, Failure> {
     let analysis = analyze(&load(&command.spec)?, Budget::default())?;
     let data = points::load(&command.data, command.weights.as_deref())?;
     let at = read_points(&command.at)?;
-    let arrays = match model::any_field(&analysis, command, &data, time)? {
+    let device = Device::open(&command.place.device, console)?;
+    let arrays = match model::any_field(&analysis, command, &data, time, &device)? {
         AnyField::Positive { field, note } => {
             if let Some(note) = note {
                 console.note(&note);
@@ -26,6 +28,9 @@ pub fn run(command: &Arguments, console: &Console) -> Result<Outcome, Failure> {
             let mut out = Evaluation::new(at.nrows(), data.dim());
             let evaluated = field.evaluate(time, at.view(), &mut out).and_then(|()| check_evaluation(time, &out));
             evaluated.map_err(not_evaluated)?;
+            if let Some(note) = field.note() {
+                console.note(&note);
+            }
             vec![
                 ("log_p", Array1::from(out.log_p).into_dyn()),
                 ("v", out.v.into_dyn()),

@@ -10,6 +10,7 @@ mod check;
 mod classify;
 mod compare;
 mod console;
+mod device;
 mod dispersion;
 mod emit;
 mod explain;

@@ -1,9 +1,11 @@
 //! From an analysis and options to a model and a compiled field, with messages in the terms of the command line.
 
 use super::arguments;
+use super::device::Device;
 use super::failure::Failure;
 use super::{numbers, values};
 use genphys_compiler::Analysis;
+use genphys_compiler::green::Bound;
 use genphys_compiler::kernel::Precision;
 use genphys_compiler::verdict::VerdictKind;
 use genphys_runtime::data::Dataset;
@@ -46,19 +48,25 @@ pub fn any_field(
     command: &arguments::Field,
     data: &Dataset,
     time: f64,
+    device: &Device,
 ) -> Result<AnyField, Failure> {
     let options = &command.model;
     let dim = dimension(analysis, options, Some(data.dim()))?;
     let values = values::all_values(&analysis.equation, &options.set.values)?;
     let (points, weights) = (data.points(), data.weights());
+    let elsewhere = |what: &str| match device {
+        Device::Cpu => Ok(()),
+        _ => Err(Failure::input(format!("{what} runs on the CPU")).help("--device cpu")),
+    };
     let refusal = match Model::new(analysis, dim, &values) {
         Ok(model) => {
-            let field = Box::new(field(&model, data, options.precision())?);
+            let field = Box::new(field(&model, data, options.precision(), device)?);
             return Ok(AnyField::Positive { field, note: None });
         }
         Err(ModelError::NotGenerative { kind: VerdictKind::Conditional, .. }) => {
             match RegionalModel::new(analysis, dim, &values) {
                 Ok(model) => {
+                    elsewhere("a field that holds in a region only")?;
                     let field = RegionalField::new(&model, points.view(), weights).map_err(unbuildable)?;
                     let note = format!(
                         "the equation is generative under a condition, and evaluated in double precision: {}",
@@ -70,6 +78,7 @@ pub fn any_field(
             }
         }
         Err(ModelError::MassAtRest(_)) => {
+            elsewhere("the field of a part of the mass")?;
             let part = MovingPart::new(analysis, dim, &values).map_err(refused)?;
             let field =
                 Field::new(&part, points.view(), weights, precision(options.precision())).map_err(unbuildable)?;
@@ -90,6 +99,7 @@ pub fn any_field(
             failure
         });
     }
+    elsewhere("a signed density")?;
     let model = SignedModel::new(analysis, dim, &values).map_err(refused)?;
     Ok(AnyField::Signed(SignedField::new(&model, points.view(), weights).map_err(unbuildable)?))
 }
@@ -128,16 +138,41 @@ fn refused(e: ModelError) -> Failure {
 ///
 /// # Errors
 /// [`Failure`] when the equation has no kernel there; a bug when the kernel cannot be compiled.
-pub fn field(model: &Model, data: &Dataset, precision: arguments::Precision) -> Result<Field, Failure> {
-    Field::new(model, data.points().view(), data.weights(), self::precision(precision)).map_err(unbuildable)
+pub fn field(
+    model: &Model,
+    data: &Dataset,
+    precision: arguments::Precision,
+    device: &Device,
+) -> Result<Field, Failure> {
+    build(model, data, precision, device)
 }
 
 /// The field of the heavier law to draw the prior from, where weights of the law itself have infinite variance.
 ///
 /// # Errors
 /// As [`field`].
-pub fn heavier(model: &Model, data: &Dataset, precision: arguments::Precision) -> Result<Option<Field>, Failure> {
-    Field::heavier(model, data.points().view(), data.weights(), self::precision(precision)).map_err(unbuildable)
+pub fn heavier(
+    model: &Model,
+    data: &Dataset,
+    precision: arguments::Precision,
+    device: &Device,
+) -> Result<Option<Field>, Failure> {
+    model.bound().heavier().map(|heavier| build(&heavier, data, precision, device)).transpose()
+}
+
+fn build(
+    bound: &impl AsRef<Bound>,
+    data: &Dataset,
+    precision: arguments::Precision,
+    device: &Device,
+) -> Result<Field, Failure> {
+    let (points, weights, precision) = (data.points().view(), data.weights(), self::precision(precision));
+    let field = match device {
+        Device::Cpu => Field::new(bound, points, weights, precision),
+        #[cfg(feature = "cuda")]
+        Device::Cuda(device) => Field::on(device, bound, points, weights, precision),
+    };
+    field.map_err(unbuildable)
 }
 
 /// The precision in the compiler's terms.
@@ -152,5 +187,7 @@ fn unbuildable(e: BuildError) -> Failure {
     match e {
         BuildError::Lower(_) | BuildError::Data(_) => Failure::input(e.to_string()),
         BuildError::Compile(_) | BuildError::Argument(_) => Failure::Bug(e.to_string()),
+        #[cfg(feature = "cuda")]
+        BuildError::Gpu(_) => Failure::input(e.to_string()).help("--device cpu does without a GPU"),
     }
 }

@@ -105,6 +105,12 @@ fn every_target_is_emitted() {
     assert!(emit("kernel").contains("reduce f64, N = 2"));
     assert!(emit("rust").contains("fn tempered_field<const FUSED: bool>(uniforms: [f"));
     assert!(emit("clif").contains("block0"));
+    let ptx = emit("ptx");
+    assert!(ptx.contains(".target sm_70") && ptx.contains("fma.rn.f64") && !ptx.contains("approx"), "{ptx}");
+    let fast = ["emit", YUKAWA, "--set", "m=1", "--dim", "2", "--precision", "f32", "--fast-math", "--target"];
+    let approximate = run(&[&fast[..], &["ptx"]].concat());
+    assert!(approximate.code == 0 && approximate.out.contains("approx"), "{}{}", approximate.out, approximate.err);
+    crate::command::refused(&run(&[&fast[..], &["clif"]].concat()), &["--fast-math is for --target ptx"]);
     let latex = emit("latex");
     assert!(
         latex.contains(r"\partial_t^{2} \phi + \Delta \phi - m^{2} \, \phi = 0")

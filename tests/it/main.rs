@@ -4,6 +4,7 @@ mod bad_input;
 mod command;
 mod compare;
 mod corpus;
+mod devices;
 mod ends;
 mod fields;
 mod forms;

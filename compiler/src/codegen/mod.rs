@@ -7,6 +7,7 @@
 #[cfg(feature = "cranelift")]
 pub mod clif;
 pub mod interp;
+pub mod ptx;
 pub mod rust;
 
 use thiserror::Error;

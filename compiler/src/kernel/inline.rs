@@ -7,6 +7,7 @@
 use super::builder::KernelBuilder;
 use super::ir::{Kernel, Op, Output, PairInput, Value};
 use super::verify::KernelError;
+use crate::special::Special;
 
 /// The pair body of a reduction as an elementwise kernel: inputs are those of [`PairInput`], outputs the weight and the
 /// values of the means.
@@ -64,11 +65,19 @@ pub fn product_map(kernel: &Kernel, part: f64) -> Result<Kernel, KernelError> {
 /// # Errors
 /// [`KernelError`] when a body is not well formed, which is a fault of this crate.
 pub fn inline_specials(kernel: &Kernel) -> Result<Kernel, KernelError> {
+    inline_specials_except(kernel, |_| false)
+}
+
+/// Replaces every call of a special function by its body, but for those that the target `keeps` as instructions.
+///
+/// # Errors
+/// As [`inline_specials`].
+pub fn inline_specials_except(kernel: &Kernel, keeps: impl Fn(Special) -> bool) -> Result<Kernel, KernelError> {
     let mut k = KernelBuilder::like(kernel);
     let mut new: Vec<Value> = Vec::with_capacity(kernel.body.len());
     for op in &kernel.body {
         let value = match op.map_operands(|v| new[v.index()]) {
-            Op::Call(special, x) => special.expand(&mut k, x),
+            Op::Call(special, x) if !keeps(special) => special.expand(&mut k, x),
             op => k.push(op),
         };
         new.push(value);

@@ -29,11 +29,10 @@ mod scalar;
 mod verify;
 
 pub use builder::{KernelBuilder, Pair};
-pub use inline::{inline_specials, pair_map, product_map};
+pub use inline::{inline_specials, inline_specials_except, pair_map, product_map};
 pub use ir::{
     Compare, Constant, Kernel, MAX_DIM, Mean, MeanKind, Op, Output, PairInput, Precision, Shape, Type, Value, Weight,
 };
 pub use scalar::Scalar;
-#[cfg(feature = "cranelift")]
 pub(crate) use scalar::{EXP2_MAGIC_F32, EXP2_MAGIC_F64, EXPONENT_MAGIC_F32, EXPONENT_MAGIC_F64};
 pub use verify::KernelError;

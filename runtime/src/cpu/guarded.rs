@@ -130,14 +130,14 @@ impl GuardedReduce {
 
 impl ReduceOutput {
     /// Whether a row is finite with a sum of at least `exp(least)`.
-    fn is_sound(&self, row: usize, least: f64) -> bool {
+    pub(crate) fn is_sound(&self, row: usize, least: f64) -> bool {
         self.log_sum[row].is_finite()
             && self.log_sum[row] >= least
             && self.scalars.row(row).iter().all(|x| x.is_finite())
             && self.displacements.iter().all(|means| means.row(row).iter().all(|x| x.is_finite()))
     }
 
-    fn copy_row(&mut self, to: usize, other: &ReduceOutput, from: usize) {
+    pub(crate) fn copy_row(&mut self, to: usize, other: &ReduceOutput, from: usize) {
         self.log_sum[to] = other.log_sum[from];
         self.scalars.row_mut(to).assign(&other.scalars.row(from));
         for (means, other) in self.displacements.iter_mut().zip(&other.displacements) {

@@ -260,7 +260,7 @@ impl<'a, T> Chunk<'a, T> {
 }
 
 impl ReduceOutput {
-    pub(super) fn resize(&mut self, kernel: &Kernel, dim: usize, rows: usize) {
+    pub(crate) fn resize(&mut self, kernel: &Kernel, dim: usize, rows: usize) {
         let displacements = means(kernel).filter(|mean| matches!(mean, MeanKind::Displacement(_))).count();
         let scalars = means(kernel).count() - displacements;
         self.log_sum.clear();
@@ -270,7 +270,7 @@ impl ReduceOutput {
     }
 }
 
-pub(super) fn means(kernel: &Kernel) -> impl Iterator<Item = MeanKind> {
+pub(crate) fn means(kernel: &Kernel) -> impl Iterator<Item = MeanKind> {
     let means = match kernel.shape() {
         Shape::Reduce { means, .. } => &means[..],
         Shape::Map { .. } => &[],
@@ -285,7 +285,7 @@ pub(super) fn dimension(kernel: &Kernel) -> Result<usize, CompileError> {
     }
 }
 
-pub(super) fn check_arguments(
+pub(crate) fn check_arguments(
     kernel: &Kernel,
     dim: usize,
     uniforms: &[f64],

@@ -71,7 +71,7 @@ impl Sources {
 }
 
 /// Shapes agree, coordinates are finite in the kernel's precision, log weights are below infinity.
-pub(super) fn check_sources(
+pub(crate) fn check_sources(
     kernel: &Kernel,
     dim: usize,
     sources: ArrayView2<'_, f64>,

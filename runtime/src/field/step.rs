@@ -19,6 +19,8 @@ impl Field {
         match &self.engine {
             Engine::Guarded(engine, sources) if is_plain => engine.step().map(|step| (engine, sources, step)),
             Engine::Guarded(..) | Engine::Log(..) | Engine::Lookup(_) | Engine::Blocked(..) => None,
+            #[cfg(feature = "cuda")]
+            Engine::Gpu(..) => None,
         }
     }
 

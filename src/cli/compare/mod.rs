@@ -12,6 +12,7 @@ mod output;
 
 use super::arguments::{self, Compare};
 use super::console::Console;
+use super::device::Device;
 use super::failure::Failure;
 use super::progress::Meter;
 use super::sample::{Scale, tableau};
@@ -130,8 +131,8 @@ impl<'a> Contestant<'a> {
         let own = settings_of(analysis, &command.model);
         // As in `sample`: in the frame and on the clock of its law.
         let model = model::new(analysis, &own, Some(data.dim())).map_err(about)?.at_rest();
-        let field = model::field(&model, data, own.precision()).map_err(about)?;
-        let heavier = model::heavier(&model, data, own.precision()).map_err(about)?;
+        let field = model::field(&model, data, own.precision(), &Device::Cpu).map_err(about)?;
+        let heavier = model::heavier(&model, data, own.precision(), &Device::Cpu).map_err(about)?;
         let law = model.forward_law().subordinator;
         let scale = Scale::of(data);
         let t_max = scale.start(law, arguments::Prior::Mixture);

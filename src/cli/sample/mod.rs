@@ -9,6 +9,7 @@ pub use scale::Scale;
 
 use super::arguments::{Grid, Precision, Prior, Sample, Solver};
 use super::console::Console;
+use super::device::Device;
 use super::failure::Failure;
 use super::progress::Meter;
 use super::{Outcome, interrupt, model, numbers, points, spec};
@@ -16,6 +17,7 @@ use genphys::io::{npy_bytes, write_bytes};
 use genphys::report::{Report, text};
 use genphys_compiler::{Budget, analyze};
 use genphys_runtime::data::Dataset;
+use genphys_runtime::density::DensityField;
 use genphys_runtime::field::Field;
 use genphys_runtime::model::Model;
 use genphys_runtime::sampler::{
@@ -40,8 +42,9 @@ pub fn run(command: &Sample, console: &Console) -> Result<Outcome, Failure> {
     let model = moving.at_rest();
     check_writable(command)?;
     let precision = wanted.precision(command, &data);
-    let field = model::field(&model, &data, precision)?;
-    let heavier = model::heavier(&model, &data, precision)?;
+    let device = Device::open(&command.place.device, console)?;
+    let field = model::field(&model, &data, precision, &device)?;
+    let heavier = model::heavier(&model, &data, precision, &device)?;
     let options = wanted.options(command, &moving, &data)?;
     console.say(&summary::compiled(&field, &data, &options, command))?;
     let kept = state::Kept::new(command, &report, &model, &data, &options, precision);
@@ -50,6 +53,9 @@ pub fn run(command: &Sample, console: &Console) -> Result<Outcome, Failure> {
     let started = Instant::now();
     let run = draw(&model, &field, heavier.as_ref(), &data, &options, resumed, &kept)?;
     let seconds = started.elapsed().as_secs_f64();
+    if let Some(note) = field.note() {
+        console.note(&note);
+    }
     let files = write(command, &report, &moving, &data, &options, &run)?;
     if command.resume {
         kept.remove();

@@ -1,0 +1,142 @@
+//! The PTX target: text for NVIDIA's driver, one thread a lane of a map or a few queries of a reduction.
+//!
+//! In:   a [`Kernel`].
+//! Out:  a [`PtxModule`]: the text, and the memory layout and launch shape it expects.
+//! Holds: every operation is rounded as the interpreter rounds it (`.rn`, nothing contracted, no flush to zero); minima and
+//!   maxima select by comparison, as `min.f32` treats NaN and signed zeros otherwise. The text is for the lowest version
+//!   that has what it uses, so that old drivers load it: PTX ISA 6.0, `sm_70`.
+//! Source: NVIDIA, PTX ISA; the instructions are those of version 6.0.
+
+mod body;
+mod code;
+mod layout;
+mod map;
+mod reduce;
+
+pub use layout::{Factor, FlowLayout, Layout, MapLayout, PartialMean, Partials, ReduceLayout};
+
+use super::{Target, Unsupported};
+use crate::kernel::{Kernel, KernelBuilder, MeanKind, Output, Precision, Shape, inline_specials_except};
+use crate::special::Special;
+use code::Code;
+
+/// The version of the PTX instruction set that the text is written in: CUDA 9.0, the first that knows `sm_70`.
+pub const PTX_VERSION: &str = "6.0";
+/// The oldest architecture that the text is for.
+pub const PTX_TARGET: &str = "sm_70";
+
+/// The PTX target.
+///
+/// # Example
+/// ```
+/// use genphys_compiler::codegen::{Target, ptx::Ptx};
+/// use genphys_compiler::kernel::{KernelBuilder, Output, Precision};
+/// let mut k = KernelBuilder::map("square", Precision::F32);
+/// let x = k.input("x");
+/// let y = k.mul(x, x);
+/// let module = Ptx::default().emit(&k.finish_map(vec![Output::new("y", y)])?)?;
+/// assert!(module.text.contains("mul.rn.f32"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ptx {
+    /// Approximations of the hardware in f32: division by `div.full` (2 ulp), square roots by `sqrt.approx` (relative
+    /// error 2^-23), `exp` by `ex2.approx.ftz` (relative error 2^-22 of the power of two, to which rounding the argument `x / log 2` adds
+    /// `|x| 2^-24`), `log` by `lg2.approx` (absolute error 2^-22 near 1, relative error 2^-22 elsewhere). Off by default; f64 has none.
+    pub fast_math: bool,
+}
+
+/// A kernel as PTX.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PtxModule {
+    /// The module with its one entry.
+    pub text: String,
+    /// The name of the entry.
+    pub entry: String,
+    /// The kernel's float.
+    pub precision: Precision,
+    /// What the entry expects in memory and how it is launched.
+    pub layout: Layout,
+}
+
+impl Target for Ptx {
+    type Artifact = PtxModule;
+    const NAME: &'static str = "ptx";
+
+    fn emit(&self, kernel: &Kernel) -> Result<PtxModule, Unsupported> {
+        let kernel = self.inline(kernel)?;
+        let mut code = Code::new(kernel.precision(), self.fast_math);
+        let entry = identifier(kernel.name());
+        let layout = match kernel.shape() {
+            Shape::Map { .. } => Layout::Map(map::emit(&mut code, &kernel)?),
+            Shape::Reduce { .. } => {
+                let layout = ReduceLayout::new(&kernel)?;
+                let exp = self.inline(&weight_kernel(kernel.precision())?)?;
+                reduce::emit(&mut code, &kernel, &exp, &layout)?;
+                Layout::Reduce(layout)
+            }
+        };
+        let text = code.finish(&entry, &kernel);
+        Ok(PtxModule { text, entry, precision: kernel.precision(), layout })
+    }
+
+    fn listing(module: &PtxModule) -> String {
+        module.text.clone()
+    }
+}
+
+impl Ptx {
+    /// All steps of a Runge-Kutta method of so many stages, for a population in the field that `kernel` reduces to.
+    ///
+    /// # Errors
+    /// [`Unsupported`] unless the kernel is a reduction in at most [`FlowLayout::MAX_DIM`] dimensions with a displacement for its first
+    /// mean and at most a number for its second, and there are 1 to [`FlowLayout::MAX_STAGES`] stages.
+    pub fn emit_flow(&self, kernel: &Kernel, stages: usize) -> Result<PtxModule, Unsupported> {
+        let kernel = self.inline(kernel)?;
+        let reduce = ReduceLayout { queries_per_thread: Some(1), ..ReduceLayout::new(&kernel)? };
+        let kinds: Vec<MeanKind> = match kernel.shape() {
+            Shape::Reduce { means, .. } => means.iter().map(|mean| mean.kind).collect(),
+            Shape::Map { .. } => Vec::new(),
+        };
+        let has_fitting_means = matches!(
+            kinds[..],
+            [MeanKind::Displacement(_)] | [MeanKind::Displacement(_), MeanKind::Scalar(_) | MeanKind::Weighted(_)]
+        );
+        if reduce.dim > FlowLayout::MAX_DIM || !has_fitting_means || !(1..=FlowLayout::MAX_STAGES).contains(&stages) {
+            return Err(unsupported(
+                &kernel,
+                "a flow needs few dimensions and stages, a velocity and at most a birth rate",
+            ));
+        }
+        let layout = FlowLayout { reduce, stages };
+        let exp = self.inline(&weight_kernel(kernel.precision())?)?;
+        let mut code = Code::new(kernel.precision(), self.fast_math);
+        reduce::flow::emit(&mut code, &kernel, &exp, &layout)?;
+        let entry = identifier(&format!("{}_flow", kernel.name()));
+        let text = code.finish(&entry, &kernel);
+        Ok(PtxModule { text, entry, precision: kernel.precision(), layout: Layout::Flow(layout) })
+    }
+
+    fn inline(&self, kernel: &Kernel) -> Result<Kernel, Unsupported> {
+        let is_fast = self.fast_math && kernel.precision() == Precision::F32;
+        Ok(inline_specials_except(kernel, |special| is_fast && body::is_approximated(special))?)
+    }
+}
+
+/// `exp(l - m)` for the weights.
+fn weight_kernel(precision: Precision) -> Result<Kernel, Unsupported> {
+    let mut k = KernelBuilder::map("weight", precision);
+    let x = k.input("x");
+    let y = k.call(Special::ExpWeight, x);
+    Ok(k.finish_map(vec![Output::new("y", y)])?)
+}
+
+/// A name that PTX accepts: letters, digits and underscores behind a letter.
+fn identifier(name: &str) -> String {
+    let clean: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    if clean.starts_with(|c: char| c.is_ascii_alphabetic()) { clean } else { format!("k_{clean}") }
+}
+
+fn unsupported(kernel: &Kernel, what: &str) -> Unsupported {
+    Unsupported::Feature { target: Ptx::NAME, kernel: kernel.name().to_owned(), what: what.to_owned() }
+}

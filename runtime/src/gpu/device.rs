@@ -1,0 +1,124 @@
+//! Finding a device.
+
+use std::sync::Arc;
+
+use cudarc::driver::{CudaContext, DriverError, sys};
+
+/// The driver that first translates PTX 6.0: CUDA 9.0.
+const LEAST_DRIVER: i32 = 9000;
+/// The compute capability that the texts are for.
+const LEAST_CAPABILITY: (i32, i32) = (7, 0);
+
+/// A GPU.
+#[derive(Clone, Debug)]
+pub struct Device {
+    pub(super) context: Arc<CudaContext>,
+    name: String,
+}
+
+/// Why there is no device, in one line.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoDevice {
+    /// The driver's library is not there.
+    #[error("there is no CUDA driver on this machine")]
+    NoDriver,
+    /// The driver is older than the texts.
+    #[error("the CUDA driver is of version {}.{}, and 9.0 is needed", version / 1000, version % 1000 / 10)]
+    OldDriver {
+        /// 1000 times the major version plus 10 times the minor one.
+        version: i32,
+    },
+    /// There is a driver, and nothing it drives.
+    #[error("the CUDA driver finds no GPU")]
+    NoGpu,
+    /// No device has this number.
+    #[error("there is no GPU {ordinal}; {count} can be seen, counted from 0")]
+    NoSuchGpu {
+        /// The number asked for.
+        ordinal: usize,
+        /// How many there are.
+        count: usize,
+    },
+    /// The device is older than the texts.
+    #[error("{name} is of compute capability {}.{}, and 7.0 is needed", capability.0, capability.1)]
+    OldGpu {
+        /// Its name.
+        name: String,
+        /// Its compute capability.
+        capability: (i32, i32),
+    },
+    /// Anything else that the driver reports.
+    #[error("the CUDA driver fails: {0}")]
+    Driver(String),
+}
+
+impl Device {
+    /// The device of this number, from 0.
+    ///
+    /// # Errors
+    /// [`NoDevice`], among others on a machine without CUDA.
+    pub fn open(ordinal: usize) -> Result<Device, NoDevice> {
+        // Every other call of the driver panics without its library.
+        // SAFETY: asks whether a shared library of that name can be opened, and closes it.
+        if !unsafe { sys::is_culib_present() } {
+            return Err(NoDevice::NoDriver);
+        }
+        let mut version = 0;
+        // SAFETY: writes one integer to a valid place; the library has been found, and needs no initialisation for it.
+        let asked = unsafe { sys::cuDriverGetVersion(&mut version) }.result();
+        asked.map_err(|e| NoDevice::Driver(explain(e)))?;
+        if version < LEAST_DRIVER {
+            return Err(NoDevice::OldDriver { version });
+        }
+        let count = match CudaContext::device_count() {
+            Ok(count) => usize::try_from(count).unwrap_or(0),
+            Err(DriverError(sys::CUresult::CUDA_ERROR_NO_DEVICE)) => 0,
+            Err(e) => return Err(NoDevice::Driver(explain(e))),
+        };
+        match count {
+            0 => return Err(NoDevice::NoGpu),
+            _ if ordinal >= count => return Err(NoDevice::NoSuchGpu { ordinal, count }),
+            _ => {}
+        }
+        let context = CudaContext::new(ordinal).map_err(|e| NoDevice::Driver(explain(e)))?;
+        let name = context.name().map_err(|e| NoDevice::Driver(explain(e)))?;
+        let capability = context.compute_capability().map_err(|e| NoDevice::Driver(explain(e)))?;
+        if capability < LEAST_CAPABILITY {
+            return Err(NoDevice::OldGpu { name, capability });
+        }
+        Ok(Device { context, name })
+    }
+
+    /// The name that the manufacturer gave it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// The driver's words for an error.
+pub(super) fn explain(error: DriverError) -> String {
+    let words = error.error_string().map(|text| text.to_string_lossy().into_owned());
+    words.unwrap_or_else(|_| format!("error {}", error.0 as i32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_device_the_reason_is_one_line() {
+        // With a device, the one behind the last is missing.
+        let reason = Device::open(1 << 20).expect_err("no machine has so many").to_string();
+        assert!(!reason.is_empty() && !reason.contains('\n'), "{reason}");
+    }
+
+    #[test]
+    fn versions_read_as_versions() {
+        assert_eq!(
+            NoDevice::OldDriver { version: 8050 }.to_string(),
+            "the CUDA driver is of version 8.5, and 9.0 is needed"
+        );
+        let old = NoDevice::OldGpu { name: "Tesla K80".into(), capability: (3, 7) };
+        assert_eq!(old.to_string(), "Tesla K80 is of compute capability 3.7, and 7.0 is needed");
+    }
+}
