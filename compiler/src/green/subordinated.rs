@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 const CUT: f64 = 45.0;
 
 /// The trapezoidal rule is not refined beyond this.
-const MOST_TERMS: usize = 1 << 17;
+const MOST_TERMS: usize = 1 << 12;
 
 /// Degree of the polynomials that hold the logarithm of the densities.
 const DEGREE: usize = 15;
@@ -286,6 +286,8 @@ struct Terms {
     inverse: Vec<f64>,
     /// The amplitudes, signs apart: one row for each.
     ratios: Vec<Vec<f64>>,
+    /// The rule has converged up to this squared distance.
+    reach: f64,
 }
 
 /// What a mixture is at one distance.
@@ -412,14 +414,19 @@ impl<'a> Mixture<'a> {
             let near = nearest.max(0.01 * terms.at(0.0, self).mean_inverse.recip());
             let ratio = (farthest / near).ln() / 15.0;
             let distances = std::iter::once(nearest).chain((0..16).map(|i| near * (ratio * f64::from(i)).exp()));
-            let has_converged = distances.into_iter().all(|q| {
-                let (a, b) = (terms.at(q, self), between.at(q, self));
-                (a.log - b.log).abs() < converged
-                    && a.ratios.iter().zip(&b.ratios).all(|(a, b)| (a.1 - b.1).abs() <= converged * a.1.abs())
-            });
+            let has_converged = |q: &f64| {
+                let (a, b) = (terms.at(*q, self), between.at(*q, self));
+                // Exponents are rounded to their size.
+                let slack = converged + 1e-14 * a.log.abs();
+                (a.log - b.log).abs() < slack
+                    && a.ratios.iter().zip(&b.ratios).all(|(a, b)| (a.1 - b.1).abs() <= slack * a.1.abs())
+            };
+            let reach = distances.take_while(has_converged).last();
             terms.halve(between);
             count *= 2;
-            if has_converged || count > MOST_TERMS {
+            if reach.is_some_and(|reach| reach > 0.999 * farthest) || count > MOST_TERMS {
+                let is_all = reach.is_some_and(|reach| reach > 0.999 * farthest);
+                terms.reach = if is_all { f64::INFINITY } else { reach.unwrap_or(-1.0) };
                 break;
             }
         }
@@ -444,7 +451,45 @@ impl<'a> Mixture<'a> {
 
     /// The mixture at the squared distance q, which is within those of [`Mixture::new`].
     pub(super) fn at(&self, q: f64) -> Mixed {
-        self.terms.at(q, self)
+        if q <= self.terms.reach { self.terms.at(q, self) } else { self.at_by_pieces(q) }
+    }
+
+    /// The same by pieces of its own for this distance, where the integrand is too narrow for a rule that serves all.
+    fn at_by_pieces(&self, q: f64) -> Mixed {
+        let shift = self.law.drift * self.t;
+        let count = self.law.signs.len();
+        let mut terms: Vec<(f64, f64, Vec<f64>)> = Vec::new();
+        for (i, low, high) in self.pieces(q) {
+            let panel = &self.panels[i];
+            let half = 0.5 * (high - low);
+            for (node, weight) in &self.rule {
+                let y = low + half * (node + 1.0);
+                let log = self.log_weight(panel, y, q) + (half * weight).ln();
+                let s = panel.position(y);
+                let ratios = panel.ratios.iter().map(|r| table::series_value(r, s).exp()).collect();
+                terms.push((log, shift + y.exp(), ratios));
+            }
+        }
+        if let Some((log, amplitudes)) = self.law.atom(self.t).filter(|_| shift > 0.0) {
+            let gaussian = self.half_dim * (4.0 * PI * shift).ln() + q / (4.0 * shift);
+            terms.push((log - gaussian, shift, amplitudes.to_vec()));
+        }
+        let highest = terms.iter().map(|term| term.0).fold(f64::NEG_INFINITY, f64::max);
+        let (mut sum, mut inverse, mut ratios) = (0.0, 0.0, vec![(0.0, 0.0); count]);
+        for (log, spread, amplitudes) in &terms {
+            let weight = (log - highest).exp();
+            sum += weight;
+            inverse += weight / (4.0 * spread);
+            for ((plain, over), amplitude) in ratios.iter_mut().zip(amplitudes) {
+                *plain += weight * amplitude;
+                *over += weight * amplitude / (2.0 * spread);
+            }
+        }
+        let signed = ratios.iter().zip(&self.law.signs).zip(&self.law.fixed).map(|((r, sign), fixed)| {
+            // Of the density itself, the mean of 1/(2 spread).
+            (fixed + sign * r.0 / sum, fixed * 2.0 * inverse / sum + sign * r.1 / sum)
+        });
+        Mixed { log: highest + sum.ln(), mean_inverse: inverse / sum, ratios: signed.collect() }
     }
 
     /// The integral of `exp(-kappa u) f(u)`, without the atom.
