@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn letters_say_what_the_numbers_say() {
-        let cases: [(&str, &[(&str, Rational)], &[usize]); 7] = [
+        let cases: [(&str, &[(&str, Rational)], &[usize]); 6] = [
             (
                 "phi_t - D lap(phi) + c phi = 0 where D > 0, c real",
                 &[("D", rational(3, 7)), ("c", rational(-1, 3))],
@@ -299,7 +299,6 @@ mod tests {
             ),
             ("phi_tt + lap(phi) = 0", &[], &[1, 2, 3, 100]),
             ("phi_tt + lap(phi) - m^2 phi = 0 where m > 0", &[("m", rational(5, 4))], &[1, 2, 3, 4, 8, 16, 17]),
-            ("phi_tt + b phi_t + lap(phi) = 0 where b > 0", &[("b", rational(2, 3))], &[1, 2, 4]),
             (
                 "a phi_tt - b phi_t + lap(phi) = 0 where a > 0, b > 0",
                 &[("a", rational(1, 2)), ("b", rational(3, 1))],
@@ -348,7 +347,7 @@ mod tests {
             green.formula(dim, Precision::F64).expect_err(text).to_string()
         };
         assert!(refusal("phi_t + (-lap)^beta phi = 0 where 0 < beta < 1", 2).contains("beta must be a number"));
-        assert!(refusal("phi_ttt - lap(phi) = 0", 2).contains("no closed kernel"));
+        assert!(refusal("phi_t - lap(phi) + (-lap)^(1/2) phi = 0", 2).contains("no closed kernel"));
         assert!(refusal("phi_t - lap(phi) - div(x phi) = 0", 2).contains("moving frame"));
         assert!(refusal("phi_t - phi_xx - 2 phi_yy = 0", 2).contains("each axis"));
         assert!(refusal("phi_t - lap(phi) = 0", 0).contains("between 1 and"));
