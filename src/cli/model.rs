@@ -35,7 +35,7 @@ pub enum AnyField {
         note: Option<String>,
     },
     /// The density may be negative, and the command allows it.
-    Signed(SignedField),
+    Signed(Box<SignedField>),
 }
 
 /// The field of the data; where the equation is generative in a region only, that of the region; where a part of the mass never
@@ -101,7 +101,7 @@ pub fn any_field(
     }
     elsewhere("a signed density")?;
     let model = SignedModel::new(analysis, dim, &values).map_err(refused)?;
-    Ok(AnyField::Signed(SignedField::new(&model, points.view(), weights).map_err(unbuildable)?))
+    Ok(AnyField::Signed(Box::new(SignedField::new(&model, points.view(), weights).map_err(unbuildable)?)))
 }
 
 fn dimension(analysis: &Analysis, options: &arguments::Model, data: Option<usize>) -> Result<usize, Failure> {
