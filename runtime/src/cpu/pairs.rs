@@ -134,7 +134,7 @@ mod tests {
     fn pairs_are_what_the_kernel_of_the_same_law_computes() {
         // lambda = sqrt(kappa + kappa^2 + 1/16): flux and births without closed form. The interpreter reads the other form of the table.
         let equation = Equation::parse("phi_tt + lap(phi) - lap(lap(phi)) - (1/16) phi = 0").expect("valid text");
-        let green = equation.analyze().green.expect("a kernel");
+        let green = equation.analyze().green().expect("a kernel").clone();
         let program = green.bind(2, &Default::default()).and_then(|bound| bound.program(Precision::F64));
         let program = program.expect("a program");
         let points = array![[0.0, 0.0], [1.0, 0.25], [-3.0, 2.0], [50.0, 1.0]];
