@@ -277,6 +277,9 @@ mod tests {
     use num_complex::Complex64;
     use num_traits::ToPrimitive;
 
+    /// An equation, values of its parameters, dimensions.
+    type Case<'a> = (&'a str, &'a [(&'a str, Rational)], &'a [usize]);
+
     fn value(e: &Expr, t: f64, values: &[(&str, Rational)]) -> f64 {
         let leaf = |e: &Expr| match e {
             Expr::Var(Var::Time) => Some(Complex64::from(t)),
@@ -291,7 +294,7 @@ mod tests {
 
     #[test]
     fn letters_say_what_the_numbers_say() {
-        let cases: [(&str, &[(&str, Rational)], &[usize]); 6] = [
+        let cases: [Case<'_>; 6] = [
             (
                 "phi_t - D lap(phi) + c phi = 0 where D > 0, c real",
                 &[("D", rational(3, 7)), ("c", rational(-1, 3))],
