@@ -23,7 +23,7 @@ pub fn program(text: &str, dim: usize, precision: Precision) -> KernelProgram {
         .map(|(n, p, q)| (n.into(), Rational::new(p.into(), q.into())))
         .into();
     let analysis = analyze(&Source::new("test", text), Budget::default()).expect("valid text");
-    let green = analysis.green.expect("a kernel");
+    let green = analysis.green().expect("a kernel");
     green.bind(dim, &values).expect("numbers").program(precision).expect("a kernel")
 }
 
