@@ -14,11 +14,14 @@ use crate::kernel::{KernelBuilder, Pair, Precision, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Squared distances up to this have a piece.
+/// Squared distances up to this, and up to some times the law's own, have a piece.
 const FARTHEST: f64 = 1e20;
 
 /// Squares of distances are resolved down to this part of the law's own, where a mass at rest lies at distance 0.
 const NEAREST: f64 = 1e-24;
+
+/// A table in memory has at most this many pieces.
+const PIECES_IN_MEMORY: usize = 256;
 
 /// Which quantities beside `log g` the table holds, and at which of the law's amplitudes they are.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -101,27 +104,27 @@ impl Tabulated {
         let nearest = if self.law.mass_at_rest(t) > 0.0 { NEAREST * self.law.centre(t) } else { 0.0 };
         let mixture = Mixture::new(&self.law, (t, fineness.effort), self.half_dim, [nearest, FARTHEST]);
         let peak = mixture.at(nearest);
+        // A power of two, so that the cells of the lookup begin where the table does.
+        let scale = if nearest > 0.0 { nearest } else { decay / peak.mean_inverse };
+        let scale = f64::from_bits(scale.to_bits() & !((1 << 52) - 1));
         let fitting = Fitting {
             mixture: &mixture,
             columns: self.columns,
-            scale: if nearest > 0.0 { nearest } else { decay / peak.mean_inverse },
+            scale,
+            farthest: FARTHEST.max(16.0 * scale),
             nearest,
             log_peak: peak.log,
             decay,
             fineness,
         };
-        let mut tolerance = 1.0;
-        let ramps = loop {
-            match fitting.ramps(tolerance) {
-                Some(ramps) => break ramps,
-                None => tolerance *= 4.0,
-            }
-        };
+        let (ramps, tolerance) = fitting.within(fineness.size.pieces);
         let mut uniforms = ramps::piece_uniforms(&ramps, fineness.size);
         uniforms.insert("1_over_scale_squared".to_owned(), 1.0 / fitting.scale);
         for (index, name) in self.columns.names().into_iter().enumerate() {
             uniforms.extend(ramps::column_uniforms(name, index, &ramps, fineness.size));
         }
+        // A table in memory has no limit on its pieces, and the density beside a mass at rest needs many.
+        let (ramps, tolerance) = if tolerance > 1.0 { fitting.within(PIECES_IN_MEMORY) } else { (ramps, tolerance) };
         Table { log_peak: peak.log, uniforms, lookup: Arc::new(fitting.lookup(&ramps, tolerance)) }
     }
 
@@ -154,6 +157,8 @@ struct Fitting<'a> {
     columns: Columns,
     /// `a^2`, where the law begins to fall.
     scale: f64,
+    /// The squared distance at which the table ends.
+    farthest: f64,
     /// Added to every squared distance.
     nearest: f64,
     log_peak: f64,
@@ -171,9 +176,20 @@ impl Fitting<'_> {
         std::iter::once(scaled).chain(flux).chain(births).collect()
     }
 
+    /// At most this many pieces, and the factor on the tolerance with which they do.
+    fn within(&self, most: usize) -> (Vec<Ramp>, f64) {
+        let mut factor = 1.0;
+        loop {
+            match self.ramps(factor, most) {
+                Some(ramps) => return (ramps, factor),
+                None => factor *= 4.0,
+            }
+        }
+    }
+
     /// Pieces from 0 to the farthest distance, as wide as the tolerance times `factor` allows; none if there are too many.
-    fn ramps(&self, factor: f64) -> Option<Vec<Ramp>> {
-        let end = (FARTHEST / self.scale).ln_1p().min(1400.0);
+    fn ramps(&self, factor: f64, most: usize) -> Option<Vec<Ramp>> {
+        let end = (self.farthest / self.scale).ln_1p().min(1400.0);
         let (mut ramps, mut edge, mut width) = (Vec::new(), 0.0, 2.0_f64);
         while edge < end {
             let high = if edge + 1.2 * width > end { end } else { edge + width };
@@ -186,7 +202,7 @@ impl Fitting<'_> {
                 }
                 None => width = 0.75 * (high - edge),
             }
-            if ramps.len() > self.fineness.size.pieces || (ramps.len() == self.fineness.size.pieces && edge < end) {
+            if ramps.len() > most || (ramps.len() == most && edge < end) {
                 return None;
             }
         }
@@ -196,7 +212,7 @@ impl Fitting<'_> {
     /// The same as cells.
     fn lookup(&self, ramps: &[Ramp], factor: f64) -> Lookup {
         let (has_flux, has_births) = (self.columns.flux.is_some(), self.columns.births.is_some());
-        let span = Span { scale: self.scale, farthest: FARTHEST, decay: self.decay, has_flux, has_births };
+        let span = Span { scale: self.scale, farthest: self.farthest, decay: self.decay, has_flux, has_births };
         let values = |x: f64| {
             let i = ramps.partition_point(|ramp| ramp.high < x).min(ramps.len().saturating_sub(1));
             let mut row = [0.0; Lookup::MOST_COLUMNS];
