@@ -4,8 +4,8 @@
     tools/ptxas.py [FILE.ptx|FOLDER]...        (tests/golden/ptx if nothing is named)
 
 The assembler is that of a wheel on the package index, installed into a virtual environment below target/. Fails where a
-text does not assemble, or spills registers in few dimensions. Says `skipped:` and succeeds only where the index cannot be reached or has
-no assembler for this platform.
+text does not assemble, or spills registers in few dimensions. Says `skipped:` with the reason and succeeds only where the assembler
+cannot be had: the index cannot be reached or does not have it, or this Python makes no virtual environments.
 """
 
 import os
@@ -22,20 +22,24 @@ VENV = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "ptxas"
 # What pip says when nothing answers, as opposed to an answer that something is wrong.
 UNREACHABLE = re.compile(
     r"NewConnectionError|ConnectTimeout|ReadTimeout|Temporary failure in name resolution|Name or service not known|"
-    r"Network is unreachable|Connection refused|ProxyError|Max retries exceeded", re.I)
+    r"Network is unreachable|Connection refused|ProxyError|Max retries exceeded|SSLError", re.I)
+# What it says when the index answers and does not have the wheel, for this platform or at all.
+ABSENT = re.compile(r"No matching distribution found|Could not find a version", re.I)
 
 
 def assembler():
     """The path of ptxas, installed if need be; none with the reason where it cannot be had."""
     find = lambda: next(VENV.glob("lib/python*/site-packages/nvidia/cuda_nvcc/bin/ptxas"), None)
     if not find():
-        subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
+        made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True)
+        if made.returncode != 0:
+            return None, f"no virtual environment can be made ({(made.stdout + made.stderr).strip().splitlines()[-1:]})"
         install = [str(VENV / "bin" / "pip"), "install", "--disable-pip-version-check", "--quiet", "--retries", "2", WHEEL]
         done = subprocess.run(install, capture_output=True, text=True)
         if done.returncode != 0 and UNREACHABLE.search(done.stdout + done.stderr):
             return None, "the package index cannot be reached"
-        if done.returncode != 0 and sys.platform != "linux":
-            return None, f"there is no assembler for {sys.platform}"
+        if done.returncode != 0 and ABSENT.search(done.stdout + done.stderr):
+            return None, f"the package index has no {WHEEL} for {sys.platform}"
         if done.returncode != 0:
             sys.exit(f"cannot install {WHEEL}:\n{done.stdout}{done.stderr}")
     return find() or sys.exit(f"{WHEEL} has no ptxas"), None
