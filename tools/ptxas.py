@@ -33,7 +33,7 @@ def assembler():
     if not find():
         made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True)
         if made.returncode != 0:
-            return None, f"no virtual environment can be made ({(made.stdout + made.stderr).strip().splitlines()[-1:]})"
+            return None, "no virtual environment can be made: " + " ".join((made.stdout + made.stderr).split())
         install = [str(VENV / "bin" / "pip"), "install", "--disable-pip-version-check", "--quiet", "--retries", "2", WHEEL]
         done = subprocess.run(install, capture_output=True, text=True)
         if done.returncode != 0 and UNREACHABLE.search(done.stdout + done.stderr):
