@@ -8,10 +8,10 @@ use super::{SignedModel, Spectrum};
 use ndarray::parallel::prelude::*;
 
 /// Pieces for each length of the modes that have just decayed.
-const PER_LENGTH: f64 = 48.0;
+const PER_LENGTH: f64 = 96.0;
 
 /// The largest number of pieces; data spread further than this many lengths are refused.
-const MOST: f64 = 60_000.0;
+const MOST: f64 = 120_000.0;
 
 /// The quadrature is made for radii this many times as large, so that each oscillation has the more panels.
 const FINER: f64 = 4.0;
