@@ -4,12 +4,13 @@
 //! roundings. Reductions differ in the order of sums: see [`Tolerance`].
 
 use genphys_compiler::codegen::Target;
+use genphys_compiler::codegen::clif::Cranelift;
 use genphys_compiler::codegen::interp::Interpreter;
 use genphys_compiler::kernel::{Kernel, KernelBuilder, Mean, Output, Precision, Value};
 use genphys_compiler::special::Special;
 use genphys_runtime::cpu::{
-    ArgumentError, BlockedReduce, CompiledMap, CompiledReduce, GuardedReduce, GuardedUniforms, InterpReduce,
-    ReduceOutput, ReduceProgram, host_target,
+    ArgumentError, BlockedReduce, CompileError, CompiledMap, CompiledReduce, CpuTarget, GuardedReduce, GuardedUniforms,
+    InterpReduce, ReduceOutput, ReduceProgram, host_target,
 };
 use ndarray::{Array2, ArrayView2, array};
 use proptest::prelude::*;
@@ -102,13 +103,15 @@ fn random_map(precision: Precision, steps: &[Step], fused: bool) -> Kernel {
 }
 
 fn check_map(kernel: &Kernel, u: f64, x: &[f64], y: &[f64]) -> Result<(), TestCaseError> {
-    let compiled = CompiledMap::new(kernel).unwrap().run(&[u], &[x, y]).unwrap();
     let program = Interpreter.emit(kernel).unwrap();
-    for (i, (x, y)) in x.iter().zip(y).enumerate() {
-        let expected = program.map(&[u], &[*x, *y]).unwrap();
-        for (output, expected) in compiled.iter().zip(expected) {
-            let same = output[i].to_bits() == expected.to_bits() || (output[i].is_nan() && expected.is_nan());
-            prop_assert!(same, "x = {x:e}, y = {y:e}: {:e} for {expected:e}\n{kernel}", output[i]);
+    for target in CpuTarget::available() {
+        let compiled = CompiledMap::on(*target, kernel).unwrap().run(&[u], &[x, y]).unwrap();
+        for (i, (x, y)) in x.iter().zip(y).enumerate() {
+            let expected = program.map(&[u], &[*x, *y]).unwrap();
+            for (output, expected) in compiled.iter().zip(expected) {
+                let same = output[i].to_bits() == expected.to_bits() || (output[i].is_nan() && expected.is_nan());
+                prop_assert!(same, "{target:?}: x = {x:e}, y = {y:e}: {:e} for {expected:e}\n{kernel}", output[i]);
+            }
         }
     }
     Ok(())
@@ -173,7 +176,7 @@ fn special_functions_keep_their_accuracy_without_fused_multiply_add() {
             let y = k.call(special, x);
             let kernel = k.finish_map(vec![Output::new("y", y)]).unwrap();
             let x: Vec<f64> = (0..=400).map(|i| precision.round(low + (high - low) * f64::from(i) / 400.0)).collect();
-            let plain = CompiledMap::without_fma(&kernel).unwrap().run(&[], &[&x]).unwrap();
+            let plain = CompiledMap::on(CpuTarget::CraneliftWithoutFma, &kernel).unwrap().run(&[], &[&x]).unwrap();
             let program = Interpreter.emit(&kernel).unwrap();
             for (x, y) in x.iter().zip(&plain[0]) {
                 let expected = program.map(&[], &[*x]).unwrap()[0];
@@ -290,8 +293,13 @@ fn check_reduce(
     log_w: &[f64],
     x: ArrayView2<f64>,
 ) -> Result<(), TestCaseError> {
-    let got = run(&CompiledReduce::new(kernel).unwrap(), u, y, log_w, x);
-    check_output(kernel, &got, u, y, log_w, x)
+    for target in CpuTarget::available() {
+        match CompiledReduce::on(*target, kernel) {
+            Err(CompileError::Unsupported(_)) if *target == CpuTarget::Avx2 => {}
+            program => check_output(kernel, &run(&program.unwrap(), u, y, log_w, x), u, y, log_w, x)?,
+        }
+    }
+    Ok(())
 }
 
 /// Compares with the interpreter.
@@ -535,7 +543,7 @@ fn compiled_code_is_simd_and_calls_nothing() {
     }
     for (precision, vector) in [(Precision::F32, "f32x4"), (Precision::F64, "f64x2")] {
         for form in 0..3 {
-            let listing = CompiledReduce::new(&field(form, precision, 4)).unwrap().listing();
+            let listing = Cranelift::listing(&host_target().unwrap().emit(&field(form, precision, 4)).unwrap());
             assert!(listing.contains(&format!("fma.{vector}")) || listing.contains("= fma "), "{listing}");
             assert!(listing.contains(vector) && !listing.contains("call"), "{listing}");
         }

@@ -377,6 +377,8 @@ pub enum Target {
     Rust,
     /// Cranelift's IR for this machine.
     Clif,
+    /// Assembly for x86-64 with AVX2 and FMA, in Intel's syntax.
+    Avx2,
     /// The field's text for NVIDIA's driver.
     Ptx,
     /// The report of `explain`.

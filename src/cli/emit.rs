@@ -7,9 +7,9 @@ use super::{Outcome, model, spec};
 use genphys::io::write_bytes;
 use genphys::report::{Report, latex};
 use genphys_compiler::codegen::ptx::Ptx;
-use genphys_compiler::codegen::{Target as _, rust::Rust};
+use genphys_compiler::codegen::{Target as _, avx2::Avx2, clif::Cranelift, rust::Rust};
 use genphys_compiler::{Analysis, Budget, analyze};
-use genphys_runtime::cpu::CompiledReduce;
+use genphys_runtime::cpu::host_target;
 use serde_json::json;
 
 /// Runs the command.
@@ -42,8 +42,12 @@ fn text(command: &Emit, analysis: &Analysis) -> Result<String, Failure> {
         }
         Target::Clif => {
             let kernel = program(command, analysis)?.kernel;
-            let compiled = CompiledReduce::new(&kernel).map_err(|e| Failure::Bug(e.to_string()))?;
-            Ok(compiled.listing())
+            let target = host_target().map_err(|e| Failure::input(e.to_string()))?;
+            Ok(Cranelift::listing(&target.emit(&kernel).map_err(|e| Failure::Bug(e.to_string()))?))
+        }
+        Target::Avx2 => {
+            let function = Avx2.emit(&program(command, analysis)?.kernel).map_err(|e| Failure::input(e.to_string()))?;
+            Ok(Avx2::listing(&function))
         }
         Target::Ptx => {
             let ptx = Ptx { fast_math: command.fast_math };

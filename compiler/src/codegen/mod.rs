@@ -4,8 +4,10 @@
 //! Out:  the target's artifact, or the reason why the target has none.
 //! Holds: all targets give the interpreter's results, to the ulps that the conformance suite states.
 
+pub mod avx2;
 #[cfg(feature = "cranelift")]
 pub mod clif;
+pub mod cpu;
 pub mod interp;
 pub mod ptx;
 pub mod rust;

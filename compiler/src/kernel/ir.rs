@@ -367,6 +367,14 @@ impl Precision {
         }
     }
 
+    /// Bytes of a number.
+    pub fn bytes(self) -> usize {
+        match self {
+            Precision::F32 => size_of::<f32>(),
+            Precision::F64 => size_of::<f64>(),
+        }
+    }
+
     /// `x` rounded to this format.
     pub fn round(self, x: f64) -> f64 {
         match self {

@@ -10,7 +10,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use genphys_compiler::codegen::clif::Factor;
+use genphys_compiler::codegen::cpu::Factor;
 use genphys_compiler::codegen::interp::largest_log_weight;
 use genphys_compiler::kernel::{
     Kernel, KernelBuilder, MeanKind, Op, Output, PairInput, Precision, Scalar, Shape, Weight, pair_map, product_map,

@@ -19,12 +19,13 @@ static CACHE: Mutex<Vec<(String, Arc<Machine>)>> = Mutex::new(Vec::new());
 
 /// The code of `kernel`, from the cache if it is there.
 pub(super) fn compiled(kernel: &Kernel) -> Result<Arc<Machine>, CompileError> {
-    remembered(kernel.to_string(), || Machine::new(kernel, |target| target))
+    remembered(kernel.to_string(), || Machine::new(kernel))
 }
 
 /// The code of a whole solver step in the field of `kernel`.
 pub(super) fn compiled_step(kernel: &Kernel) -> Result<Arc<Machine>, CompileError> {
-    remembered(format!("step in the field of {kernel}"), || Machine::for_step(kernel))
+    let sums = compiled(kernel)?;
+    remembered(format!("step in the field of {kernel}"), || Machine::for_step(kernel, sums))
 }
 
 fn remembered(

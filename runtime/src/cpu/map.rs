@@ -1,10 +1,8 @@
 //! Compiled elementwise kernels.
 
-use genphys_compiler::codegen::Target;
-use genphys_compiler::codegen::clif::Cranelift;
 use genphys_compiler::kernel::{Kernel, Precision, Scalar, Shape};
 
-use super::jit::{CompileError, Machine};
+use super::jit::{CompileError, CpuTarget, Machine};
 use super::{ArgumentError, check_count, check_uniforms};
 
 /// An elementwise kernel as machine code.
@@ -34,23 +32,23 @@ impl CompiledMap {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn new(kernel: &Kernel) -> Result<CompiledMap, CompileError> {
-        CompiledMap::adjusted(kernel, |target| target)
+        CompiledMap::of(kernel, Machine::new(kernel))
     }
 
-    /// The same with multiply-adds rounded twice, as on a machine without the fused instruction.
+    /// The same by this code generator.
     ///
     /// # Errors
-    /// As [`CompiledMap::new`].
-    pub fn without_fma(kernel: &Kernel) -> Result<CompiledMap, CompileError> {
-        CompiledMap::adjusted(kernel, Cranelift::without_fma)
+    /// As [`CompiledMap::new`], and when the target has no code for the kernel.
+    pub fn on(target: CpuTarget, kernel: &Kernel) -> Result<CompiledMap, CompileError> {
+        CompiledMap::of(kernel, Machine::on(target, kernel))
     }
 
-    fn adjusted(kernel: &Kernel, adjust: fn(Cranelift) -> Cranelift) -> Result<CompiledMap, CompileError> {
+    fn of(kernel: &Kernel, machine: Result<Machine, CompileError>) -> Result<CompiledMap, CompileError> {
         let Shape::Map { inputs, outputs } = kernel.shape() else {
             return Err(CompileError::Shape { kernel: kernel.name().to_owned(), expected: "map" });
         };
         let (inputs, outputs) = (inputs.len(), outputs.len());
-        Ok(CompiledMap { kernel: kernel.clone(), machine: Machine::new(kernel, adjust)?, inputs, outputs })
+        Ok(CompiledMap { kernel: kernel.clone(), machine: machine?, inputs, outputs })
     }
 
     /// Evaluates the kernel on columns of equal length and returns one column per output.
@@ -76,7 +74,7 @@ impl CompiledMap {
         inputs: &[&[f64]],
         len: usize,
     ) -> Result<Vec<Vec<f64>>, ArgumentError> {
-        let padded = len.next_multiple_of(self.machine.clif.lanes);
+        let padded = len.next_multiple_of(self.machine.layout.lanes);
         let parameters: Vec<T> = self.machine.parameters(uniforms);
         let column = |x: &&[f64]| (0..padded).map(|i| T::from_f64(x[i.min(len - 1)])).collect();
         let inputs: Vec<Vec<T>> = inputs.iter().map(column).collect();
@@ -87,10 +85,5 @@ impl CompiledMap {
             .map(&parameters, &columns, &mut into)
             .map_err(|_| ArgumentError::Layout { kernel: self.kernel.name().to_owned() })?;
         Ok(results.iter().map(|column| column[..len].iter().map(|x| (*x).into()).collect()).collect())
-    }
-
-    /// The Cranelift text of the kernel.
-    pub fn listing(&self) -> String {
-        Cranelift::listing(&self.machine.clif)
     }
 }

@@ -1,4 +1,4 @@
-//! Kernels on this machine's processor: compiled by Cranelift, or interpreted.
+//! Kernels on this machine's processor: compiled for AVX2 or by Cranelift, or interpreted.
 //!
 //! In:   a [`Kernel`] and arrays.
 //! Out:  the log-sum and the means of a reduction, the outputs of a map, all in f64.
@@ -19,7 +19,7 @@ mod step;
 
 pub use blocked::{BlockedReduce, BlockedSources};
 pub use guarded::{GuardedError, GuardedReduce, GuardedUniforms};
-pub use jit::{CompileError, host_target};
+pub use jit::{CompileError, CpuTarget, host_target};
 pub use map::CompiledMap;
 pub use pairs::Pairs;
 pub use reduce::{CompiledReduce, ReduceOutput, ReduceProgram};

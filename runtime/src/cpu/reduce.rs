@@ -7,13 +7,12 @@
 
 use std::sync::Arc;
 
-use genphys_compiler::codegen::Target;
-use genphys_compiler::codegen::clif::{ClifFunction, Cranelift, Factor, VECTOR_BYTES};
+use genphys_compiler::codegen::cpu::{BLOCK_BYTES, Factor};
 use genphys_compiler::kernel::{Kernel, MeanKind, Scalar, Shape};
 use ndarray::{Array2, ArrayView2, Axis};
 
 use super::cache::compiled;
-use super::jit::{CompileError, LayoutMismatch, Machine, ReduceCall};
+use super::jit::{CompileError, CpuTarget, LayoutMismatch, Machine, ReduceCall};
 use super::merge::Total;
 use super::sources::{Blocks, Layout, Packed, Sources, check_points};
 use super::{ArgumentError, check_count, check_uniforms};
@@ -98,14 +97,18 @@ impl CompiledReduce {
         Ok(CompiledReduce { kernel: kernel.clone(), dim, machine: compiled(kernel)? })
     }
 
+    /// The same by this code generator.
+    ///
+    /// # Errors
+    /// As [`CompiledReduce::new`], and when the target has no code for the kernel.
+    pub fn on(target: CpuTarget, kernel: &Kernel) -> Result<CompiledReduce, CompileError> {
+        let dim = dimension(kernel)?;
+        Ok(CompiledReduce { kernel: kernel.clone(), dim, machine: Arc::new(Machine::on(target, kernel)?) })
+    }
+
     /// The kernel that was compiled.
     pub fn kernel(&self) -> &Kernel {
         &self.kernel
-    }
-
-    /// The Cranelift text of the kernel.
-    pub fn listing(&self) -> String {
-        Cranelift::listing(&self.machine.clif)
     }
 }
 
@@ -138,7 +141,7 @@ impl ReduceProgram for CompiledReduce {
 impl CompiledReduce {
     /// What the code expects of its sources.
     pub(super) fn source_layout(&self) -> Layout<'_> {
-        Layout { width: self.machine.clif.width, reads: &self.machine.clif.reads }
+        Layout { width: self.machine.layout.width, reads: &self.machine.layout.reads }
     }
 
     fn run_in<T: Scalar>(
@@ -149,16 +152,16 @@ impl CompiledReduce {
         out: &mut ReduceOutput,
     ) -> Result<(), LayoutMismatch> {
         let parameters: Vec<T> = self.machine.parameters(uniforms);
-        let clif = &self.machine.clif;
-        let query_bytes = clif.partials.vectors * VECTOR_BYTES;
-        let batch =
-            (CACHE_BYTES / query_bytes).clamp(clif.tile, BATCH.next_multiple_of(clif.tile)) / clif.tile * clif.tile;
+        let layout = &self.machine.layout;
+        let query_bytes = layout.partials.vectors * layout.vector_bytes();
+        let batch = (CACHE_BYTES / query_bytes).clamp(layout.tile, BATCH.next_multiple_of(layout.tile)) / layout.tile
+            * layout.tile;
         let mut partials = Vec::new();
         for (index, batch_queries) in queries.axis_chunks_iter(Axis(0), batch).enumerate() {
-            let tiled = tiled::<T>(batch_queries, clif.tile);
+            let tiled = tiled::<T>(batch_queries, layout.tile);
             let mut totals: Vec<Total> =
-                batch_queries.rows().into_iter().map(|_| Total::new(clif.partials.vectors)).collect();
-            for chunk in sources.chunks(self.dim, FLUSH / clif.width * clif.width) {
+                batch_queries.rows().into_iter().map(|_| Total::new(layout.partials.vectors)).collect();
+            for chunk in sources.chunks(self.dim, FLUSH / layout.width * layout.width) {
                 self.start(&mut partials, tiled.len() / self.dim);
                 for part in chunk.chunks(self.dim, self.sources_per_call()) {
                     self.machine.reduce(ReduceCall {
@@ -170,11 +173,11 @@ impl CompiledReduce {
                         partials: &mut partials,
                     })?;
                 }
-                let per_query = partials.chunks_exact(clif.partials.vectors * clif.lanes);
+                let per_query = partials.chunks_exact(layout.partials.vectors * layout.lanes);
                 for (total, partial) in totals.iter_mut().zip(per_query) {
-                    match clif.partials.linear {
-                        true => total.merge_linear(partial, clif.lanes),
-                        false => total.merge_log(partial, clif.lanes),
+                    match layout.partials.linear {
+                        true => total.merge_linear(partial, layout.lanes),
+                        false => total.merge_log(partial, layout.lanes),
                     }
                 }
             }
@@ -186,19 +189,19 @@ impl CompiledReduce {
     }
 
     fn sources_per_call(&self) -> usize {
-        let ClifFunction { width, lanes, .. } = self.machine.clif;
-        let blocks = SOURCE_BYTES / ((self.dim + 1) * width / lanes * VECTOR_BYTES);
+        let width = self.machine.layout.width;
+        let blocks = SOURCE_BYTES / ((self.dim + 1) * BLOCK_BYTES);
         blocks.clamp(2, FLUSH / width) * width
     }
 
     /// Partial sums of no source: see `Partials` of the target.
     fn start<T: Scalar>(&self, partials: &mut Vec<T>, queries: usize) {
-        let clif = &self.machine.clif;
-        let per_query = clif.partials.vectors * clif.lanes;
+        let layout = &self.machine.layout;
+        let per_query = layout.partials.vectors * layout.lanes;
         partials.clear();
         partials.resize(queries * per_query, T::default());
-        if !clif.partials.linear {
-            partials.chunks_exact_mut(per_query).for_each(|query| query[..clif.lanes].fill(T::LOWEST));
+        if !layout.partials.linear {
+            partials.chunks_exact_mut(per_query).for_each(|query| query[..layout.lanes].fill(T::LOWEST));
         }
     }
 
@@ -206,7 +209,7 @@ impl CompiledReduce {
     fn write(&self, row: usize, total: &Total, uniforms: &[f64], out: &mut ReduceOutput) {
         out.log_sum[row] = total.max + total.sums[1].ln();
         let (mut scalar, mut displacement) = (0, 0);
-        for (mean, part) in means(&self.kernel).zip(&self.machine.clif.partials.means) {
+        for (mean, part) in means(&self.kernel).zip(&self.machine.layout.partials.means) {
             let factor = match part.factor {
                 Factor::Constant(c) => c,
                 Factor::Uniform(index) => uniforms[index],

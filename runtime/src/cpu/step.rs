@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use genphys_compiler::codegen::clif::Factor;
+use genphys_compiler::codegen::cpu::Factor;
 use genphys_compiler::kernel::{Kernel, Precision, Scalar};
 
 use super::cache::compiled_step;
@@ -87,8 +87,8 @@ impl CompiledStep {
         first: usize,
     ) -> Result<StepProgram, ArgumentError> {
         stages.iter().try_for_each(|stage| check_uniforms(&self.kernel, &stage.uniforms))?;
-        let clif = &self.machine.clif;
-        let factor = |index: usize, stage: &StageConstants| match clif.partials.means.get(index).map(|m| m.factor) {
+        let layout = &self.machine.layout;
+        let factor = |index: usize, stage: &StageConstants| match layout.partials.means.get(index).map(|m| m.factor) {
             Some(Factor::Constant(c)) => c,
             Some(Factor::Uniform(uniform)) => stage.uniforms[uniform],
             None => 0.0,
@@ -97,7 +97,7 @@ impl CompiledStep {
             .iter()
             .flat_map(|s| [s.stretch, factor(0, s), factor(1, s), s.scale, s.pull, s.rate, s.offset])
             .collect();
-        let parameters = match clif.precision {
+        let parameters = match layout.precision {
             Precision::F32 => Parameters::F32(self.parameters(stages)),
             Precision::F64 => Parameters::F64(self.parameters(stages)),
         };
@@ -146,7 +146,7 @@ impl CompiledStep {
             dim: self.dim,
             sources: &sources.coordinates,
             weights: sources.weights.each_ref().map(Vec::as_slice),
-            flush: FLUSH / self.machine.clif.width,
+            flush: FLUSH / self.machine.layout.width,
             points: particles.points,
             log_weights: particles.log_weights,
             center: &program.center,

@@ -6,7 +6,8 @@ use cranelift_codegen::ir::{BlockArg, Endianness, InstBuilder, MemFlagsData, Typ
 use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::{FunctionBuilder, Variable};
 
-use super::{Format, Parameter, Unsupported, VECTOR_BYTES, unsupported};
+use super::super::cpu::Parameter;
+use super::{Format, Unsupported, VECTOR_BYTES, unsupported};
 use crate::kernel::{
     Compare, EXP2_MAGIC_F32, EXP2_MAGIC_F64, EXPONENT_MAGIC_F32, EXPONENT_MAGIC_F64, Kernel, Op, Precision, Value,
 };
@@ -93,17 +94,11 @@ fn condition(r: Compare) -> FloatCC {
 impl Code<'_> {
     /// A constant in all lanes.
     pub(super) fn constant(&mut self, x: f64) -> Clif {
-        self.parameter(Parameter::Bits(match self.format.precision {
-            Precision::F32 => u64::from((x as f32).to_bits()),
-            Precision::F64 => x.to_bits(),
-        }))
+        self.parameter(Parameter::constant(x, self.format.precision))
     }
 
     fn parameter(&mut self, parameter: Parameter) -> Clif {
-        let index = self.parameters.iter().position(|p| *p == parameter).unwrap_or_else(|| {
-            self.parameters.push(parameter);
-            self.parameters.len() - 1
-        });
+        let index = parameter.index_in(&mut self.parameters);
         self.load(self.parameters_at, (index * VECTOR_BYTES) as i32)
     }
 
@@ -275,15 +270,6 @@ impl Code<'_> {
         self.parameters_at = self.unhoisted(self.base, index);
         let result = body(self, index);
         self.parameters_at = outer;
-        result
-    }
-
-    /// Runs `body` with the parameters that lie at `pointer`.
-    pub(super) fn with_parameters<T>(&mut self, pointer: Clif, body: impl FnOnce(&mut Self) -> T) -> T {
-        let outer = (self.base, self.parameters_at);
-        (self.base, self.parameters_at) = (pointer, pointer);
-        let result = body(self);
-        (self.base, self.parameters_at) = outer;
         result
     }
 

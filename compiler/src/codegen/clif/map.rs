@@ -2,11 +2,12 @@
 
 use cranelift_codegen::isa::TargetFrontendConfig;
 
+use super::super::cpu::Parameter;
 use super::body::Code;
-use super::{Parameter, Unsupported, VECTOR_BYTES};
+use super::{Unsupported, VECTOR_BYTES};
 use crate::kernel::{Kernel, Shape};
 
-/// The layout is that of [`ClifFunction`](super::ClifFunction).
+/// The layout is that of [`Layout`](super::Layout).
 pub(super) fn emit(
     mut code: Code<'_>,
     kernel: &Kernel,

@@ -8,104 +8,36 @@
 mod body;
 mod map;
 mod reduce;
+mod step;
 
 use cranelift_codegen::ir::{AbiParam, Function, Signature, Type, UserFuncName, types};
-use cranelift_codegen::isa::{TargetFrontendConfig, TargetIsa};
+use cranelift_codegen::isa::{CallConv, TargetFrontendConfig, TargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
+use super::cpu::{BLOCK_BYTES, Layout, Partials};
 use super::{Target, Unsupported};
-use crate::kernel::{Kernel, MAX_DIM, Mean, MeanKind, Op, PairInput, Precision, Shape, Weight, inline_specials};
+use crate::kernel::{Kernel, MAX_DIM, MeanKind, Precision, Shape, Weight, inline_specials};
 
 /// Bytes of a vector register.
-pub const VECTOR_BYTES: usize = 16;
-/// Vectors of sources that lie together, the same for every reduction, so that all read the same layout.
-pub const VECTORS_PER_BLOCK: usize = 4;
+const VECTOR_BYTES: usize = 16;
+/// Vectors of sources that lie together.
+const VECTORS_PER_BLOCK: usize = BLOCK_BYTES / VECTOR_BYTES;
 
 /// The Cranelift target for one instruction set.
 #[derive(Clone, Copy)]
 pub struct Cranelift {
     config: TargetFrontendConfig,
     fused: bool,
+    convention: CallConv,
 }
 
 /// A kernel as a Cranelift function with the memory layout it expects.
-///
-/// `T` is the kernel's float, `lanes` are `16 / size_of::<T>()`. All counts are at least 1.
-/// - Both begin with `parameters: *const T`, `[parameters][lanes]`: see [`Parameter`].
-/// - A map is `fn(parameters: *const T, inputs: *const *const T, outputs: *const *mut T, blocks: i64)` with a column
-///   `[blocks][lanes]` for every input and every output.
-/// - A reduction is `fn(parameters: *const T, sources: *const T, weights: [*const T; 3], blocks: i64, queries: *const T,
-///   tiles: i64, partials: *mut T)` with sources `[blocks][N][width]`; one array `[blocks][width]` for each weight of
-///   [`PairInput`], of which those are read that the kernel reads; queries `[tiles * tile][N]` and
-///   partials `[tiles * tile]` of [`Partials`], which are read, advanced and written.
 #[derive(Clone, Debug)]
 pub struct ClifFunction {
     /// The function, with its signature.
     pub function: Function,
-    /// The kernel's float.
-    pub precision: Precision,
-    /// What the caller writes into the first argument, each in all lanes.
-    pub parameters: Vec<Parameter>,
-    /// Elements or sources per vector.
-    pub lanes: usize,
-    /// The numbers of inputs and outputs of a map.
-    pub columns: (usize, usize),
-    /// The weights that a reduction reads.
-    pub reads: Vec<PairInput>,
-    /// Sources per block: some vectors, which are processed together.
-    pub width: usize,
-    /// Queries that a reduction processes together, so that one load of a source serves them all.
-    pub tile: usize,
-    /// What a reduction leaves per query; empty for a map.
-    pub partials: Partials,
-}
-
-/// A vector that the function reads from its first argument at every use.
-///
-/// Constants are passed like uniforms: Cranelift would hoist constants of its own out of the loops and spill them, while a
-/// load is an operand of the instruction that needs it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parameter {
-    /// The uniform of this index.
-    Uniform(u32),
-    /// A lane with these bits.
-    Bits(u64),
-}
-
-/// The partial sums of a reduction for one query: vectors of `lanes` numbers in this order: a reference `m`,
-/// `s = sum W_j exp(-m)`, then for each mean `sum W_j exp(-m)` times its summand.
-///
-/// For weights given by their logarithm, `m` is close to the largest; to start, it is [`Precision`]'s lowest finite
-/// number (so that minus infinity minus `m` is minus infinity, not NaN). For linear weights, `m` is 0 and stays so. All else
-/// starts at 0.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Partials {
-    /// Whether the weights are linear.
-    pub linear: bool,
-    /// Vectors per query.
-    pub vectors: usize,
-    /// Where each mean lies.
-    pub means: Vec<PartialMean>,
-}
-
-/// The part of one mean in [`Partials`].
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PartialMean {
-    /// Its first vector.
-    pub first: usize,
-    /// Its number of vectors: 1 for a scalar, `N` for a displacement.
-    pub count: usize,
-    /// The factor left to whoever merges the partial sums.
-    pub factor: Factor,
-}
-
-/// A factor that is the same for all sources.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Factor {
-    /// This number.
-    Constant(f64),
-    /// The uniform of this index.
-    Uniform(usize),
+    /// The memory it reads and writes.
+    pub layout: Layout,
 }
 
 impl Cranelift {
@@ -114,12 +46,19 @@ impl Cranelift {
         let flag = |name| isa.isa_flags().iter().any(|f| f.name == name && f.as_bool() == Some(true));
         // Every other instruction set of Cranelift with vectors has the fused instruction always.
         let fused = isa.name() != "x64" || (flag("has_avx") && flag("has_fma"));
-        Cranelift { config: isa.frontend_config(), fused }
+        // One convention for the code of every target of x86-64, whatever the operating system's is.
+        let convention = if isa.name() == "x64" { CallConv::SystemV } else { isa.default_call_conv() };
+        Cranelift { config: isa.frontend_config(), fused, convention }
     }
 
     /// The configuration to finalise functions with.
     pub fn config(&self) -> TargetFrontendConfig {
         self.config
+    }
+
+    /// The calling convention of its functions.
+    pub fn convention(&self) -> CallConv {
+        self.convention
     }
 
     /// Whether a fused multiply-add is rounded once, as the interpreter does.
@@ -149,22 +88,15 @@ impl Target for Cranelift {
         let mut context = FunctionBuilderContext::new();
         let builder = FunctionBuilder::new(&mut function, &mut context);
         let code = body::Code::new(builder, Format::of(kernel.precision()), self.fused);
-        let (precision, lanes) = (kernel.precision(), Format::of(kernel.precision()).lanes());
-        let reads = kernel.weight_inputs().collect();
-        let columns = match kernel.shape() {
-            Shape::Map { inputs, outputs } => (inputs.len(), outputs.len()),
-            Shape::Reduce { .. } => (0, 0),
-        };
-        let (width, tile, partials, parameters) = match kernel.shape() {
-            Shape::Map { .. } => (lanes, 1, Partials::default(), map::emit(code, &kernel, self.config)?),
+        let (tile, parameters) = match kernel.shape() {
+            Shape::Map { .. } => (1, map::emit(code, &kernel, self.config)?),
             Shape::Reduce { dim, means, weight } => {
                 let tile = Tile::choose(*weight, *dim);
                 let partials = Partials::new(&kernel, *dim, *weight, means);
-                let parameters = reduce::emit(code, &kernel, tile, &partials, self.config)?;
-                (lanes * VECTORS_PER_BLOCK, tile.queries, partials, parameters)
+                (tile.queries, reduce::emit(code, &kernel, tile, &partials, self.config)?)
             }
         };
-        Ok(ClifFunction { function, precision, parameters, lanes, columns, reads, width, tile, partials })
+        Ok(ClifFunction { function, layout: Layout::new(&kernel, VECTOR_BYTES, tile, parameters) })
     }
 
     fn listing(artifact: &ClifFunction) -> String {
@@ -174,14 +106,14 @@ impl Target for Cranelift {
 
 impl Cranelift {
     /// A whole step of a solver for a batch of particles, in the field that `kernel` reduces to: a function of the layout
-    /// [`StepLayout`].
+    /// [`StepLayout`], which calls a reduction of the layout `sums` of the same kernel.
     ///
     /// # Errors
     /// [`Unsupported`] unless the kernel has linear weights in at most [`MAX_STEP_DIM`] dimensions, a displacement for its
     /// first mean and at most a number for its second.
-    pub fn emit_step(&self, kernel: &Kernel) -> Result<ClifFunction, Unsupported> {
+    pub fn emit_step(&self, kernel: &Kernel, sums: &Layout) -> Result<ClifFunction, Unsupported> {
         let kernel = inline_specials(kernel)?;
-        let Shape::Reduce { dim, means, weight: weight @ Weight::Linear(_) } = kernel.shape() else {
+        let Shape::Reduce { dim, means, weight: Weight::Linear(_) } = kernel.shape() else {
             return Err(unsupported(&kernel, "a step needs linear weights"));
         };
         let has_fitting_means = matches!(
@@ -196,25 +128,14 @@ impl Cranelift {
         let builder = FunctionBuilder::new(&mut function, &mut context);
         let format = Format::of(kernel.precision());
         let code = body::Code::new(builder, format, self.fused);
-        let tile = Tile::choose(*weight, *dim);
-        let partials = Partials::new(&kernel, *dim, *weight, means);
-        let parameters = reduce::step::emit(code, &kernel, tile, &partials, self.config)?;
-        Ok(ClifFunction {
-            function,
-            precision: kernel.precision(),
-            parameters,
-            lanes: format.lanes(),
-            columns: (0, 0),
-            reads: kernel.weight_inputs().collect(),
-            width: format.lanes() * VECTORS_PER_BLOCK,
-            tile: 1,
-            partials,
-        })
+        step::emit(code, &kernel, sums, self.convention, self.config)?;
+        let layout = Layout { tile: 1, ..sums.clone() };
+        Ok(ClifFunction { function, layout })
     }
 
     /// An empty function of so many arguments, all of pointer size.
     fn function(&self, arguments: usize) -> Function {
-        let mut signature = Signature::new(self.config.default_call_conv);
+        let mut signature = Signature::new(self.convention);
         signature.params = vec![AbiParam::new(types::I64); arguments];
         Function::with_name_signature(UserFuncName::user(0, 0), signature)
     }
@@ -229,7 +150,8 @@ pub const MAX_STEP_DIM: usize = 3;
 /// `parameters [S][parameters][lanes]`, the bytes of one stage of them, `sources`, three `weights`, `blocks`, blocks whose
 /// sums are carried in the kernel's precision, how many such parts there are (at least 1), particles (at least 1), `points
 /// [particles][N]`, `log_weights [particles]`, `center [N]`, `constants [S][StepLayout::CONSTANTS]`, `combinations [S + 2][S]`, `S`, the first
-/// stage to compute, `values [particles][S][N + 2]` and `out [particles][2][N + 1]`.
+/// stage to compute, `values [particles][S][N + 2]`, `out [particles][2][N + 1]`, and the address of the
+/// reduction.
 ///
 /// - Stage `i` is taken at `x + sum_(j < i) combinations[i][j] v_j`.
 /// - Its constants are: the stretch and then the center bring that point into the frame of the sources, `y = stretch x - center`; the factors of the
@@ -241,7 +163,7 @@ pub struct StepLayout;
 
 impl StepLayout {
     /// The number of arguments.
-    pub const ARGUMENTS: usize = 19;
+    pub const ARGUMENTS: usize = 20;
     /// Constants per stage.
     pub const CONSTANTS: usize = 7;
 }
@@ -266,38 +188,6 @@ impl Tile {
     }
 }
 
-impl Partials {
-    fn new(kernel: &Kernel, dim: usize, weight: Weight, means: &[Mean]) -> Partials {
-        let mut vectors = 2;
-        let means = means
-            .iter()
-            .map(|mean| {
-                let count = match mean.kind {
-                    MeanKind::Scalar(_) | MeanKind::Weighted(_) => 1,
-                    MeanKind::Displacement(_) => dim,
-                };
-                let first = vectors;
-                vectors += count;
-                PartialMean { first, count, factor: common_factor(kernel, mean).unwrap_or(Factor::Constant(1.0)) }
-            })
-            .collect();
-        Partials { linear: matches!(weight, Weight::Linear(_)), vectors, means }
-    }
-}
-
-/// The coefficient of a mean, if it does not depend on the source; then the sum is taken without it.
-fn common_factor(kernel: &Kernel, mean: &Mean) -> Option<Factor> {
-    let coefficient = match mean.kind {
-        MeanKind::Scalar(v) | MeanKind::Displacement(v) => v,
-        MeanKind::Weighted(_) => return None,
-    };
-    match kernel.op(coefficient) {
-        Op::Const(c) => Some(Factor::Constant(c.get())),
-        Op::Uniform(index) => Some(Factor::Uniform(index as usize)),
-        _ => None,
-    }
-}
-
 /// The vector types of a precision.
 #[derive(Clone, Copy, Debug)]
 struct Format {
@@ -315,10 +205,6 @@ impl Format {
             Precision::F64 => (types::F64, types::F64X2, types::I64X2),
         };
         Format { precision, scalar, vector, bits }
-    }
-
-    fn lanes(self) -> usize {
-        VECTOR_BYTES / self.scalar_bytes() as usize
     }
 
     fn scalar_bytes(self) -> i32 {

@@ -5,9 +5,10 @@
 
 use cranelift_codegen::ir::Value as Clif;
 
+use super::super::super::cpu::BLOCK_BYTES;
 use super::super::body::Code;
 use super::super::{Unsupported, VECTOR_BYTES};
-use super::{BLOCK_BYTES, Loops, Query, Source, Weighed, add, add_product, differences, squared_norm};
+use super::{Loops, Query, Source, Weighed, add, add_product, differences, squared_norm};
 use crate::kernel::{MeanKind, Op};
 
 /// Constants and uniforms that are kept in registers; if there are more, all are operands in memory.

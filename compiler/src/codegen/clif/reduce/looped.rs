@@ -6,9 +6,10 @@ use cranelift_codegen::ir::condcodes::FloatCC;
 use cranelift_codegen::ir::{InstBuilder, Value as Clif, types};
 use cranelift_frontend::Variable;
 
+use super::super::super::cpu::BLOCK_BYTES;
 use super::super::body::Code;
 use super::super::{Unsupported, VECTOR_BYTES};
-use super::{BLOCK_BYTES, Loops, Query, Source, add};
+use super::{Loops, Query, Source, add};
 use crate::kernel::MeanKind;
 
 /// Dimensions per turn of a loop over dimensions: independent sums hide the latency of the multiply-add.

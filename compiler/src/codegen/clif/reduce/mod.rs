@@ -9,17 +9,17 @@
 mod linear;
 mod log;
 mod looped;
-pub(super) mod step;
 
 use cranelift_codegen::ir::{InstBuilder, Value as Clif, types};
 use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::Variable;
 
+use super::super::cpu::{BLOCK_BYTES, Parameter, Partials, common_factor};
 use super::body::Code;
-use super::{Parameter, Partials, Tile, Unsupported, VECTOR_BYTES, VECTORS_PER_BLOCK, common_factor};
+use super::{Tile, Unsupported, VECTOR_BYTES, VECTORS_PER_BLOCK};
 use crate::kernel::{Kernel, Mean, MeanKind, PairInput, Shape, Weight};
 
-/// The layout is that of [`ClifFunction`](super::ClifFunction).
+/// The layout is that of [`Layout`](super::Layout).
 pub(super) fn emit(
     mut code: Code<'_>,
     kernel: &Kernel,
@@ -84,9 +84,6 @@ struct Weighed {
     w: Clif,
     values: Vec<Clif>,
 }
-
-/// Bytes between the vectors of neighbouring dimensions of a source.
-const BLOCK_BYTES: usize = VECTORS_PER_BLOCK * VECTOR_BYTES;
 
 impl Loops<'_> {
     /// All sources for one tile of queries.

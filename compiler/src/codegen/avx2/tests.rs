@@ -1,0 +1,118 @@
+//! The bytes of every instruction against GNU's assembler.
+
+use super::asm::{Arith, Assembler, Form, Gpr, Mem, Rm, Ymm};
+use crate::kernel::{Compare, Precision};
+
+/// `bytes in hex`, a tab, `instruction`: a line for each instruction of [`every_form`], as GNU's assembler has it
+/// (binutils 2.40, `.intel_syntax noprefix`).
+const ENCODINGS: &str = include_str!("../../../tests/reference/avx2_encodings.txt");
+
+/// Every instruction, over registers and addresses of every kind of encoding. Labels and frames come last.
+fn every_form(asm: &mut Assembler) {
+    let registers = [Ymm(0), Ymm(5), Ymm(8), Ymm(15)];
+    let addresses = [
+        Mem::at(Gpr::Rax, 0),
+        Mem::at(Gpr::Rdi, 32),
+        Mem::at(Gpr::R8, 4096),
+        Mem::at(Gpr::Rsp, 0),
+        Mem::at(Gpr::Rsp, 96),
+        Mem::at(Gpr::Rbp, 0),
+        Mem::at(Gpr::R11, 127),
+        Mem::indexed(Gpr::Rdx, Gpr::R10, 32),
+        Mem::indexed(Gpr::R9, Gpr::Rax, 0),
+        Mem::indexed(Gpr::Rbp, Gpr::R11, 128),
+    ];
+    for (i, place) in addresses.into_iter().enumerate() {
+        let (a, b) = (registers[i % 4], registers[(i + 1) % 4]);
+        asm.load(a, place);
+        asm.store(place, a);
+        asm.broadcast(a, place);
+        asm.arith(Arith::Add, a, b, Rm::Mem(place));
+        asm.blend(a, b, Rm::Mem(place), registers[(i + 2) % 4]);
+        asm.sqrt(a, Rm::Mem(place));
+        asm.round(a, Rm::Mem(place));
+        asm.compare(Compare::Lt, a, b, Rm::Mem(place));
+        asm.fma(Form::F213, a, b, Rm::Mem(place));
+    }
+    for a in registers {
+        for b in registers {
+            asm.copy(a, b);
+            asm.sqrt(a, Rm::Reg(b));
+            asm.round(a, Rm::Reg(b));
+            asm.shift(true, a, b, 23);
+            asm.shift(false, a, b, 52);
+            for c in [Ymm(3), Ymm(12)] {
+                asm.blend(a, b, Rm::Reg(c), Ymm(9));
+                [Form::F132, Form::F213, Form::F231].map(|form| asm.fma(form, a, b, Rm::Reg(c)));
+                [Compare::Lt, Compare::Le, Compare::Eq].map(|r| asm.compare(r, a, b, Rm::Reg(c)));
+            }
+        }
+    }
+    use Arith::{Add, And, Div, Max, Min, Mul, Or, Sub, Xor};
+    for op in [And, Or, Xor, Add, Mul, Sub, Min, Div, Max] {
+        asm.arith(op, Ymm(1), Ymm(2), Rm::Reg(Ymm(3)));
+        asm.arith(op, Ymm(9), Ymm(2), Rm::Reg(Ymm(13)));
+    }
+    asm.zero_upper();
+    for register in [Gpr::Rax, Gpr::R9, Gpr::R11] {
+        asm.copy_pointer(register, Gpr::Rsi);
+        asm.load_pointer(register, Mem::at(Gpr::Rbp, 24));
+        asm.store_pointer(Mem::at(Gpr::R8, 0), register);
+        asm.advance(register, 64);
+        asm.advance(register, -1);
+        asm.advance(register, 1024);
+        asm.clear(register);
+        asm.shift_pointer_left(register, 6);
+    }
+    asm.enter(4096);
+    asm.leave();
+}
+
+fn hex(code: &[u8]) -> String {
+    code.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn bytes_are_those_of_another_assembler() {
+    for (precision, title) in [(Precision::F32, "# f32"), (Precision::F64, "# f64")] {
+        let mut asm = Assembler::new(precision);
+        every_form(&mut asm);
+        let (code, text) = asm.finish();
+        let section = ENCODINGS.split_once(title).expect("a section").1;
+        let reference: Vec<(&str, &str)> =
+            section.lines().skip(1).take_while(|l| !l.starts_with('#')).filter_map(|l| l.split_once('\t')).collect();
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        assert_eq!(lines.len(), reference.len(), "the instructions of {title}:\n{text}");
+        let mut rest = &code[..];
+        for (line, (bytes, instruction)) in lines.iter().zip(&reference) {
+            assert_eq!(line, instruction);
+            let (own, after) = rest.split_at(bytes.len() / 2);
+            assert_eq!(hex(own), *bytes, "{line}");
+            rest = after;
+        }
+        assert!(rest.is_empty());
+    }
+}
+
+#[test]
+fn jumps_lead_back_to_their_labels() {
+    for turns in [1, 40] {
+        let mut asm = Assembler::new(Precision::F32);
+        asm.clear(Gpr::Rax);
+        let label = asm.label();
+        (0..turns).for_each(|_| asm.copy(Ymm(0), Ymm(1)));
+        asm.repeat_while_below(label, Gpr::Rax, Gpr::R10);
+        asm.repeat_while_not_zero(label);
+        let (code, _) = asm.finish();
+        // The label is behind three bytes; a jump's distance counts from its own end.
+        let distance = |end: usize, bytes: &[u8]| match bytes {
+            [one] => i64::from(*one as i8) + end as i64,
+            four => i64::from(i32::from_le_bytes(four.try_into().expect("four bytes"))) + end as i64,
+        };
+        let first = 3 + 4 * turns + 3;
+        let (second, end) = if turns == 1 { (first + 2, code.len()) } else { (first + 6, code.len()) };
+        let opcode = if turns == 1 { 1 } else { 2 };
+        assert_eq!(distance(second, &code[first + opcode..second]), 3);
+        assert_eq!(distance(end, &code[second + opcode..end]), 3);
+    }
+}
