@@ -5,6 +5,7 @@
 //! Holds: arguments are checked against the kernel's signature before any compiled code runs; results do not depend on
 //!   threads, as every call is single-threaded and deterministic; the only `unsafe` is in `jit`.
 
+mod aligned;
 mod blocked;
 mod cache;
 mod guarded;

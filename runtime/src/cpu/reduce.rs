@@ -11,6 +11,7 @@ use genphys_compiler::codegen::cpu::{BLOCK_BYTES, Factor};
 use genphys_compiler::kernel::{Kernel, MeanKind, Scalar, Shape};
 use ndarray::{Array2, ArrayView2, Axis};
 
+use super::aligned::Aligned;
 use super::cache::compiled;
 use super::jit::{CompileError, CpuTarget, LayoutMismatch, Machine, ReduceCall};
 use super::merge::Total;
@@ -152,6 +153,7 @@ impl CompiledReduce {
         out: &mut ReduceOutput,
     ) -> Result<(), LayoutMismatch> {
         let parameters: Vec<T> = self.machine.parameters(uniforms);
+        let parameters = Aligned::collect(parameters.len(), parameters);
         let layout = &self.machine.layout;
         let query_bytes = layout.partials.vectors * layout.vector_bytes();
         let batch = (CACHE_BYTES / query_bytes).clamp(layout.tile, BATCH.next_multiple_of(layout.tile)) / layout.tile
@@ -245,9 +247,9 @@ struct Chunk<'a, T> {
     weights: [&'a [T]; 3],
 }
 
-impl<T> Blocks<T> {
+impl<T: Scalar> Blocks<T> {
     fn chunks(&self, dim: usize, sources: usize) -> impl Iterator<Item = Chunk<'_, T>> {
-        let weights = self.weights.each_ref().map(Vec::as_slice);
+        let weights = self.weights.each_ref().map(|column| &**column);
         Chunk { coordinates: &self.coordinates, weights }.chunks(dim, sources)
     }
 }

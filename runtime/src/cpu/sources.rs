@@ -7,6 +7,7 @@ use genphys_compiler::codegen::interp::largest_log_weight;
 use genphys_compiler::kernel::{Kernel, PairInput, Precision, Scalar};
 use ndarray::ArrayView2;
 
+use super::aligned::Aligned;
 use super::{ArgumentError, check_count, check_finite};
 
 /// Sources laid out for a [`CompiledReduce`](super::CompiledReduce).
@@ -26,11 +27,11 @@ pub(super) enum Packed {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Blocks<T> {
+pub(super) struct Blocks<T: Scalar> {
     /// `[blocks][N][width]`.
-    pub(super) coordinates: Vec<T>,
+    pub(super) coordinates: Aligned<T>,
     /// `[blocks][width]` for each of the inputs asked for, empty for the others.
-    pub(super) weights: [Vec<T>; 3],
+    pub(super) weights: [Aligned<T>; 3],
 }
 
 /// What the code that reads the sources expects.
@@ -96,16 +97,15 @@ impl<T: Scalar> Blocks<T> {
     fn new(layout: Layout<'_>, sources: ArrayView2<'_, f64>, log_weights: &[f64], log_scale: f64) -> Blocks<T> {
         let (len, dim) = sources.dim();
         let padded = len.next_multiple_of(layout.width);
-        let mut coordinates = Vec::with_capacity(padded * dim);
-        for first in (0..padded).step_by(layout.width) {
-            for d in 0..dim {
-                coordinates.extend((first..first + layout.width).map(|i| T::from_f64(sources[[i.min(len - 1), d]])));
-            }
-        }
+        let lines = (0..padded).step_by(layout.width).flat_map(|first| (0..dim).map(move |d| (first, d)));
+        let coordinates = lines.flat_map(|(first, d)| {
+            (first..first + layout.width).map(move |i| T::from_f64(sources[[i.min(len - 1), d]]))
+        });
+        let coordinates = Aligned::collect(padded * dim, coordinates);
         let column = |input: PairInput| {
             let log_w = |i: usize| log_weights.get(i).map_or(f64::NEG_INFINITY, |log_w| log_w - log_scale);
             let value = |i: usize| T::from_f64(input.of_log_weight(log_w(i)));
-            if layout.reads.contains(&input) { (0..padded).map(value).collect() } else { Vec::new() }
+            Aligned::collect(padded, (0..padded).filter(|_| layout.reads.contains(&input)).map(value))
         };
         let [_, weights @ ..] = PairInput::ALL;
         Blocks { coordinates, weights: weights.map(column) }

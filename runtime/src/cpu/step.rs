@@ -10,6 +10,7 @@ use std::sync::Arc;
 use genphys_compiler::codegen::cpu::Factor;
 use genphys_compiler::kernel::{Kernel, Precision, Scalar};
 
+use super::aligned::Aligned;
 use super::cache::compiled_step;
 use super::jit::{CompileError, LayoutMismatch, Machine, StepCall};
 use super::reduce::{FLUSH, dimension};
@@ -56,8 +57,8 @@ pub struct StepProgram {
 
 #[derive(Clone, Debug)]
 enum Parameters {
-    F32(Vec<f32>),
-    F64(Vec<f64>),
+    F32(Aligned<f32>),
+    F64(Aligned<f64>),
 }
 
 impl CompiledStep {
@@ -104,8 +105,10 @@ impl CompiledStep {
         Ok(StepProgram { parameters, constants, center: center.to_vec(), combinations, stages: stages.len(), first })
     }
 
-    fn parameters<T: Scalar>(&self, stages: &[StageConstants]) -> Vec<T> {
-        stages.iter().flat_map(|stage| self.machine.parameters(&stage.uniforms)).collect()
+    fn parameters<T: Scalar>(&self, stages: &[StageConstants]) -> Aligned<T> {
+        let layout = &self.machine.layout;
+        let parameters = stages.iter().flat_map(|stage| self.machine.parameters(&stage.uniforms));
+        Aligned::collect(stages.len() * layout.parameters.len() * layout.lanes, parameters)
     }
 
     /// Takes particles `[M, N]` with log weights `[M]` through the step.
@@ -145,7 +148,7 @@ impl CompiledStep {
             parameters,
             dim: self.dim,
             sources: &sources.coordinates,
-            weights: sources.weights.each_ref().map(Vec::as_slice),
+            weights: sources.weights.each_ref().map(|column| &**column),
             flush: FLUSH / self.machine.layout.width,
             points: particles.points,
             log_weights: particles.log_weights,
