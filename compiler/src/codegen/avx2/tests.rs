@@ -1,7 +1,10 @@
-//! The bytes of every instruction against GNU's assembler.
+//! The bytes of every instruction against GNU's assembler; what of a loop stays in registers. What the code computes is compared with the
+//! interpreter in the runtime's conformance suite.
 
 use super::asm::{Arith, Assembler, Form, Gpr, Mem, Rm, Ymm};
-use crate::kernel::{Compare, Precision};
+use super::{Avx2, Target as _};
+use crate::codegen::Unsupported;
+use crate::kernel::{Compare, Kernel, KernelBuilder, Mean, Precision};
 
 /// `bytes in hex`, a tab, `instruction`: a line for each instruction of [`every_form`], as GNU's assembler has it
 /// (binutils 2.40, `.intel_syntax noprefix`).
@@ -115,4 +118,50 @@ fn jumps_lead_back_to_their_labels() {
         assert_eq!(distance(second, &code[first + opcode..second]), 3);
         assert_eq!(distance(end, &code[second + opcode..end]), 3);
     }
+}
+
+/// `w / (q + t^2)^2` and the mean displacement: Poisson's kernel in three dimensions.
+fn cauchy(dim: usize) -> Kernel {
+    let (mut k, pair) = KernelBuilder::reduce("cauchy", Precision::F32, dim);
+    let (t2, one) = (k.uniform("t^2"), k.constant(1.0));
+    let rho2 = k.add(pair.q, t2);
+    let power = k.mul(rho2, rho2);
+    let w = k.div(pair.w, power);
+    k.finish_linear_reduce(w, vec![Mean::displacement("v", one)]).expect("a kernel")
+}
+
+/// The instructions between the innermost label and its jump.
+fn innermost(kernel: &Kernel) -> Vec<String> {
+    let text = Avx2.emit(kernel).expect("few dimensions").text;
+    let (_, from_label) = text.split_once(".L1:").expect("the loop over blocks");
+    let (body, _) = from_label.split_once("jb .L1").expect("its jump");
+    body.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
+}
+
+#[test]
+fn a_small_loop_lives_in_registers_and_moves_nothing() {
+    let body = innermost(&cauchy(3));
+    // Two vectors of three differences, three terms of q, its softening, square, quotient and four sums; a weight to load for
+    // each; three instructions steer.
+    assert_eq!(body.len(), 2 * (3 + 3 + 1 + 1 + 1 + 4 + 1) + 3, "{body:#?}");
+    assert!(!body.iter().any(|line| line.contains("[rsp") || line.starts_with("vmovaps")), "{body:#?}");
+}
+
+#[test]
+fn sums_that_find_no_register_stay_in_the_frame() {
+    let body = innermost(&cauchy(16));
+    assert!(body.iter().any(|line| line.starts_with("vmovups ymmword ptr [rsp")), "{body:#?}");
+}
+
+#[test]
+fn other_loops_are_refused_with_the_reason() {
+    let refused = |kernel: &Kernel| match Avx2.emit(kernel) {
+        Err(Unsupported::Feature { what, .. }) => what,
+        other => format!("{other:?}"),
+    };
+    assert!(refused(&cauchy(17)).contains("more than 16 dimensions"));
+    let (mut k, pair) = KernelBuilder::reduce("gauss", Precision::F64, 2);
+    let (l, one) = (k.sub(pair.log_w, pair.q), k.constant(1.0));
+    let gauss = k.finish_reduce(l, vec![Mean::displacement("v", one)]).expect("a kernel");
+    assert!(refused(&gauss).contains("logarithms"));
 }
