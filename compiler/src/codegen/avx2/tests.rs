@@ -46,8 +46,12 @@ fn every_form(asm: &mut Assembler) {
             asm.shift(false, a, b, 52);
             for c in [Ymm(3), Ymm(12)] {
                 asm.blend(a, b, Rm::Reg(c), Ymm(9));
-                [Form::F132, Form::F213, Form::F231].map(|form| asm.fma(form, a, b, Rm::Reg(c)));
-                [Compare::Lt, Compare::Le, Compare::Eq].map(|r| asm.compare(r, a, b, Rm::Reg(c)));
+                for form in [Form::F132, Form::F213, Form::F231] {
+                    asm.fma(form, a, b, Rm::Reg(c));
+                }
+                for relation in [Compare::Lt, Compare::Le, Compare::Eq] {
+                    asm.compare(relation, a, b, Rm::Reg(c));
+                }
             }
         }
     }
