@@ -29,20 +29,20 @@ pub fn pair_map(kernel: &Kernel) -> Result<Kernel, KernelError> {
     k.finish_map(results.iter().enumerate().map(|(i, v)| Output::new(&format!("result{i}"), new[v.index()])).collect())
 }
 
-/// Weights of a tile of pairs by their inner products `g = x.y_j`, for tiles made by matrix multiplication.
+/// Log weights of a tile of pairs by their inner products `g = x.y_j`, for tiles made by matrix multiplication.
 ///
-/// Inputs: `g`, `|y_j|^2`, then the inputs of [`PairInput`] after the first. Uniforms: the kernel's, then `|x|^2`, a softening `s` and a
-/// reference `m`. Outputs: `exp(l - m)` for `q = max(|x|^2 + |y_j|^2 - 2 g, 0)`, then the summands of the scalar means. The weight is infinite
-/// where it must be found otherwise: where `l - m` exceeds `largest` or is not a number, and where `q + s` is at most `part`
-/// of `|x|^2 + |y_j|^2`, because `q` has then lost more digits to cancellation than the caller allows.
+/// Inputs: `g`, `|y_j|^2`, then the inputs of [`PairInput`] after the first. Uniforms: the kernel's, then `|x|^2` and a softening `s`.
+/// Outputs: the log weight for `q = max(|x|^2 + |y_j|^2 - 2 g, 0)`, then the summands of the scalar means. The log weight is infinite where it
+/// must be found otherwise: where `q + s` is at most `part` of `|x|^2 + |y_j|^2`, because `q` has then lost more digits to
+/// cancellation than the caller allows.
 ///
 /// # Errors
 /// As [`pair_map`].
-pub fn tile_map(kernel: &Kernel, part: f64, largest: f64) -> Result<Kernel, KernelError> {
+pub fn tile_map(kernel: &Kernel, part: f64) -> Result<Kernel, KernelError> {
     let mut k = KernelBuilder::like(kernel);
     let (g, y_squared) = (k.input("g"), k.input("y_squared"));
     let weights = PairInput::ALL[1..].iter().map(|input| k.input(input.name())).collect::<Vec<Value>>();
-    let (x_squared, softening, reference) = (k.uniform("x_squared"), k.uniform("softening"), k.uniform("reference"));
+    let (x_squared, softening) = (k.uniform("x_squared"), k.uniform("softening"));
     let (scale, minus_two, zero) = (k.add(x_squared, y_squared), k.constant(-2.0), k.constant(0.0));
     let q = k.fma(g, minus_two, scale);
     let q = k.max(q, zero);
@@ -58,12 +58,9 @@ pub fn tile_map(kernel: &Kernel, part: f64, largest: f64) -> Result<Kernel, Kern
         new.push(value);
     }
     let results = kernel.shape.results();
-    let (largest, infinite) = (k.constant(largest), k.constant(f64::INFINITY));
-    let excess = k.sub(new[results[0].index()], reference);
-    let (is_small, w) = (k.le(excess, largest), k.call(Special::ExpWeight, excess));
-    let is_good = k.and(is_apart, is_small);
-    let w = k.select(is_good, w, infinite);
-    let mut outputs = vec![Output::new("w", w)];
+    let infinite = k.constant(f64::INFINITY);
+    let l = k.select(is_apart, new[results[0].index()], infinite);
+    let mut outputs = vec![Output::new("l", l)];
     if let Shape::Reduce { means, .. } = &kernel.shape {
         outputs.extend(means.iter().filter_map(|mean| match mean.kind {
             MeanKind::Scalar(v) | MeanKind::Weighted(v) => Some(Output::new(&mean.name, new[v.index()])),

@@ -69,9 +69,13 @@ impl Batch<'_> {
             let matters = |row: &usize| !reach.leaves_out(*row, index, totals[*row].log_sum());
             buffers.slots.clear();
             buffers.slots.extend((0..totals.len()).filter(matters));
+            if buffers.slots.is_empty() {
+                continue;
+            }
+            let center = sources.centers.row(index).to_slice().ok_or(LayoutMismatch)?;
             for (slot, row) in buffers.slots.iter().enumerate() {
                 let to = buffers.x.row_mut(slot).into_slice().ok_or(LayoutMismatch)?;
-                relative(x.row(*row), sources.centers.row(index), to);
+                relative(x.row(*row).to_slice().ok_or(LayoutMismatch)?, center, to);
             }
             self.tile(tile, sources.len, &mut codes, &mut totals, &mut buffers)?;
         }

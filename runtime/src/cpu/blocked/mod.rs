@@ -46,7 +46,7 @@ const LARGEST: f64 = 20.0 * std::f64::consts::LN_2;
 pub struct BlockedReduce {
     kernel: Kernel,
     dim: usize,
-    /// Weights by inner products, and the pair body by squared distances, for rows where those do not do.
+    /// Log weights by inner products, and the pair body by squared distances, for rows where those do not do; the weights.
     tile: Arc<Machine>,
     pair: Arc<Machine>,
     exp: Arc<Machine>,
@@ -86,7 +86,7 @@ impl BlockedReduce {
         Ok(BlockedReduce {
             kernel: kernel.clone(),
             dim: dimension(kernel)?,
-            tile: compiled(&tile_map(kernel, NEAR, LARGEST).map_err(Unsupported::from)?)?,
+            tile: compiled(&tile_map(kernel, NEAR).map_err(Unsupported::from)?)?,
             pair: compiled(&pair_map(kernel).map_err(Unsupported::from)?)?,
             exp: compiled(&weight_map(kernel.precision())?)?,
             factors,
@@ -157,11 +157,13 @@ fn factors(kernel: &Kernel) -> Option<Vec<Factor>> {
     means(kernel).filter_map(factor).collect()
 }
 
-/// `exp(l - m)`, with the row's `m` as a uniform.
+/// `exp(l - m)`, with the row's reference `m` as a uniform; infinite where l is far above it, and no number where l is none.
 fn weight_map(precision: Precision) -> Result<Kernel, CompileError> {
     let mut k = KernelBuilder::map("weight", precision);
     let (l, m) = (k.input("l"), k.uniform("m"));
+    let (largest, infinite) = (k.constant(LARGEST), k.constant(f64::INFINITY));
     let excess = k.sub(l, m);
-    let w = k.call(Special::ExpWeight, excess);
+    let (is_large, w) = (k.lt(largest, excess), k.call(Special::ExpWeight, excess));
+    let w = k.select(is_large, infinite, w);
     Ok(k.finish_map(vec![Output::new("w", w)]).map_err(Unsupported::from)?)
 }

@@ -26,13 +26,13 @@ pub(super) enum Rest<T> {
 pub(super) struct Codes<T> {
     tile: Vec<T>,
     pub(super) pair: Vec<T>,
-    pub(super) exp: Vec<T>,
+    exp: Vec<T>,
 }
 
 impl<T: Scalar> Codes<T> {
     pub(super) fn new(batch: &Batch<'_>) -> Codes<T> {
         let program = batch.program;
-        let uniforms: Vec<f64> = batch.uniforms.iter().copied().chain([0.0, batch.softening, 0.0]).collect();
+        let uniforms: Vec<f64> = batch.uniforms.iter().copied().chain([0.0, batch.softening]).collect();
         Codes {
             tile: program.tile.parameters(&uniforms),
             pair: program.pair.parameters(batch.uniforms),
@@ -43,6 +43,8 @@ impl<T: Scalar> Codes<T> {
 
 /// Buffers of one row.
 pub(super) struct RowBuffers<T> {
+    /// The log weights by inner products.
+    l: Vec<T>,
     /// The weights.
     pub(super) w: Vec<T>,
     /// The summands of the scalar means.
@@ -58,6 +60,7 @@ impl<T: Scalar> RowBuffers<T> {
     pub(super) fn new(batch: &Batch<'_>) -> RowBuffers<T> {
         let scalars = is_scalar(&batch.program.kernel).filter(|is_scalar| *is_scalar).count();
         RowBuffers {
+            l: Vec::new(),
             w: Vec::new(),
             scalars: vec![Vec::new(); scalars],
             q: Vec::new(),
@@ -115,19 +118,27 @@ impl Batch<'_> {
         if reference == f64::NEG_INFINITY {
             return Ok(f64::INFINITY);
         }
+        row.l.resize(g.len(), T::default());
         code.set_uniform(first, x_squared, &mut codes.tile);
-        code.set_uniform(first + 2, T::from_f64(reference), &mut codes.tile);
         let [log_w, log2_w, w] = tile.weights.each_ref().map(Vec::as_slice);
         let inputs: [&[T]; 5] = [g, &tile.y_squared, log_w, log2_w, w];
         if row.scalars.is_empty() {
-            code.map(&codes.tile, &inputs, &mut [&mut row.w])?;
+            code.map(&codes.tile, &inputs, &mut [&mut row.l])?;
         } else {
             row.scalars.iter_mut().for_each(|column| column.resize(g.len(), T::default()));
             let scalars = row.scalars.iter_mut().map(Vec::as_mut_slice);
-            let mut outputs: Vec<&mut [T]> = std::iter::once(row.w.as_mut_slice()).chain(scalars).collect();
+            let mut outputs: Vec<&mut [T]> = std::iter::once(row.l.as_mut_slice()).chain(scalars).collect();
             code.map(&codes.tile, &inputs, &mut outputs)?;
         }
-        Ok(lanes::sum(&row.w))
+        self.weigh(reference, &row.l, &mut codes.exp, &mut row.w)
+    }
+
+    /// `exp(l - reference)`, and its sum.
+    fn weigh<T: Scalar>(&self, reference: f64, l: &[T], exp: &mut [T], w: &mut [T]) -> Result<f64, LayoutMismatch> {
+        let code: &Machine = &self.program.exp;
+        code.set_uniform(0, T::from_f64(reference), exp);
+        code.map(exp, &[l], &mut [&mut *w])?;
+        Ok(lanes::sum(w))
     }
 
     /// The same by squared distances, after the reference is raised to the largest log weight of the row.
@@ -149,20 +160,12 @@ impl Batch<'_> {
             row.w.fill(T::default());
             return Ok(0.0);
         }
-        let code: &Machine = &self.program.exp;
-        code.set_uniform(0, T::from_f64(total.reference), &mut codes.exp);
-        code.map(&codes.exp, &[&row.results[0]], &mut [&mut row.w])?;
-        Ok(lanes::sum(&row.w))
+        self.weigh(total.reference, &row.results[0], &mut codes.exp, &mut row.w)
     }
 }
 
 /// Adds the displacements of the pairs that matter, one by one if they are few or near, and tells what is left to the product.
-fn displace<T: Scalar>(
-    (x, tile, _): At<'_, T>,
-    cut: T,
-    total: &mut RowTotal<T>,
-    row: &mut RowBuffers<T>,
-) -> Rest<T> {
+fn displace<T: Scalar>((x, tile, _): At<'_, T>, cut: T, total: &mut RowTotal<T>, row: &mut RowBuffers<T>) -> Rest<T> {
     // A weight that is not a number is kept as well: it must show in the result.
     let matters = |w: T| !matches!(w.partial_cmp(&cut), Some(std::cmp::Ordering::Less | std::cmp::Ordering::Equal));
     let mut add = |j: usize, w: T| {

@@ -8,7 +8,7 @@
 
 use genphys_compiler::kernel::{Kernel, PairInput, Scalar};
 use ndarray::parallel::prelude::*;
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
 use super::lanes::squared_norm;
 
@@ -54,9 +54,8 @@ impl<T: Scalar> Tiles<T> {
         let made: Vec<(Tile<T>, Array1<f64>)> = groups.par_iter().map(|group| tile(y, group, &weighing)).collect();
         let mut centers = Array2::zeros((made.len(), y.ncols()));
         centers.rows_mut().into_iter().zip(&made).for_each(|(mut row, (_, center))| row.assign(center));
-        let heaviest = groups.iter().map(|group| {
-            group.iter().map(|i| log_weights[*i]).fold(f64::NEG_INFINITY, f64::max)
-        });
+        let heaviest =
+            groups.iter().map(|group| group.iter().map(|i| log_weights[*i]).fold(f64::NEG_INFINITY, f64::max));
         let heaviest = weighing.columns(&heaviest.collect::<Vec<f64>>());
         Tiles { tiles: made.into_iter().map(|(tile, _)| tile).collect(), centers, heaviest, len }
     }
@@ -120,7 +119,8 @@ fn bisect(y: ArrayView2<'_, f64>, kept: &mut [usize], groups: &mut Vec<Vec<usize
 
 /// From one of two distant points to the other.
 fn line(y: ArrayView2<'_, f64>, kept: &[usize]) -> Array1<f64> {
-    let sample: Vec<ArrayView1<'_, f64>> = kept.iter().step_by(kept.len().div_ceil(SAMPLE)).map(|i| y.row(*i)).collect();
+    let sample: Vec<ArrayView1<'_, f64>> =
+        kept.iter().step_by(kept.len().div_ceil(SAMPLE)).map(|i| y.row(*i)).collect();
     let first = farthest(&sample, sample[0]);
     let second = farthest(&sample, first);
     // A length near 1 keeps the projections of huge coordinates finite.
@@ -146,13 +146,13 @@ fn split(keys: &[(f64, usize)]) -> usize {
     }
 }
 
-/// The rows of `x` relative to a centre, rounded.
-pub(super) fn relative<T: Scalar>(x: ArrayView1<'_, f64>, center: ArrayView1<'_, f64>, to: &mut [T]) {
+/// A point relative to a centre, rounded.
+pub(super) fn relative<T: Scalar>(x: &[f64], center: &[f64], to: &mut [T]) {
     to.iter_mut().zip(x.iter().zip(center)).for_each(|(to, (x, c))| *to = T::from_f64(x - c));
 }
 
 /// The rows of `x`, the last one repeated up to a multiple of `step`.
 pub(super) fn padded(x: ArrayView2<'_, f64>, step: usize) -> Array2<f64> {
-    let rows: Vec<usize> = (0..x.nrows().next_multiple_of(step)).map(|i| i.min(x.nrows() - 1)).collect();
-    x.select(Axis(0), &rows)
+    let rows = x.nrows();
+    Array2::from_shape_fn((rows.next_multiple_of(step), x.ncols()), |(i, d)| x[[i.min(rows - 1), d]])
 }
