@@ -156,3 +156,32 @@ pub(super) fn padded(x: ArrayView2<'_, f64>, step: usize) -> Array2<f64> {
     let rows = x.nrows();
     Array2::from_shape_fn((rows.next_multiple_of(step), x.ncols()), |(i, d)| x[[i.min(rows - 1), d]])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_source_is_in_one_tile_and_clusters_are_not_mixed() {
+        // Clusters of 300, 500 and 60 points far apart, in an order that mixes them, and one point of each repeated.
+        let cluster = |i: usize| [0, 1, 1, 0, 1, 2, 1, 1, 0, 1][i % 10];
+        let y = Array2::from_shape_fn((860, 20), |(i, d)| {
+            f64::from(cluster(i)) * 50.0 + if i % 43 == 0 { 0.0 } else { ((i * 20 + d) as f64 * 0.618_034).fract() }
+        });
+        let (mut kept, mut groups): (Vec<usize>, Vec<Vec<usize>>) = ((0..860).collect(), Vec::new());
+        bisect(y.view(), &mut kept, &mut groups);
+        assert!(
+            groups.iter().all(|group| group.len() <= COLUMNS && group.iter().all(|i| cluster(*i) == cluster(group[0])))
+        );
+        let mut all = groups.concat();
+        all.sort_unstable();
+        assert_eq!(all, (0..860).collect::<Vec<usize>>());
+    }
+
+    #[test]
+    fn equal_sources_are_split_all_the_same() {
+        let (mut kept, mut groups): (Vec<usize>, Vec<Vec<usize>>) = ((0..1000).collect(), Vec::new());
+        bisect(Array2::from_elem((1000, 17), 3.0).view(), &mut kept, &mut groups);
+        assert_eq!(groups.iter().map(Vec::len).collect::<Vec<usize>>(), [256, 256, 256, 232]);
+    }
+}
