@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn every_source_is_in_one_tile_and_clusters_are_not_mixed() {
-        // Clusters of 300, 500 and 60 points far apart, in an order that mixes them, and one point of each repeated.
+        // Clusters of 258, 516 and 86 points far apart, in an order that mixes them, and one point of each repeated.
         let cluster = |i: usize| [0, 1, 1, 0, 1, 2, 1, 1, 0, 1][i % 10];
         let y = Array2::from_shape_fn((860, 20), |(i, d)| {
             f64::from(cluster(i)) * 50.0 + if i % 43 == 0 { 0.0 } else { ((i * 20 + d) as f64 * 0.618_034).fract() }
