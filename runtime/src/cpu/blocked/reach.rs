@@ -88,7 +88,7 @@ impl<'a, T: Scalar> Bounds<'a, T> {
             let (scale, q) = (x_squared + c, x_squared + c + minus_twice);
             let (low, high) = ((q - error * scale).max(0.0).sqrt(), (q + error * scale).max(0.0).sqrt());
             // A distance that is not finite gives bounds that are not numbers.
-            let unknown = q - q;
+            let unknown = 0.0 * q;
             *nearest = T::from_f64((low - tile.radius).max(0.0).powi(2) + unknown);
             *farthest = T::from_f64((high + tile.radius).powi(2) + unknown);
         }
