@@ -40,7 +40,12 @@ const fn poisson(name: &'static str, dim: usize, sources: usize, queries: usize)
     Case { name, pde: POISSON, dim, sources, queries, t, log_kernel: log_poisson }
 }
 
-const CASES: [Case; 8] = [
+/// The same at a time when every point has weight everywhere.
+const fn late(name: &'static str, dim: usize) -> Case {
+    Case { t: 200.0, ..poisson(name, dim, 10_000, 512) }
+}
+
+const CASES: [Case; 10] = [
     Case {
         name: "diffusion N=2",
         pde: "phi_t - lap(phi) = 0",
@@ -64,7 +69,9 @@ const CASES: [Case; 8] = [
     },
     poisson("Poisson N=16", 16, 10_000, 64),
     poisson("Poisson N=64", 64, 10_000, 512),
+    late("Poisson N=64 late", 64),
     poisson("Poisson N=784", 784, 10_000, 512),
+    late("Poisson N=784 late", 784),
 ];
 
 fn log_diffusion(q: f32, _: usize, t: f32) -> f32 {
@@ -214,7 +221,7 @@ fn timed(run: impl FnOnce() -> usize) -> f64 {
     start.elapsed().as_secs_f64() * 1e9 / pairs as f64
 }
 
-#[divan::bench(args = ["diffusion N=2", "Poisson N=2", "Poisson N=3", "Poisson N=8", "Yukawa N=2", "Poisson N=16", "Poisson N=64", "Poisson N=784"], sample_count = 10, sample_size = 1)]
+#[divan::bench(args = ["diffusion N=2", "Poisson N=2", "Poisson N=3", "Poisson N=8", "Yukawa N=2", "Poisson N=16", "Poisson N=64", "Poisson N=64 late", "Poisson N=784", "Poisson N=784 late"], sample_count = 10, sample_size = 1)]
 fn field(bencher: divan::Bencher<'_, '_>, name: &str) {
     let case = CASES.into_iter().find(|case| case.name == name).expect("a case");
     let setup = Setup::new(case);
@@ -227,7 +234,7 @@ fn main() {
     let filter = std::env::args().skip(1).find(|a| !a.starts_with('-'));
     println!("nanoseconds per pair on one core, f32, fastest (median)");
     println!(
-        "{:16} {:>16} {:>16} {:>8} {:>18} {:>10}",
+        "{:18} {:>16} {:>16} {:>8} {:>18} {:>10}",
         "", "compiled", "plain Rust", "ratio", "products alone", "share"
     );
     for case in CASES.into_iter().filter(|case| filter.as_ref().is_none_or(|f| case.name.contains(f.as_str()))) {
@@ -239,7 +246,7 @@ fn main() {
             (cell(*products), format!("{:.0} %", 100.0 * products.0 / compiled.0))
         });
         println!(
-            "{:16} {:>16} {:>16} {ratio:>8} {:>18} {:>10}",
+            "{:18} {:>16} {:>16} {ratio:>8} {:>18} {:>10}",
             case.name,
             cell(compiled),
             cell(plain),

@@ -291,7 +291,8 @@ impl DensityField for Field {
 }
 
 impl Field {
-    /// `p(x, t) = exp(N B - decay) q(x exp(B), tau)`, `v = rate exp(-B) v_q - b x`, `R/p = rate (R/p)_q - offset`.
+    /// `p(x, t) = exp(N B - decay) q(x exp(B) - C, tau)`, `v = exp(-B) (rate v_q + C') - b x`, `R/p = rate (R/p)_q - offset`, with
+    /// the shift C along the first axis.
     fn evaluate_in(
         &self,
         frame: &BoundFrame,
@@ -300,11 +301,16 @@ impl Field {
         out: &mut Evaluation,
     ) -> Result<(), FieldError> {
         let (stretch, rate) = (frame.stretch(t), frame.rate(t));
-        self.evaluate_at_rest(frame.clock(t), (&x * stretch.exp()).view(), out)?;
+        let mut seen = &x * stretch.exp();
+        let shift = frame.shift(t);
+        seen.column_mut(0).iter_mut().for_each(|x| *x -= shift);
+        self.evaluate_at_rest(frame.clock(t), seen.view(), out)?;
         let log_volume = self.dim() as f64 * stretch - frame.decay(t);
         out.log_p.iter_mut().for_each(|log_p| *log_p += log_volume);
         let (scale, pull) = (rate * (-stretch).exp(), frame.pull(t));
         ndarray::Zip::from(&mut out.v).and(x).for_each(|v, x| *v = scale * *v - pull * x);
+        let drift = (-stretch).exp() * frame.drift(t);
+        out.v.column_mut(0).iter_mut().for_each(|v| *v += drift);
         let offset = frame.offset(t);
         out.r_over_p.iter_mut().for_each(|r| *r = rate * *r - offset);
         Ok(())

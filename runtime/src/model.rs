@@ -220,10 +220,11 @@ impl Model {
         Some(0.5 * (low + high))
     }
 
-    /// Where points of the law's own frame are at time t: `x = y exp(-B(t)) + c t`, in lengths.
+    /// Where points of the law's own frame are at time t: `x = (y + C(t) e_1) exp(-B(t))` or `x = y + c t`, in lengths.
     pub fn place(&self, t: f64, points: &mut ArrayViewMut2<f64>) {
         if let Some(frame) = self.bound.frame() {
-            let scale = (-frame.stretch(t)).exp();
+            let (scale, shift) = ((-frame.stretch(t)).exp(), frame.shift(t));
+            points.column_mut(0).iter_mut().for_each(|y| *y += shift);
             points.iter_mut().for_each(|y| *y *= scale);
         }
         if let Some(carrier) = self.bound.carrier() {

@@ -437,6 +437,35 @@ fn close_pairs_that_do_not_matter_may_keep_their_inner_products() {
 }
 
 #[test]
+fn tiles_that_are_left_out_are_not_missed() {
+    // Clusters of 1 to 600 sources about corners 8 apart, so that some tiles hold part of one and some hold several; of one far source the weight
+    // makes up for its distance.
+    for (precision, dim) in [(Precision::F32, 20), (Precision::F64, 40)] {
+        let noise = points(1501, dim, &[0.3, -1.1, 1.9, 0.4, -0.2, 1.3, -1.7]);
+        let corner = |i: usize| if i < 600 { 0 } else { 1 + (i * 7919) % 5 };
+        let mut y = Array2::from_shape_fn((1501, dim), |(i, d)| {
+            (if d % 6 == corner(i) { 8.0 } else { 0.0 }) + 0.3 * noise[[i, d]]
+        });
+        y.row_mut(1500).fill(4.0);
+        y.mapv_inplace(|y| precision.round(y));
+        let mut x = Array2::from_shape_fn((12, dim), |(i, d)| y[[i * 131, d]] + 0.2 * noise[[i, (d + 1) % dim]]);
+        x.row_mut(3).fill(2.5);
+        x.row_mut(7).fill(-30.0);
+        x.mapv_inplace(|x| precision.round(x));
+        let mut log_w: Vec<f64> =
+            (0..1501).map(|j| if j % 11 == 3 { f64::NEG_INFINITY } else { -((j % 5) as f64) }).collect();
+        for far in [0.0, 60.0, 400.0] {
+            log_w[1500] = far;
+            for (form, u) in [(0, 1e-4), (0, 0.4), (0, 3.0), (1, 1e-3), (1, 1.0), (1, 100.0)] {
+                let kernel = common_field(form, precision, dim);
+                let got = run(&BlockedReduce::new(&kernel).unwrap(), u, y.view(), &log_w, x.view());
+                check_output(&kernel, &got, u, y.view(), &log_w, x.view()).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
 fn blocked_rows_do_not_depend_on_the_other_rows() {
     for precision in [Precision::F32, Precision::F64] {
         let program = BlockedReduce::new(&common_field(1, precision, 33)).unwrap();

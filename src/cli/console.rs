@@ -61,6 +61,12 @@ impl Console {
         let _ = writeln!(anstream::stderr().lock(), "note: {text}");
     }
 
+    /// Tells on stderr that something is not as it was asked for.
+    pub fn warn(&self, text: &str) {
+        // As for a note.
+        let _ = writeln!(anstream::stderr().lock(), "warning: {text}");
+    }
+
     /// Reports a failure on stderr.
     pub fn failure(&self, failure: &Failure) {
         let text = if self.json { failure.json().to_string() } else { failure.drawn(self.width()) };

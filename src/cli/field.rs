@@ -1,6 +1,6 @@
 //! `genphys field SPEC`: log p, v and R/p of a data set at points.
 
-use super::arguments::Field as Arguments;
+use super::arguments::{Field as Arguments, Precision};
 use super::console::Console;
 use super::device::Device;
 use super::failure::Failure;
@@ -21,7 +21,10 @@ pub fn run(command: &Arguments, console: &Console) -> Result<Outcome, Failure> {
     let at = read_points(&command.at)?;
     let device = Device::open(&command.place.device, console)?;
     let arrays = match model::any_field(&analysis, command, &data, time, &device)? {
-        AnyField::Positive { field, note } => {
+        AnyField::Positive { field, note, as_asked } => {
+            if !as_asked {
+                warn_of_double(command, console);
+            }
             if let Some(note) = note {
                 console.note(&note);
             }
@@ -38,6 +41,7 @@ pub fn run(command: &Arguments, console: &Console) -> Result<Outcome, Failure> {
             ]
         }
         AnyField::Signed(field) => {
+            warn_of_double(command, console);
             let out = field.evaluate(time, at.view()).map_err(not_evaluated)?;
             let negative = out.sign.iter().filter(|sign| **sign < 0.0).count();
             console.note(&format!(
@@ -65,6 +69,13 @@ pub fn run(command: &Arguments, console: &Console) -> Result<Outcome, Failure> {
         console.print(&format!("{} of {sources} sources in `{out}`\n", names.join(", ")))?;
     }
     Ok(Outcome::Expected)
+}
+
+/// Says that single precision was asked for in vain.
+fn warn_of_double(command: &Arguments, console: &Console) {
+    if matches!(command.model.precision, Some(Precision::F32)) {
+        console.warn("--precision f32 is ignored: this field is evaluated in double precision");
+    }
 }
 
 fn not_evaluated(e: FieldError) -> Failure {

@@ -25,6 +25,30 @@ pub fn new(analysis: &Analysis, options: &arguments::Model, data: Option<usize>)
     Model::new(analysis, dim, &values).map_err(refused)
 }
 
+/// The model to draw samples of.
+///
+/// # Errors
+/// As [`new`]; an equation that is generative in a region only is refused with the reason why its flow brings no samples.
+pub fn to_sample(analysis: &Analysis, options: &arguments::Model, data: usize) -> Result<Model, Failure> {
+    let dim = dimension(analysis, options, Some(data))?;
+    let values = values::all_values(&analysis.equation, &options.set.values)?;
+    Model::new(analysis, dim, &values).map_err(|e| {
+        let is_conditional = matches!(e, ModelError::NotGenerative { kind: VerdictKind::Conditional, .. });
+        match RegionalModel::new(analysis, dim, &values) {
+            Ok(regional) if is_conditional => {
+                let law = regional.law();
+                Failure::input(format!(
+                    "the equation is generative in a region only ({}), and has no samples: {}",
+                    regional.condition(),
+                    law.why_no_samples()
+                ))
+                .help(law.instead_of_samples())
+            }
+            _ => refused(e),
+        }
+    })
+}
+
 /// A field of data, as far as the equation allows one.
 pub enum AnyField {
     /// The density is positive: everywhere, in a region, or that of the part which moves.
@@ -33,6 +57,8 @@ pub enum AnyField {
         field: Box<dyn DensityField>,
         /// What it is a field of, where that needs saying.
         note: Option<String>,
+        /// Whether it is evaluated in the precision asked for; else in double precision.
+        as_asked: bool,
     },
     /// The density may be negative, and the command allows it.
     Signed(Box<SignedField>),
@@ -61,7 +87,7 @@ pub fn any_field(
     let refusal = match Model::new(analysis, dim, &values) {
         Ok(model) => {
             let field = Box::new(field(&model, data, options.precision(), device)?);
-            return Ok(AnyField::Positive { field, note: None });
+            return Ok(AnyField::Positive { field, note: None, as_asked: true });
         }
         Err(ModelError::NotGenerative { kind: VerdictKind::Conditional, .. }) => {
             match RegionalModel::new(analysis, dim, &values) {
@@ -72,7 +98,7 @@ pub fn any_field(
                         "the equation is generative under a condition, and evaluated in double precision: {}",
                         model.condition()
                     );
-                    return Ok(AnyField::Positive { field: Box::new(field), note: Some(note) });
+                    return Ok(AnyField::Positive { field: Box::new(field), note: Some(note), as_asked: false });
                 }
                 Err(e) => e,
             }
@@ -86,7 +112,7 @@ pub fn any_field(
             let note = format!(
                 "a mass of {mass:.4e} has not moved from the data points; log p, v and R/p are of the rest, which has a density"
             );
-            return Ok(AnyField::Positive { field: Box::new(field), note: Some(note) });
+            return Ok(AnyField::Positive { field: Box::new(field), note: Some(note), as_asked: true });
         }
         Err(e) => e,
     };

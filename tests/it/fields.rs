@@ -79,6 +79,40 @@ fn a_signed_density_is_given_only_when_allowed() {
     assert!((log_p[0] - p.ln()).abs() < 1e-8, "{} against {}", log_p[0], p.ln());
 }
 
+const HELMHOLTZ: &str = "phi_tt + lap(phi) + k0^2 phi = 0 where k0 > 0";
+
+#[test]
+fn double_precision_says_so_where_single_was_asked_for() {
+    let folder = Folder::new();
+    folder.points("data.npy", &array![[0.0]]);
+    folder.points("at.npy", &array![[0.5]]);
+    let files = ["--data", "data.npy", "--at", "at.npy", "--time", "1", "--out", "f.npz"];
+    for equation in
+        [&["field", HELMHOLTZ, "--set", "k0=1/10"][..], &["field", "phi_t + lap(lap(phi)) = 0", "--allow-signed"]]
+    {
+        let plain = folder.run(&[equation, &files].concat());
+        assert!(plain.code == 0 && !plain.err.contains("warning"), "{}", plain.err);
+        let asked = folder.run(&[equation, &files, &["--precision", "f32"]].concat());
+        assert!(asked.code == 0 && asked.err.contains("warning: --precision f32 is ignored"), "{}", asked.err);
+    }
+}
+
+#[test]
+fn a_flow_that_holds_in_a_region_has_no_samples_and_says_why() {
+    let sample =
+        |equation: &[&str]| run(&[&["sample", "--data", "builtin:two_points", "--no-plot"], equation].concat());
+    let ball = sample(&[HELMHOLTZ, "--set", "k0=1/10"]);
+    crate::command::refused(
+        &ball,
+        &["generative in a region only", "mass of each data point has left", "genphys field"],
+    );
+    let wave = sample(&["phi_tt + 2 eps phi_t - lap(phi) = 0 where eps > 0", "--set", "eps=1"]);
+    crate::command::refused(
+        &wave,
+        &["generative in a region only", "carries every particle into the front", "large damping"],
+    );
+}
+
 #[test]
 fn frequencies_are_the_roots_of_the_symbol() {
     let run = run(&["dispersion", YUKAWA, "--k", "0,1.5", "--set", "m=1/2", "--json"]);

@@ -1,29 +1,32 @@
 //! Kernels of equations whose coefficients depend on t, or on x through a linear drift: a law, a frame and a clock.
 //!
 //! In:   the [`Evolution`] of the dispersion relation and the continuity form.
-//! Out:  [`Green`] of the law in the frame `y = x exp(B)`, on the clock `tau = int rate dt`; [`BoundFrame`], the numbers that
+//! Out:  [`Green`] of the law in the frame `y = x exp(B) - C e_1`, on the clock `tau = int rate dt`; [`BoundFrame`], the numbers that
 //!       lead back to x and t.
-//! Holds: `p(x, t) = exp(N B - int offset dt) g_tau(x exp(B) - y)`; a particle of the frame that moves with `v_tau(y)` has the
-//!       velocity `v = rate exp(-B) v_tau - B' x` in x, and branches at the rate `rate rho_tau - offset`.
+//! Holds: `p(x, t) = exp(N B - int offset dt) g_tau(x exp(B) - C e_1 - y)`; a particle of the frame that moves with `v_tau(y)` has the
+//!       velocity `v = exp(-B) (rate v_tau + C' e_1) - B' x` in x, and branches at the rate `rate rho_tau - offset`.
 //! Source: the characteristics of `k . grad_k` in Fourier space; for the Bessel operator in t, Xu et al. (arXiv:2302.04265).
 
+use super::clock::{TimeSum, merge_exponentials};
 use super::lower::LowerError;
 use super::multiplier::Multipliers;
-use super::{Births, Green, Law, number, simplify_roots};
+use super::{Births, Green, Law, simplify_roots};
 use crate::dispersion::{Dispersion, Evolution, Timing};
-use crate::expr::{Expr, Facts, Func, Name, Rational, Sign, Var};
+use crate::expr::{Axis, Expr, Facts, Func, Name, Rational, Sign, Var};
 use crate::flow::DensityFlow;
 use std::collections::BTreeMap;
 
 /// How the law's own coordinates move.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Frame {
-    /// `b(t) = B'(t)` of the frame `y = x exp(B)`.
+    /// `b(t) = B'(t)` of the frame `y = x exp(B) - C e_1`.
     pub pull: Expr,
     /// `rate(t)` of the clock.
     pub rate: Expr,
     /// What lambda is beside `rate lambda_0`, free of kappa.
     pub offset: Expr,
+    /// `C'(t)`: the velocity of the law's centre along the first axis, in the lengths of the frame.
+    pub drift: Expr,
 }
 
 impl Green {
@@ -34,9 +37,7 @@ impl Green {
         flow: &DensityFlow,
         facts: &Facts,
     ) -> Option<Green> {
-        if dispersion.drift.is_some() {
-            return None;
-        }
+        let drift = dispersion.drift.clone().unwrap_or_else(Expr::zero);
         match (&evolution.timing, dispersion.coefficients.as_slice()) {
             (Timing::Separable { rate, offset }, [n, a]) => {
                 let lambda = simplify_roots(&(n.clone() / a.clone()).expand(), facts);
@@ -44,10 +45,13 @@ impl Green {
                     pull: evolution.stretch.derivative(&Expr::Var(Var::Time))?,
                     rate: rate.clone(),
                     offset: offset.clone(),
+                    drift,
                 };
                 frame.green(lambda, &evolution.stretch, flow, facts)
             }
-            (Timing::Bessel, [restoring, friction, _]) => student(&-restoring.clone(), friction, flow, facts),
+            (Timing::Bessel, [restoring, friction, _]) if drift.is_zero() => {
+                student(&-restoring.clone(), friction, flow, facts)
+            }
             _ => None,
         }
     }
@@ -56,14 +60,17 @@ impl Green {
 impl Frame {
     fn green(self, lambda: Expr, stretch: &Expr, flow: &DensityFlow, facts: &Facts) -> Option<Green> {
         let kappa = Expr::kappa();
-        let law = Law::recognise(&lambda, facts)?;
+        let law = Law::recognise(&lambda, facts).or_else(|| Law::subordinated(&lambda))?;
         let at_zero = |e: &Expr| simplify_roots(&e.substitute(&kappa, &Expr::zero()), facts);
         let offset = (at_zero(&lambda) - at_zero(&law.symbol())).expand();
-        // In x, where `kappa_x = exp(2 B) kappa`, and without the drift, which the frame accounts for.
+        // In x, where `kappa_x = exp(2 B) kappa`.
         let scale = |power: i64| Expr::call(Func::Exp, (Expr::int(power) * stretch.clone()).expand());
         let seen = lambda.substitute(&kappa, &(kappa.clone() * scale(-2)));
         let whole = self.rate.clone() * seen + self.offset.clone();
-        let rest = (flow.flux.clone() + self.pull.clone() * Expr::Position * flow.p.clone()).expand();
+        // The frame accounts for what the pull and the drift carry.
+        let velocity = merge_exponentials(&(self.drift.clone() * scale(-1)).expand()).expand();
+        let carried = velocity * Expr::Unit(Axis::X) - self.pull.clone() * Expr::Position;
+        let rest = (flow.flux.clone() - (carried * flow.p.clone()).expand()).expand();
         let multipliers = Multipliers::derive_at_each_time(&whole, &DensityFlow { flux: rest, ..flow.clone() })?;
         if multipliers.density.has_time() || multipliers.source.contains(&kappa) {
             return None;
@@ -78,7 +85,12 @@ impl Frame {
     /// With numbers for the parameters.
     pub(super) fn bind(&self, values: &BTreeMap<Name, Rational>) -> Result<BoundFrame, LowerError> {
         let read = |e: &Expr| TimeSum::read(e, values);
-        Ok(BoundFrame { pull: read(&self.pull)?, rate: read(&self.rate)?, offset: read(&self.offset)? })
+        Ok(BoundFrame {
+            pull: read(&self.pull)?,
+            rate: read(&self.rate)?,
+            offset: read(&self.offset)?,
+            drift: read(&self.drift)?,
+        })
     }
 }
 
@@ -107,31 +119,13 @@ fn student(mass: &Expr, friction: &Expr, flow: &DensityFlow, facts: &Facts) -> O
     })
 }
 
-/// `exp(a) exp(b)^n` as one exponential.
-fn merge_exponentials(e: &Expr) -> Expr {
-    let merge = |part: &Expr| {
-        let Expr::Mul(factors) = part else { return None };
-        let exponent = |f: &Expr| match f {
-            Expr::Call(Func::Exp, a) => Some((**a).clone()),
-            Expr::Pow(base, n) => match &**base {
-                Expr::Call(Func::Exp, a) => Some((**a).clone() * (**n).clone()),
-                _ => None,
-            },
-            _ => None,
-        };
-        let sum = Expr::add(factors.iter().filter_map(exponent)).expand();
-        let others = factors.iter().filter(|f| exponent(f).is_none()).cloned();
-        Some(Expr::mul(others.chain([Expr::call(Func::Exp, sum)])))
-    };
-    e.replace(&merge)
-}
-
 /// A [`Frame`] with numbers in it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BoundFrame {
     pull: TimeSum,
     rate: TimeSum,
     offset: TimeSum,
+    drift: TimeSum,
 }
 
 impl BoundFrame {
@@ -140,7 +134,7 @@ impl BoundFrame {
         self.pull.value(t)
     }
 
-    /// `B(t)`: the frame is `y = x exp(B)`.
+    /// `B(t)`: the frame is `y = x exp(B) - C e_1`.
     pub fn stretch(&self, t: f64) -> f64 {
         self.pull.integral(t)
     }
@@ -165,65 +159,23 @@ impl BoundFrame {
         self.offset.integral(t)
     }
 
+    /// `C'(t)`: the velocity of the law's centre along the first axis, in lengths of the frame.
+    pub fn drift(&self, t: f64) -> f64 {
+        self.drift.value(t)
+    }
+
+    /// `C(t)`: how far that centre has moved.
+    pub fn shift(&self, t: f64) -> f64 {
+        self.drift.integral(t)
+    }
+
+    /// Does the centre stay where it is?
+    pub fn is_centered(&self) -> bool {
+        self.drift.is_zero()
+    }
+
     /// Does lambda have no part beside the clock's?
     pub fn is_conservative(&self) -> bool {
-        self.offset.0.is_empty()
-    }
-}
-
-/// A sum of powers and exponentials of t.
-#[derive(Clone, Debug, PartialEq)]
-struct TimeSum(Vec<TimeTerm>);
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum TimeTerm {
-    /// `c t^n`, `n > -1`.
-    Power(f64, f64),
-    /// `c exp(a t)`.
-    Exponential(f64, f64),
-}
-
-impl TimeSum {
-    fn read(e: &Expr, values: &BTreeMap<Name, Rational>) -> Result<TimeSum, LowerError> {
-        let terms = e.expand();
-        let terms = terms.terms().iter().map(|term| {
-            let (moving, fixed): (Vec<Expr>, Vec<Expr>) = term.factors().iter().cloned().partition(Expr::has_time);
-            let c = number(&Expr::mul(fixed), values)?;
-            match merge_exponentials(&Expr::mul(moving)) {
-                f if f.is_one() => Ok(TimeTerm::Power(c, 0.0)),
-                Expr::Var(Var::Time) => Ok(TimeTerm::Power(c, 1.0)),
-                Expr::Pow(base, n) if *base == Expr::Var(Var::Time) => {
-                    let n = number(&n, values)?;
-                    if n > -1.0 { Ok(TimeTerm::Power(c, n)) } else { Err(LowerError::Clock(e.to_string())) }
-                }
-                Expr::Call(Func::Exp, a) => {
-                    let slope = (*a / Expr::Var(Var::Time)).expand();
-                    if slope.has_time() {
-                        return Err(LowerError::Clock(e.to_string()));
-                    }
-                    Ok(TimeTerm::Exponential(c, number(&slope, values)?))
-                }
-                _ => Err(LowerError::Clock(e.to_string())),
-            }
-        });
-        terms.collect::<Result<Vec<_>, _>>().map(TimeSum)
-    }
-
-    fn value(&self, t: f64) -> f64 {
-        let term = |term: &TimeTerm| match *term {
-            TimeTerm::Power(c, n) => c * t.powf(n),
-            TimeTerm::Exponential(c, a) => c * (a * t).exp(),
-        };
-        self.0.iter().map(term).sum()
-    }
-
-    /// From 0 to t.
-    fn integral(&self, t: f64) -> f64 {
-        let term = |term: &TimeTerm| match *term {
-            TimeTerm::Power(c, n) => c * t.powf(n + 1.0) / (n + 1.0),
-            TimeTerm::Exponential(c, a) if a != 0.0 => c * (a * t).exp_m1() / a,
-            TimeTerm::Exponential(c, _) => c * t,
-        };
-        self.0.iter().map(term).sum()
+        self.offset.is_zero()
     }
 }

@@ -122,8 +122,10 @@ pub enum LowerError {
          never moves"
     )]
     NoMixture(String),
-    /// The clock of the law has no closed form.
-    #[error("the integral of {0} over t has no closed form here; sums of powers of t and exponentials have one")]
+    /// The clock of the law, or the way of its centre, has no value.
+    #[error(
+        "the integral of {0} from t = 0 does not exist, or is not found here: it must be a known function of t that is integrable at 0"
+    )]
     Clock(String),
     /// A parameter has no value.
     #[error("the parameter {0} has no value; give one with --set {0}=VALUE")]
@@ -248,7 +250,8 @@ impl Green {
         let is_plain = matches!(self.births, Some(Births::Constant(_)));
         let flux = match &self.flux_ratio {
             Some(ratio) => BoundFlux::Ratio(number(ratio, values)?),
-            None if self.frame.is_some() => return Err(LowerError::NoClosedFlux),
+            // With constant births the law determines its flux, in its frame as well.
+            None if self.frame.is_some() && !is_plain => return Err(LowerError::NoClosedFlux),
             None => {
                 let other = || Amplitude::Other(self.multipliers.flux.clone());
                 columns.flux = column(if is_plain { Amplitude::Flux } else { other() });

@@ -7,6 +7,7 @@
 //! Source: GenPhys (arXiv:2304.02637), Table 1; the mathematics of each form is in the docs of its variant.
 
 mod carrier;
+mod clock;
 mod contour;
 mod exchange;
 mod flat;
@@ -35,7 +36,6 @@ pub use subordinated::Subordinated;
 use crate::dispersion::{Dispersion, direction};
 use crate::expr::{Expr, Facts, Sign, Var, rational};
 use crate::flow::DensityFlow;
-use lower::number;
 use std::collections::BTreeMap;
 use symbol::Symbol;
 

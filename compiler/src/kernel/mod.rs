@@ -29,7 +29,7 @@ mod scalar;
 mod verify;
 
 pub use builder::{KernelBuilder, Pair};
-pub use inline::{inline_specials, inline_specials_except, pair_map, product_map};
+pub use inline::{inline_specials, inline_specials_except, pair_map, tile_map};
 pub use ir::{
     Compare, Constant, Kernel, MAX_DIM, Mean, MeanKind, Op, Output, PairInput, Precision, Shape, Type, Value, Weight,
 };

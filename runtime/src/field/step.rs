@@ -15,7 +15,10 @@ use crate::density::{DensityField, Evaluation, StepField, StepPlan, Stepped, che
 impl Field {
     /// The code, where the field is a reduction of linear weights in a frame that stretches x alike in all directions.
     pub(super) fn compiled_step(&self) -> Option<(&GuardedReduce, &Sources, &CompiledStep)> {
-        let is_plain = self.program.bound().frame().is_some() || self.displacement_rate(1.0).is_some();
+        let is_plain = match self.program.bound().frame() {
+            Some(frame) => frame.is_centered(),
+            None => self.displacement_rate(1.0).is_some(),
+        };
         match &self.engine {
             Engine::Guarded(engine, sources) if is_plain => engine.step().map(|step| (engine, sources, step)),
             Engine::Guarded(..) | Engine::Log(..) | Engine::Lookup(_) | Engine::Blocked(..) => None,

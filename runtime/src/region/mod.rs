@@ -40,6 +40,36 @@ pub enum RegionalLaw {
     Ball(Ball),
 }
 
+impl RegionalLaw {
+    /// Why the flow inside the region, run backward from a prior, brings no samples of the data.
+    pub fn why_no_samples(&self) -> String {
+        match self {
+            RegionalLaw::Front(front) => format!(
+                "all mass starts on the front, which moves at the speed {}, and what is behind it came out of it; backward in time the flow                  carries every particle into the front before t = 0, and on it the density is no function and there is no velocity field to go by",
+                front.speed
+            ),
+            RegionalLaw::Ball(ball) => format!(
+                "at the time T of the prior the density is positive where sqrt(({} T)^2 + r^2) < {:.6} for every data point, and changes its                  sign beyond. The flow keeps particles inside, but mass of each data point has left: of the mass that returns to a point, a                  part of about {:.3} T is missing, a different part for each point, so that samples would have the wrong weights",
+                ball.speed,
+                ball.edge / ball.wave_number,
+                ball.speed * ball.wave_number / ball.edge
+            ),
+        }
+    }
+
+    /// What to do instead.
+    pub fn instead_of_samples(&self) -> &'static str {
+        match self {
+            RegionalLaw::Front(_) => {
+                "`genphys field` gives log p, v and R/p behind the front; to sample, take diffusion, which this equation becomes for large damping"
+            }
+            RegionalLaw::Ball(_) => {
+                "`genphys field` gives log p, v and R/p inside; to sample, take the limit of a small wave number, Poisson's equation"
+            }
+        }
+    }
+}
+
 /// What one source adds at one point, all times `exp(log_scale)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Term {

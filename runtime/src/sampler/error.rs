@@ -99,6 +99,9 @@ pub enum SampleError {
         /// What does not fit.
         reason: &'static str,
     },
+    /// The caller stopped the choice of the population, before the first step: there is nothing to resume.
+    #[error("stopped before the first step")]
+    Stopped,
     /// The caller stopped the run; nothing of it is lost.
     #[error("stopped after step {} at time {}", .0.step, .0.t)]
     Interrupted(Box<SampleState>),

@@ -13,8 +13,13 @@
 //! heavy tail there: for the points (-1, 0), (1, 0) of weights 0.9 and 0.1 under Yukawa with `m = 2`, `T = 2` they fall
 //! off like `P(w > x) ~ x^-2.6`. Their variance is finite, and the effective size tends to 0.62 n; but the estimate
 //! from 1e4 draws scatters between 0.5 and 0.73, steps that are too long add outliers, and no resampling later on can
-//! help, for copies of one deterministic path stay one point. More draws where the weights are large do help. The pilot
-//! is cheap, as twisted weights only change while a particle may still change sides, in the first half of the way.
+//! help, for copies of one deterministic path stay one point. More draws where the weights are large do help.
+//!
+//! # What it costs
+//!
+//! Twisted weights only change while a particle may still change sides, in the first part of the way, and they need not be known well: six
+//! steps of the midpoint rule as far as `T/32` choose as well as twelve of Heun's method over half the way (two points, n = 2000, 24 seeds,
+//! `t_min = 1e-4`: mean effective part 0.91 and 0.92). A quarter of the draws tell whether the rest is worth it.
 
 use ndarray::{Axis, concatenate};
 
@@ -25,49 +30,91 @@ use super::rng::{Purpose, open_unit, stream};
 use super::schedule::Spacing;
 use super::solver::Integrator;
 use super::state::SampleState;
-use super::tableau::HEUN;
+use super::tableau::Tableau;
 
-/// Steps of the pilot, uniform in `log t` from `T` to the geometric mean of `T` and `t_min`.
-const PILOT_STEPS: usize = 12;
+/// Steps of the pilot, uniform in `log t`.
+const PILOT_STEPS: usize = 6;
+
+/// The pilot goes from `T` to `T` over this, and at most half the way to `t_min` in `log t`.
+const PILOT_RANGE: f64 = 32.0;
+
+/// The midpoint rule: two evaluations a step, like Heun's method, but no error estimate and half its error.
+const MIDPOINT: Tableau = Tableau {
+    name: "midpoint",
+    c: &[0., 0.5],
+    a: &[&[], &[0.5]],
+    b: &[0., 1.],
+    b_err: None,
+    dense: &[&[1., -1.], &[0., 1.]],
+    order: 2,
+    embedded_order: 0,
+    dense_order: 2,
+};
 
 /// Draws whose pilot weights have at least this effective part are run as they are.
 const GOOD: f64 = 0.8;
 
-/// Chooses the population among several times as many draws, where that is worth its cost.
+/// One draw in so many is looked at first,
+const PROBED: usize = 4;
+/// and no fewer than this.
+const LEAST_PROBE: usize = 256;
+
+/// Chooses the population among several times as many draws, where that is worth its cost. `stop` is asked before every step of a pilot.
 ///
 /// # Errors
-/// [`SampleError`] when a field cannot be evaluated, or the draws do not fit in memory.
+/// [`SampleError`] when a field cannot be evaluated, or the draws do not fit in memory, or `stop` says so.
 pub(super) fn choose(
     problem: &SampleProblem,
     options: &SampleOptions,
-    state: SampleState,
+    mut state: SampleState,
+    stop: &dyn Fn() -> bool,
 ) -> Result<SampleState, SampleError> {
     let n = options.n;
     let pool = n.saturating_mul(options.candidates);
     if problem.proposal.is_none() || options.resample_below == 0.0 || pool <= n {
         return Ok(state);
     }
-    let (mut state, mut worth) = pilot(problem, options, state)?;
-    if effective_sample_size(&worth) >= GOOD * n as f64 || worth.iter().any(|w| !w.is_finite()) {
+    let probed = n.div_ceil(PROBED).max(LEAST_PROBE).min(n);
+    let (probe, worth) = pilot(problem, options, first(&state, probed), stop)?;
+    // Evaluations are counted in units of the whole population.
+    state.stats.evaluations += share(probe.stats.evaluations, probed, n);
+    state.stats.proposal_evaluations += share(probe.stats.proposal_evaluations, probed, n);
+    if effective_sample_size(&worth) >= GOOD * probed as f64 || worth.iter().any(|w| !w.is_finite()) {
         return Ok(state);
     }
     let more = SampleState::weighted_draws(problem, options, n..pool)?;
-    let (more, more_worth) = pilot(problem, options, more)?;
-    if more_worth.iter().any(|w| !w.is_finite()) {
+    let mut all = first(&state, n);
+    all.points = concatenate![Axis(0), all.points, more.points];
+    all.log_weights.extend(&more.log_weights);
+    let (all, worth) = pilot(problem, options, all, stop)?;
+    if worth.iter().any(|w| !w.is_finite()) {
         return Ok(state);
     }
-    worth.extend(more_worth);
-    let log_weights = [std::mem::take(&mut state.log_weights), more.log_weights].concat();
-    let points = concatenate![Axis(0), state.points, more.points];
     let offset = open_unit(&mut stream(options.seed, Purpose::Selection, 0));
-    let chosen = select(&log_weights, &worth, n, offset);
-    state.points = points.select(Axis(0), &chosen.ancestors);
+    let chosen = select(&all.log_weights, &worth, n, offset);
+    state.points = all.points.select(Axis(0), &chosen.ancestors);
     state.origins = first_copies(&chosen.ancestors);
     state.log_weights = chosen.log_weights;
-    state.stats.evaluations += more.stats.evaluations * (options.candidates as u64 - 1);
-    state.stats.proposal_evaluations += more.stats.proposal_evaluations * (options.candidates as u64 - 1);
+    let [drawn, piloted] = [options.candidates as u64 - 1, options.candidates as u64];
+    state.stats.evaluations += more.stats.evaluations * drawn + all.stats.evaluations * piloted;
+    state.stats.proposal_evaluations +=
+        more.stats.proposal_evaluations * drawn + all.stats.proposal_evaluations * piloted;
     state.stats.candidates = pool;
     Ok(state)
+}
+
+/// The first draws of a state, with nothing counted yet.
+fn first(state: &SampleState, n: usize) -> SampleState {
+    let mut part = state.clone();
+    part.points = state.points.slice_axis(Axis(0), (..n).into()).to_owned();
+    part.log_weights.truncate(n);
+    (part.stats.evaluations, part.stats.proposal_evaluations) = (0, 0);
+    part
+}
+
+/// Evaluations at some of the particles, rounded up to evaluations of all.
+fn share(evaluations: u64, some: usize, all: usize) -> u64 {
+    (evaluations * some as u64).div_ceil(all as u64)
 }
 
 /// The log of the twisted weight of every draw at the end of a short run; not a number where the run fails.
@@ -75,12 +122,16 @@ fn pilot(
     problem: &SampleProblem,
     options: &SampleOptions,
     mut state: SampleState,
+    stop: &dyn Fn() -> bool,
 ) -> Result<(SampleState, Vec<f64>), SampleError> {
     let SampleOptions { t_max, t_min, .. } = *options;
-    let end = (t_max.ln() + 0.5 * (t_min.ln() - t_max.ln())).exp();
-    let mut integrator = Integrator::new(problem.field, &HEUN, options.variable);
+    let end = (t_max / PILOT_RANGE).max((t_max * t_min).sqrt());
+    let mut integrator = Integrator::new(problem.field, &MIDPOINT, options.variable);
     let mut ahead = state.clone();
     for k in 1..=PILOT_STEPS {
+        if stop() {
+            return Err(SampleError::Stopped);
+        }
         let t = Spacing::LogUniform.time(k, PILOT_STEPS, t_max, end);
         let attempt = integrator.attempt((ahead.t, t), &ahead.points, &ahead.log_weights);
         let attempt = attempt.map_err(|source| ahead.field_error(source))?;

@@ -65,9 +65,21 @@ impl SampleState {
     /// # Errors
     /// [`SampleError`] for options or a problem that cannot be run, or a field that cannot be evaluated at `t_max`.
     pub fn draw(problem: &SampleProblem, options: &SampleOptions) -> Result<SampleState, SampleError> {
+        SampleState::draw_until(problem, options, &|| false)
+    }
+
+    /// The same, unless `stop` tells to leave it, which it is asked before every step of a pilot run that looks ahead.
+    ///
+    /// # Errors
+    /// As [`SampleState::draw`], and [`SampleError::Stopped`].
+    pub fn draw_until(
+        problem: &SampleProblem,
+        options: &SampleOptions,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<SampleState, SampleError> {
         check(problem, options)?;
         let draws = SampleState::weighted_draws(problem, options, 0..options.n)?;
-        let mut state = lookahead::choose(problem, options, draws)?;
+        let mut state = lookahead::choose(problem, options, draws, stop)?;
         state.prior_points = state.points.clone();
         if options.path.is_some() {
             state.path.push(state.points.clone());

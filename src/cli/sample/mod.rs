@@ -37,7 +37,7 @@ pub fn run(command: &Sample, console: &Console) -> Result<Outcome, Failure> {
     let report = Report::new(&analysis);
     console.say(&text::summary(&report, console.width()))?;
     let data = points::load(&command.data, command.weights.as_deref())?;
-    let moving = model::new(&analysis, &command.model, Some(data.dim()))?;
+    let moving = model::to_sample(&analysis, &command.model, data.dim())?;
     // The flow is run in the frame and on the clock of its law; at the end, t -> 0, both are those of x and t.
     let model = moving.at_rest();
     check_writable(command)?;
@@ -212,13 +212,15 @@ fn draw(
         meter.step(now.step, now.of, now.fraction, now.t);
         if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let result = match resumed {
-        Some(state) => sampler::sample_resume(&problem, options, state, &mut watch),
-        None => sampler::sample(&problem, options, &mut watch),
+    let begun = match resumed {
+        Some(state) => Ok(state),
+        None => SampleState::draw_until(&problem, options, &interrupt::asked),
     };
+    let result = begun.and_then(|state| sampler::sample_resume(&problem, options, state, &mut watch));
     meter.finish();
     result.map_err(|e| match e {
         SampleError::Interrupted(state) => kept.save(&state),
+        SampleError::Stopped => Failure::Interrupted { saved: None },
         e => Failure::input(format!("sampling failed: {}", with_sources(&e)))
             .help("another --time, more --steps or --solver dopri5 may help"),
     })
