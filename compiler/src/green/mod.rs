@@ -8,6 +8,7 @@
 
 mod carrier;
 mod contour;
+mod draw;
 mod exchange;
 mod flat;
 mod formula;
@@ -25,6 +26,7 @@ mod table;
 mod tabulated;
 
 pub use carrier::{BoundCarrier, Carrier, Shape};
+pub use draw::Spread;
 pub use formula::{Formula, FormulaError};
 pub use frame::{BoundFrame, Frame};
 pub use lookup::Lookup;
