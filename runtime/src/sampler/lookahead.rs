@@ -16,7 +16,7 @@
 //! help, for copies of one deterministic path stay one point. More draws where the weights are large do help. The pilot
 //! is cheap, as twisted weights only change while a particle may still change sides, in the first half of the way.
 
-use ndarray::{Axis, concatenate};
+use ndarray::{Array2, Axis, concatenate};
 
 use super::branching::{effective_sample_size, select};
 use super::error::SampleError;
@@ -42,32 +42,52 @@ pub(super) fn choose(
     options: &SampleOptions,
     state: SampleState,
 ) -> Result<SampleState, SampleError> {
-    let n = options.n;
-    let pool = n.saturating_mul(options.candidates);
-    if problem.proposal.is_none() || options.resample_below == 0.0 || pool <= n {
+    if !may_choose(problem, options) {
         return Ok(state);
     }
     let (mut state, mut worth) = pilot(problem, options, state)?;
-    if effective_sample_size(&worth) >= GOOD * n as f64 || worth.iter().any(|w| !w.is_finite()) {
+    if !wants_more(problem, options, &worth) {
         return Ok(state);
     }
-    let more = SampleState::weighted_draws(problem, options, n..pool)?;
+    let pool = options.n.saturating_mul(options.candidates);
+    let more = SampleState::weighted_draws(problem, options, options.n..pool)?;
     let (more, more_worth) = pilot(problem, options, more)?;
     if more_worth.iter().any(|w| !w.is_finite()) {
         return Ok(state);
     }
     worth.extend(more_worth);
+    pick(options, &mut state, more, &worth);
+    Ok(state)
+}
+
+/// Whether a population may be chosen at all.
+fn may_choose(problem: &SampleProblem, options: &SampleOptions) -> bool {
+    problem.proposal.is_some()
+        && options.resample_below != 0.0
+        && options.n.saturating_mul(options.candidates) > options.n
+}
+
+/// Whether draws of these log weights are so uneven that more are worth their cost.
+pub(super) fn wants_more(problem: &SampleProblem, options: &SampleOptions, worth: &[f64]) -> bool {
+    let is_even = effective_sample_size(worth) >= GOOD * options.n as f64;
+    may_choose(problem, options) && !is_even && worth.iter().all(|w| w.is_finite())
+}
+
+/// Chooses the population among `state` and as many `more` as the candidates make, by the log of what each is worth.
+pub(super) fn pick(options: &SampleOptions, state: &mut SampleState, more: SampleState, worth: &[f64]) {
     let log_weights = [std::mem::take(&mut state.log_weights), more.log_weights].concat();
-    let points = concatenate![Axis(0), state.points, more.points];
     let offset = open_unit(&mut stream(options.seed, Purpose::Selection, 0));
-    let chosen = select(&log_weights, &worth, n, offset);
-    state.points = points.select(Axis(0), &chosen.ancestors);
+    let chosen = select(&log_weights, worth, options.n, offset);
+    let picked = |own: &Array2<f64>, more: &Array2<f64>| {
+        concatenate![Axis(0), own.view(), more.view()].select(Axis(0), &chosen.ancestors)
+    };
+    state.points = picked(&state.points, &more.points);
+    state.prior_points = picked(&state.prior_points, &more.prior_points);
     state.origins = first_copies(&chosen.ancestors);
     state.log_weights = chosen.log_weights;
     state.stats.evaluations += more.stats.evaluations * (options.candidates as u64 - 1);
     state.stats.proposal_evaluations += more.stats.proposal_evaluations * (options.candidates as u64 - 1);
-    state.stats.candidates = pool;
-    Ok(state)
+    state.stats.candidates = worth.len();
 }
 
 /// The log of the twisted weight of every draw at the end of a short run; not a number where the run fails.
