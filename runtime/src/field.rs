@@ -156,6 +156,11 @@ impl Field {
         self.compile_seconds
     }
 
+    /// What data and queries are shifted by.
+    pub(crate) fn center(&self) -> &Array1<f64> {
+        &self.center
+    }
+
     /// The kernel behind the field.
     pub fn program(&self) -> &KernelProgram {
         &self.program

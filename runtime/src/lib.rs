@@ -6,6 +6,7 @@ pub mod density;
 pub mod field;
 #[cfg(feature = "cuda")]
 pub mod gpu;
+pub mod launch;
 pub mod metrics;
 pub mod model;
 pub mod region;

@@ -233,6 +233,9 @@ pub struct Emit {
     /// In PTX, let the GPU approximate divisions, roots, exponentials and logarithms of f32: relative errors up to 2^-22.
     #[arg(long)]
     pub fast_math: bool,
+    /// In PTX, the whole sampler by this integrator, in at most three dimensions: one launch draws the prior and takes all steps.
+    #[arg(long, value_enum, value_name = "SOLVER")]
+    pub sampler: Option<Solver>,
     #[command(flatten)]
     pub model: Model,
 }

@@ -145,6 +145,16 @@ fn every_target_is_emitted() {
     let approximate = run(&[&fast[..], &["ptx"]].concat());
     assert!(approximate.code == 0 && approximate.out.contains("approx"), "{}{}", approximate.out, approximate.err);
     crate::command::refused(&run(&[&fast[..], &["clif"]].concat()), &["--fast-math is for --target ptx"]);
+    // Yukawa's prior is Poisson's: the sampler reads both laws, and the random numbers of its draw.
+    let sampler = ["emit", YUKAWA, "--set", "m=1", "--dim", "2", "--sampler", "rk4", "--target"];
+    let whole = run(&[&sampler[..], &["ptx"]].concat());
+    assert_eq!(whole.code, 0, "{}", whole.err);
+    let holds = |part: &str| whole.out.contains(part);
+    assert!(holds("tempered_field_sampler") && holds("random block 2") && holds("stage 3") && !holds("stage 4"));
+    assert!(holds("proposal_sources"));
+    crate::command::refused(&run(&[&sampler[..], &["rust"]].concat()), &["--sampler is for --target ptx"]);
+    let wide = ["emit", POISSON, "--dim", "4", "--sampler", "heun", "--target", "ptx"];
+    crate::command::refused(&run(&wide), &["few dimensions"]);
     let latex = emit("latex");
     assert!(
         latex.contains(r"\partial_t^{2} \phi + \Delta \phi - m^{2} \, \phi = 0")

@@ -9,6 +9,7 @@
 mod carrier;
 mod clock;
 mod contour;
+mod draw;
 mod exchange;
 mod flat;
 mod formula;
@@ -26,6 +27,7 @@ mod table;
 mod tabulated;
 
 pub use carrier::{BoundCarrier, Carrier, Shape};
+pub use draw::Spread;
 pub use formula::{Formula, FormulaError};
 pub use frame::{BoundFrame, Frame};
 pub use lookup::Lookup;

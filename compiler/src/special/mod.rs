@@ -11,6 +11,7 @@ mod exp;
 mod half_integer;
 mod integer_order;
 mod log;
+pub(crate) mod turn;
 
 use std::fmt;
 

@@ -74,9 +74,11 @@ pub fn find(opcode: &str) -> (Compute, Type, Vec<Type>) {
         "mov.b32" => (|[a, ..]| a, B32, &[B32]),
         "mov.b64" => (|[a, ..]| a, B64, &[B64]),
         "cvta.to.global.u64" => (|[a, ..]| a, U64, &[U64]),
+        "cvt.u32.u64" => (|[a, ..]| a & 0xFFFF_FFFF, U32, &[U64]),
         "cvt.u64.u32" => (|[a, ..]| a, U64, &[U32]),
         "add.u32" => (|[a, b, _]| u64::from((a as u32).wrapping_add(b as u32)), U32, &[U32, U32]),
         "sub.u32" => (|[a, b, _]| u64::from((a as u32).wrapping_sub(b as u32)), U32, &[U32, U32]),
+        "mul.hi.u32" => (|[a, b, _]| (a * b) >> 32, U32, &[U32, U32]),
         "mul.lo.u32" => (|[a, b, _]| u64::from((a as u32).wrapping_mul(b as u32)), U32, &[U32, U32]),
         "mad.lo.u32" => {
             (|[a, b, c]| u64::from((a as u32).wrapping_mul(b as u32).wrapping_add(c as u32)), U32, &[U32, U32, U32])
@@ -86,6 +88,7 @@ pub fn find(opcode: &str) -> (Compute, Type, Vec<Type>) {
         "mul.wide.u32" => (|[a, b, _]| a.wrapping_mul(b), U64, &[U32, U32]),
         "mad.wide.u32" => (|[a, b, c]| a.wrapping_mul(b).wrapping_add(c), U64, &[U32, U32, U64]),
         "mad.lo.u64" => (|[a, b, c]| a.wrapping_mul(b).wrapping_add(c), U64, &[U64, U64, U64]),
+        "xor.b32" => (|[a, b, _]| a ^ b, B32, &[B32, B32]),
         "and.b32" => (|[a, b, _]| a & b, B32, &[B32, B32]),
         "or.b32" => (|[a, b, _]| a | b, B32, &[B32, B32]),
         "and.b64" => (|[a, b, _]| a & b, B64, &[B64, B64]),

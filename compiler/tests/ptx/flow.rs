@@ -57,7 +57,7 @@ fn flow(dim: usize, tableau: &[&[f64]], sources: usize, particles: usize) -> Flo
                 let t = t + 0.01 * i as f64;
                 let rate = 1.0 / t;
                 flow.uniforms.extend([1.0 / (t * t), rate]);
-                flow.constants.extend([1.0 + 0.1 * t, rate, 1.0, 0.9, 0.2, 0.7, -0.3]);
+                flow.constants.extend([1.0 + 0.1 * t, rate, 1.0, 0.9, 0.2, 0.7, -0.3, 0.0]);
             }
         }
     }
@@ -65,7 +65,7 @@ fn flow(dim: usize, tableau: &[&[f64]], sources: usize, particles: usize) -> Flo
 }
 
 /// The same by a loop.
-fn plain(kernel: &Kernel, flow: &Flow, particle: usize) -> Vec<f64> {
+pub fn plain(kernel: &Kernel, flow: &Flow, particle: usize) -> Vec<f64> {
     let (program, dim, stages) = (Interpreter.emit(kernel).expect("a program"), flow.center.len(), flow.stages);
     let mut state = flow.points[particle * dim..][..dim].to_vec();
     state.push(flow.log_particle_weights[particle]);
@@ -79,7 +79,8 @@ fn plain(kernel: &Kernel, flow: &Flow, particle: usize) -> Vec<f64> {
         for stage in 0..stages {
             let x = combine(&state[..dim], stage, &values);
             let at = step * stages + stage;
-            let [stretch, _, _, scale, pull, rate, offset] = flow.constants[at * 7..][..7].try_into().expect("seven");
+            let [stretch, _, _, scale, pull, rate, offset, _] =
+                flow.constants[at * 8..][..8].try_into().expect("eight");
             let query: Vec<f64> = x.iter().zip(&flow.center).map(|(x, center)| x * stretch - center).collect();
             let uniforms = &flow.uniforms[at * kernel.uniforms().len()..][..kernel.uniforms().len()];
             let reduced = program.reduce(uniforms, &flow.sources, &flow.log_weights, &query).expect("a reduction");
@@ -144,4 +145,18 @@ fn what_does_not_fit_is_refused() {
     let x = k.input("x");
     let map = k.finish_map(vec![genphys_compiler::kernel::Output::new("x", x)]).expect("a kernel");
     assert!(target.emit_flow(&map, 2).is_err(), "a map");
+}
+
+#[test]
+fn a_sum_that_has_lost_digits_ends_the_particle_as_nan() {
+    let kernel = algebraic(Precision::F64, 2);
+    let mut flow = flow(2, EULER, 5, 2);
+    let sums = launch::flow(&Ptx::default().emit_flow(&kernel, 1).expect("PTX"), &flow, 2);
+    assert!(sums.iter().flatten().all(|x| x.is_finite()));
+    // Five weights of at most 1, the largest of which is 1 and near: their sum is between 0.1 and 6.
+    for (least, is_lost) in [(1e-3, false), (6.0, true)] {
+        flow.constants.chunks_mut(8).for_each(|stage| stage[7] = least);
+        let got = launch::flow(&Ptx::default().emit_flow(&kernel, 1).expect("PTX"), &flow, 2);
+        assert!(got.iter().all(|particle| particle[0].is_nan() == is_lost), "{least}: {got:?}");
+    }
 }

@@ -4,6 +4,7 @@
 
 use crate::fields::{LAWS, program};
 use crate::maps::operations;
+use crate::sampler::{self, DRAWN};
 use genphys_compiler::codegen::Target;
 use genphys_compiler::codegen::ptx::Ptx;
 use genphys_compiler::kernel::Precision;
@@ -39,6 +40,10 @@ fn kernels() -> BTreeMap<String, String> {
     kernels.insert("poisson_3_linear_fast.ptx".into(), Ptx::listing(&fast));
     let flow = Ptx::default().emit_flow(&linear, 2).expect("PTX");
     kernels.insert("poisson_3_linear_flow.ptx".into(), Ptx::listing(&flow));
+    for (drawn, dim) in [(DRAWN[0], 3), (DRAWN[1], 2), (DRAWN[2], 2)] {
+        let module = sampler::module(drawn, dim, Precision::F32);
+        kernels.insert(format!("{}_{dim}_sampler.ptx", LAWS[drawn.law].0), Ptx::listing(&module));
+    }
     for precision in [Precision::F32, Precision::F64] {
         let module = Ptx::default().emit(&operations(precision)).expect("PTX");
         kernels.insert(format!("operations_{precision}.ptx"), Ptx::listing(&module));

@@ -2,7 +2,7 @@
 
 use crate::machine::{Argument, Buffer, Global, Machine};
 use genphys_compiler::codegen::interp::Reduced;
-use genphys_compiler::codegen::ptx::{Layout, PtxModule, ReduceLayout};
+use genphys_compiler::codegen::ptx::{FlowLayout, Layout, PtxModule, ReduceLayout};
 use genphys_compiler::kernel::Precision;
 
 /// A buffer of the module's floats.
@@ -116,42 +116,110 @@ pub struct Flow {
     pub stages: usize,
 }
 
+/// A draw of the particles: what the layout of a prior lists.
+pub struct Draw {
+    pub key: [u32; 2],
+    pub first: u64,
+    pub purpose: u32,
+    pub numbers: Vec<f64>,
+    pub cumulative: Vec<f64>,
+    pub centers: Vec<f64>,
+    /// The uniforms of the proposal, whose sources are those of the flow.
+    pub proposal: Vec<f64>,
+}
+
 /// The point of every particle after all steps, then its log weight.
 pub fn flow(module: &PtxModule, flow: &Flow, threads: usize) -> Vec<Vec<f64>> {
+    let mut launch = FlowLaunch::new(module, flow);
+    launch.run(module, threads);
+    launch.state()
+}
+
+/// The same with a draw first; also the points drawn.
+pub fn sampler(module: &PtxModule, flow: &Flow, draw: &Draw, threads: usize) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
+    let mut launch = FlowLaunch::new(module, flow);
+    let prior_points = launch.draw(module, flow, draw);
+    launch.run(module, threads);
+    let points = launch.memory.read_f64(prior_points);
+    (launch.state(), points.chunks(launch.dim).map(<[f64]>::to_vec).collect())
+}
+
+/// Memory and arguments of a flow.
+struct FlowLaunch {
+    memory: Global,
+    arguments: Vec<Argument>,
+    points: Buffer,
+    log_weights: Buffer,
+    particles: usize,
+    dim: usize,
+}
+
+fn records(memory: &mut Global, precision: Precision, layout: &ReduceLayout, flow: &Flow) -> Buffer {
+    match precision {
+        Precision::F32 => memory.f32(layout.pack::<f32>(&flow.sources, &flow.log_weights).0),
+        Precision::F64 => memory.f64(layout.pack::<f64>(&flow.sources, &flow.log_weights).0),
+    }
+}
+
+fn layout(module: &PtxModule) -> &FlowLayout {
     let Layout::Flow(layout) = &module.layout else { panic!("no flow") };
-    assert_eq!(layout.stages, flow.stages);
-    let (mut memory, precision, dim) = (Global::default(), module.precision, layout.reduce.dim);
-    let records = match precision {
-        Precision::F32 => {
-            let (records, _) = layout.reduce.pack::<f32>(&flow.sources, &flow.log_weights);
-            memory.f32(records)
+    layout
+}
+
+impl FlowLaunch {
+    fn new(module: &PtxModule, flow: &Flow) -> FlowLaunch {
+        let (layout, precision) = (layout(module), module.precision);
+        assert_eq!(layout.stages, flow.stages);
+        let mut memory = Global::default();
+        let records = records(&mut memory, precision, &layout.reduce, flow);
+        let uniforms = floats(&mut memory, precision, &flow.uniforms);
+        let points = memory.f64(flow.points.iter().copied());
+        let log_weights = memory.f64(flow.log_particle_weights.iter().copied());
+        let [center, constants, combinations] =
+            [&flow.center, &flow.constants, &flow.combinations].map(|numbers| memory.f64(numbers.iter().copied()));
+        let particles = flow.log_particle_weights.len();
+        let sources = flow.log_weights.len().next_multiple_of(layout.reduce.multiple);
+        let arguments = vec![
+            Argument::Pointer(uniforms),
+            Argument::Pointer(records),
+            Argument::Count(sources as u32),
+            Argument::Pointer(points),
+            Argument::Pointer(log_weights),
+            Argument::Count(particles as u32),
+            Argument::Pointer(center),
+            Argument::Pointer(constants),
+            Argument::Pointer(combinations),
+            Argument::Count(flow.steps as u32),
+        ];
+        FlowLaunch { memory, arguments, points, log_weights, particles, dim: layout.reduce.dim }
+    }
+
+    /// Adds the arguments of a draw and returns where the points drawn will be.
+    fn draw(&mut self, module: &PtxModule, flow: &Flow, draw: &Draw) -> Buffer {
+        let prior = layout(module).prior.as_ref().expect("a draw");
+        let memory = &mut self.memory;
+        let [numbers, cumulative, centers] =
+            [&draw.numbers, &draw.cumulative, &draw.centers].map(|numbers| memory.f64(numbers.iter().copied()));
+        let points = memory.f64(vec![f64::NAN; self.particles * self.dim]);
+        let counts = [draw.key[0], draw.key[1], draw.first as u32, (draw.first >> 32) as u32, draw.purpose];
+        self.arguments.extend(counts.map(Argument::Count));
+        self.arguments.extend([numbers, cumulative, centers].map(Argument::Pointer));
+        self.arguments.extend([Argument::Count(draw.cumulative.len() as u32), Argument::Pointer(points)]);
+        if let Some(proposal) = &prior.proposal {
+            let uniforms = floats(memory, module.precision, &draw.proposal);
+            let records = records(memory, module.precision, proposal, flow);
+            self.arguments.extend([uniforms, records].map(Argument::Pointer));
         }
-        Precision::F64 => {
-            let (records, _) = layout.reduce.pack::<f64>(&flow.sources, &flow.log_weights);
-            memory.f64(records)
-        }
-    };
-    let uniforms = floats(&mut memory, precision, &flow.uniforms);
-    let points = memory.f64(flow.points.iter().copied());
-    let log_weights = memory.f64(flow.log_particle_weights.iter().copied());
-    let [center, constants, combinations] =
-        [&flow.center, &flow.constants, &flow.combinations].map(|numbers| memory.f64(numbers.iter().copied()));
-    let particles = flow.log_particle_weights.len();
-    let sources = flow.log_weights.len().next_multiple_of(layout.reduce.multiple);
-    let arguments = [
-        Argument::Pointer(uniforms),
-        Argument::Pointer(records),
-        Argument::Count(sources as u32),
-        Argument::Pointer(points),
-        Argument::Pointer(log_weights),
-        Argument::Count(particles as u32),
-        Argument::Pointer(center),
-        Argument::Pointer(constants),
-        Argument::Pointer(combinations),
-        Argument::Count(flow.steps as u32),
-    ];
-    let grid = [particles.div_ceil(threads) as u32, 1];
-    Machine::new(&module.text).launch(&mut memory, grid, threads, &arguments);
-    let (points, log_weights) = (memory.read_f64(points), memory.read_f64(log_weights));
-    points.chunks(dim).zip(log_weights).map(|(x, w)| x.iter().copied().chain([w]).collect()).collect()
+        points
+    }
+
+    fn run(&mut self, module: &PtxModule, threads: usize) {
+        let grid = [self.particles.div_ceil(threads) as u32, 1];
+        Machine::new(&module.text).launch(&mut self.memory, grid, threads, &self.arguments);
+    }
+
+    fn state(&self) -> Vec<Vec<f64>> {
+        let (points, log_weights) = (self.memory.read_f64(self.points), self.memory.read_f64(self.log_weights));
+        points.chunks(self.dim).zip(log_weights).map(|(x, w)| x.iter().copied().chain([w]).collect()).collect()
+    }
 }

@@ -12,3 +12,4 @@ mod launch;
 mod machine;
 mod maps;
 mod means;
+mod sampler;

@@ -3,16 +3,18 @@
 //! In:   kernels and arrays, as of [`cpu`](crate::cpu).
 //! Out:  the same results, up to the order and precision of sums.
 //! Holds: nothing of CUDA is needed to build or to start, and a machine without it gets a [`NoDevice`] that says why; a result does not
-//!   depend on the other queries of a call, nor on how often memory ran out; all `unsafe` is in `device`, `module` and `launch`.
+//!   depend on the other queries of a call, nor on how often memory ran out; all `unsafe` is in `device`, `module`, `launch` and `sampler`.
 
 mod device;
 mod guarded;
 mod launch;
 mod module;
+mod sampler;
 
 pub use device::{Device, NoDevice};
 pub use guarded::GpuField;
 pub use launch::GpuReduce;
+pub use sampler::Floats;
 
 use crate::cpu::ArgumentError;
 use genphys_compiler::codegen::Unsupported;

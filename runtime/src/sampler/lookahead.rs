@@ -21,7 +21,7 @@
 //! steps of the midpoint rule as far as `T/32` choose as well as twelve of Heun's method over half the way (two points, n = 2000, 24 seeds,
 //! `t_min = 1e-4`: mean effective part 0.91 and 0.92). A quarter of the draws tell whether the rest is worth it.
 
-use ndarray::{Axis, concatenate};
+use ndarray::{Array2, Axis, concatenate};
 
 use super::branching::{effective_sample_size, select};
 use super::error::SampleError;
@@ -69,20 +69,19 @@ pub(super) fn choose(
     mut state: SampleState,
     stop: &dyn Fn() -> bool,
 ) -> Result<SampleState, SampleError> {
-    let n = options.n;
-    let pool = n.saturating_mul(options.candidates);
-    if problem.proposal.is_none() || options.resample_below == 0.0 || pool <= n {
+    if !may_choose(problem, options) {
         return Ok(state);
     }
+    let n = options.n;
     let probed = n.div_ceil(PROBED).max(LEAST_PROBE).min(n);
     let (probe, worth) = pilot(problem, options, first(&state, probed), stop)?;
     // Evaluations are counted in units of the whole population.
     state.stats.evaluations += share(probe.stats.evaluations, probed, n);
     state.stats.proposal_evaluations += share(probe.stats.proposal_evaluations, probed, n);
-    if effective_sample_size(&worth) >= GOOD * probed as f64 || worth.iter().any(|w| !w.is_finite()) {
+    if !wants_more(problem, options, &worth) {
         return Ok(state);
     }
-    let more = SampleState::weighted_draws(problem, options, n..pool)?;
+    let more = SampleState::weighted_draws(problem, options, n..n.saturating_mul(options.candidates))?;
     let mut all = first(&state, n);
     all.points = concatenate![Axis(0), all.points, more.points];
     all.log_weights.extend(&more.log_weights);
@@ -90,17 +89,40 @@ pub(super) fn choose(
     if worth.iter().any(|w| !w.is_finite()) {
         return Ok(state);
     }
+    state.stats.evaluations += all.stats.evaluations * options.candidates as u64;
+    state.stats.proposal_evaluations += all.stats.proposal_evaluations * options.candidates as u64;
+    pick(options, &mut state, more, &worth);
+    Ok(state)
+}
+
+/// Whether a population may be chosen at all.
+fn may_choose(problem: &SampleProblem, options: &SampleOptions) -> bool {
+    problem.proposal.is_some()
+        && options.resample_below != 0.0
+        && options.n.saturating_mul(options.candidates) > options.n
+}
+
+/// Whether draws of these log weights are so uneven that more are worth their cost.
+pub(super) fn wants_more(problem: &SampleProblem, options: &SampleOptions, worth: &[f64]) -> bool {
+    let is_even = effective_sample_size(worth) >= GOOD * worth.len() as f64;
+    may_choose(problem, options) && !is_even && worth.iter().all(|w| w.is_finite())
+}
+
+/// Chooses the population among `state` and as many `more` as the candidates make, by the log of what each is worth.
+pub(super) fn pick(options: &SampleOptions, state: &mut SampleState, more: SampleState, worth: &[f64]) {
+    let log_weights = [std::mem::take(&mut state.log_weights), more.log_weights].concat();
     let offset = open_unit(&mut stream(options.seed, Purpose::Selection, 0));
-    let chosen = select(&all.log_weights, &worth, n, offset);
-    state.points = all.points.select(Axis(0), &chosen.ancestors);
+    let chosen = select(&log_weights, worth, options.n, offset);
+    let picked = |own: &Array2<f64>, more: &Array2<f64>| {
+        concatenate![Axis(0), own.view(), more.view()].select(Axis(0), &chosen.ancestors)
+    };
+    state.points = picked(&state.points, &more.points);
+    state.prior_points = picked(&state.prior_points, &more.prior_points);
     state.origins = first_copies(&chosen.ancestors);
     state.log_weights = chosen.log_weights;
-    let [drawn, piloted] = [options.candidates as u64 - 1, options.candidates as u64];
-    state.stats.evaluations += more.stats.evaluations * drawn + all.stats.evaluations * piloted;
-    state.stats.proposal_evaluations +=
-        more.stats.proposal_evaluations * drawn + all.stats.proposal_evaluations * piloted;
-    state.stats.candidates = pool;
-    Ok(state)
+    state.stats.evaluations += more.stats.evaluations * (options.candidates as u64 - 1);
+    state.stats.proposal_evaluations += more.stats.proposal_evaluations * (options.candidates as u64 - 1);
+    state.stats.candidates = worth.len();
 }
 
 /// The first draws of a state, with nothing counted yet.

@@ -47,6 +47,7 @@
 
 pub mod branching;
 mod error;
+mod launched;
 mod lookahead;
 mod options;
 pub mod prior;
@@ -54,10 +55,12 @@ pub mod rng;
 mod run;
 mod schedule;
 mod solver;
+mod spread;
 mod state;
 mod tableau;
 
 pub use error::SampleError;
+pub use launched::{Launcher, Population, Start, sample_launched};
 pub use options::{Proposal, SampleOptions, SampleProblem};
 pub(crate) use prior::keep;
 pub use prior::{ForwardLaw, Prior, Subordinator};

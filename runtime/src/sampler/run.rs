@@ -75,15 +75,7 @@ pub fn sample_resume(
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<SampleRun, SampleError> {
     check(problem, options)?;
-    state.check(problem, options)?;
-    let mut run = Run {
-        problem,
-        options,
-        integrator: Integrator::new(problem.field, options.tableau, options.variable),
-        counted: state.stats.evaluations,
-        begun: state.step,
-        state,
-    };
+    let mut run = Run::new(problem, options, state)?;
     while run.state.t > options.t_min {
         run.control_population()?;
         run.step()?;
@@ -134,20 +126,37 @@ pub struct SampleRun {
     pub stats: SampleStats,
 }
 
-struct Run<'a> {
-    problem: &'a SampleProblem<'a>,
-    options: &'a SampleOptions,
-    integrator: Integrator<'a>,
-    /// Evaluations made before this run's integrator began to count.
-    counted: u64,
+pub(super) struct Run<'a> {
+    pub(super) problem: &'a SampleProblem<'a>,
+    pub(super) options: &'a SampleOptions,
+    pub(super) integrator: Integrator<'a>,
+    /// Evaluations that this run's integrator has not counted.
+    pub(super) counted: u64,
     /// The step at which this run began.
     begun: usize,
-    state: SampleState,
+    pub(super) state: SampleState,
+}
+
+impl<'a> Run<'a> {
+    /// A run from a state that is one of this problem and these options.
+    pub(super) fn new(
+        problem: &'a SampleProblem,
+        options: &'a SampleOptions,
+        state: SampleState,
+    ) -> Result<Run<'a>, SampleError> {
+        state.check(problem, options)?;
+        Ok(Run::of(problem, options, state))
+    }
+
+    pub(super) fn of(problem: &'a SampleProblem, options: &'a SampleOptions, state: SampleState) -> Run<'a> {
+        let integrator = Integrator::new(problem.field, options.tableau, options.variable);
+        Run { problem, options, integrator, counted: state.stats.evaluations, begun: state.step, state }
+    }
 }
 
 impl Run<'_> {
     /// Resamples on the twisted weights when both they and the plain ones have degenerated.
-    fn control_population(&mut self) -> Result<(), SampleError> {
+    pub(super) fn control_population(&mut self) -> Result<(), SampleError> {
         let threshold = self.options.resample_below * self.options.n as f64;
         if !self.weighted() || effective_sample_size(&self.state.log_weights) >= threshold {
             return Ok(());
@@ -273,11 +282,11 @@ impl Run<'_> {
         self.problem.field.prepare(&times);
     }
 
-    fn count_evaluations(&mut self) {
+    pub(super) fn count_evaluations(&mut self) {
         self.state.stats.evaluations = self.counted + self.integrator.evaluations;
     }
 
-    fn progress(&self) -> Progress<'_> {
+    pub(super) fn progress(&self) -> Progress<'_> {
         let SampleOptions { t_max, t_min, variable, control, .. } = *self.options;
         let u = |t: f64| variable.of_time(t);
         Progress {
@@ -297,7 +306,7 @@ impl Run<'_> {
     }
 
     /// The denoising last step, and the last resampling.
-    fn finish(mut self) -> Result<SampleRun, SampleError> {
+    pub(super) fn finish(mut self) -> Result<SampleRun, SampleError> {
         if let (true, Some(a)) = (self.options.denoise, self.problem.field.displacement_rate(self.state.t)) {
             let here = self.integrator.here(self.state.t, &self.state.points);
             let v = here.map_err(|source| self.state.field_error(source))?.v.view();

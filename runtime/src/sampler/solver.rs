@@ -64,8 +64,8 @@ impl<'a> Integrator<'a> {
         points: &Array2<f64>,
         log_weights: &[f64],
     ) -> Result<Attempt, FieldError> {
-        let h = self.variable.of_time(t1) - self.variable.of_time(t0);
-        let plan = self.plan((t0, t1), h);
+        let h = self.length((t0, t1));
+        let plan = self.plan((t0, t1));
         let stepped = match self.at_once(&plan, points, log_weights) {
             Some(stepped) => stepped,
             None => self.stage_by_stage(&plan, points, log_weights)?,
@@ -76,8 +76,7 @@ impl<'a> Integrator<'a> {
 
     /// The times of the stages of a step from `t0` to `t1`.
     pub fn times(&self, (t0, t1): (f64, f64)) -> Vec<f64> {
-        let u0 = self.variable.of_time(t0);
-        let h = self.variable.of_time(t1) - u0;
+        let (u0, h) = (self.variable.of_time(t0), self.length((t0, t1)));
         // The ends are met exactly, whatever the round trip through the step variable does.
         let time = |c: &f64| match *c {
             0.0 => t0,
@@ -88,9 +87,9 @@ impl<'a> Integrator<'a> {
     }
 
     /// The times of the stages, and the tableau times `h dt/du`.
-    fn plan(&mut self, (t0, t1): (f64, f64), h: f64) -> StepPlan {
+    pub fn plan(&mut self, span: (f64, f64)) -> StepPlan {
         let Tableau { a, b, b_err, .. } = self.tableau;
-        let times = self.times((t0, t1));
+        let (h, times) = (self.length(span), self.times(span));
         self.rates = times.iter().map(|t| self.variable.rate(*t)).collect();
         let stages = times.len();
         let rows = a.iter().copied().chain([*b, b_err.unwrap_or(&[])]);
@@ -175,6 +174,16 @@ impl<'a> Integrator<'a> {
             let last = self.stages.len() - 1;
             self.stages.swap(0, last);
         }
+    }
+
+    /// The length of a step in the step variable; negative, as time runs backward.
+    fn length(&self, (t0, t1): (f64, f64)) -> f64 {
+        self.variable.of_time(t1) - self.variable.of_time(t0)
+    }
+
+    /// Hears that particles have been moved by others: no stage is that of the present time.
+    pub fn forget(&mut self) {
+        self.fresh = false;
     }
 
     /// Follows a resampling: slot `i` now continues particle `ancestors[i]`.

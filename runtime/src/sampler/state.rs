@@ -9,6 +9,7 @@ use std::ops::Range;
 use ndarray::Array2;
 
 use super::error::SampleError;
+use super::launched::Population;
 use super::lookahead;
 use super::options::{SampleOptions, SampleProblem, check};
 use super::prior;
@@ -80,47 +81,68 @@ impl SampleState {
         check(problem, options)?;
         let draws = SampleState::weighted_draws(problem, options, 0..options.n)?;
         let mut state = lookahead::choose(problem, options, draws, stop)?;
-        state.prior_points = state.points.clone();
         if options.path.is_some() {
             state.path.push(state.points.clone());
         }
         Ok(state)
     }
 
-    /// The draws of these numbers with their first weights; where they began and their paths are left open.
+    /// The draws of these numbers with their first weights; their paths are left open.
     pub(super) fn weighted_draws(
         problem: &SampleProblem,
         options: &SampleOptions,
         rows: Range<usize>,
     ) -> Result<SampleState, SampleError> {
-        let SampleOptions { seed, t_max, t_min, prior, variable, .. } = *options;
-        let n = rows.len();
+        let SampleOptions { seed, t_max, prior, .. } = *options;
         let drawn_from = problem.proposal.map_or(problem.law, |proposal| proposal.law);
-        let mut state = SampleState {
+        let points = prior::draw_rows(prior, &drawn_from, problem.data, t_max, rows, seed);
+        let mut state = SampleState::at_prior(problem, options, points);
+        if let Some(particle) = state.first_nonfinite() {
+            return Err(SampleError::Diverged { step: 0, t: t_max, particle });
+        }
+        state.weigh(problem).map_err(|source| state.field_error(source))?;
+        Ok(state)
+    }
+
+    /// Draws of the prior, with the mass of the law that they are drawn from for a weight.
+    pub(super) fn at_prior(problem: &SampleProblem, options: &SampleOptions, points: Array2<f64>) -> SampleState {
+        let SampleOptions { t_max, t_min, variable, .. } = *options;
+        let n = points.nrows();
+        let drawn_from = problem.proposal.map_or(problem.law, |proposal| proposal.law);
+        SampleState {
             t: t_max,
             step: 0,
-            prior_points: Array2::zeros((0, problem.data.dim())),
-            points: prior::draw_rows(prior, &drawn_from, problem.data, t_max, rows, seed),
+            prior_points: points.clone(),
+            points,
             path: Vec::new(),
             origins: (0..n).collect(),
             log_weights: vec![drawn_from.log_mass(t_max); n],
             controller: Controller::start(variable.of_time(t_max) - variable.of_time(t_min)),
             stats: SampleStats { candidates: n, ..SampleStats::default() },
-        };
-        if let Some(particle) = state.first_nonfinite() {
-            return Err(SampleError::Diverged { step: 0, t: t_max, particle });
         }
-        if let Some(log_q) = state.log_proposal(problem).map_err(|source| state.field_error(source))? {
-            let mut here = Evaluation::new(n, problem.data.dim());
-            let evaluated = problem.field.evaluate(t_max, state.points.view(), &mut here);
-            evaluated.and_then(|()| check_evaluation(t_max, &here)).map_err(|source| state.field_error(source))?;
-            state.stats.evaluations += 1;
-            // w = p/q times the mass of q, as the draws are of q divided by its mass.
-            for ((log_w, log_q), log_p) in state.log_weights.iter_mut().zip(log_q).zip(&here.log_p) {
-                *log_w += log_p - log_q;
-            }
+    }
+
+    /// Corrects the weights for the proposal, if there is one.
+    pub(super) fn weigh(&mut self, problem: &SampleProblem) -> Result<(), FieldError> {
+        let Some(log_q) = self.log_proposal(problem)? else { return Ok(()) };
+        let mut here = Evaluation::new(self.points.nrows(), self.points.ncols());
+        problem.field.evaluate(self.t, self.points.view(), &mut here)?;
+        check_evaluation(self.t, &here)?;
+        self.stats.evaluations += 1;
+        // w = p/q times the mass of q, as the draws are of q divided by its mass.
+        for ((log_w, log_q), log_p) in self.log_weights.iter_mut().zip(log_q).zip(&here.log_p) {
+            *log_w += log_p - log_q;
         }
-        Ok(state)
+        Ok(())
+    }
+
+    /// Takes up what a launch of so many steps has made of the particles.
+    pub(super) fn advance(&mut self, population: Population, steps: usize, t: f64) {
+        self.t = t;
+        self.step += steps;
+        self.stats.accepted += steps;
+        self.points = population.points;
+        self.log_weights = population.log_weights;
     }
 
     /// `log q` of the proposal at the present points, if there is a proposal.

@@ -1,5 +1,6 @@
 //! `genphys sample SPEC`: from the equation to samples and a picture of them.
 
+mod launch;
 mod picture;
 mod scale;
 mod state;
@@ -18,10 +19,9 @@ use genphys::report::{Report, text};
 use genphys_compiler::{Budget, analyze};
 use genphys_runtime::data::Dataset;
 use genphys_runtime::density::DensityField;
-use genphys_runtime::field::Field;
 use genphys_runtime::model::Model;
 use genphys_runtime::sampler::{
-    self, Proposal, SampleError, SampleOptions, SampleProblem, SampleRun, SampleState, Spacing, StepControl,
+    self, Launcher, Proposal, SampleError, SampleOptions, SampleProblem, SampleRun, SampleState, Spacing, StepControl,
     StepVariable, Tableau, TimeGrid, Tolerances,
 };
 use ndarray::Array1;
@@ -51,7 +51,11 @@ pub fn run(command: &Sample, console: &Console) -> Result<Outcome, Failure> {
     let resumed = if command.resume { Some(kept.load()?) } else { None };
     interrupt::listen()?;
     let started = Instant::now();
-    let run = draw(&model, &field, heavier.as_ref(), &data, &options, resumed, &kept)?;
+    let law = model.forward_law();
+    let proposal = heavier.as_ref().and_then(|field| Some(Proposal { field, law: law.heavier()? }));
+    let problem = SampleProblem { field: &field, data: &data, law, proposal };
+    let launcher = launch::launcher(&device, &problem, (&field, heavier.as_ref()), &options, console)?;
+    let run = draw(&problem, launcher.as_deref(), &options, resumed, &kept)?;
     let seconds = started.elapsed().as_secs_f64();
     if let Some(note) = field.note() {
         console.note(&note);
@@ -192,17 +196,12 @@ fn check_writable(command: &Sample) -> Result<(), Failure> {
 }
 
 fn draw(
-    model: &Model,
-    field: &Field,
-    heavier: Option<&Field>,
-    data: &Dataset,
+    problem: &SampleProblem,
+    launcher: Option<&dyn Launcher>,
     options: &SampleOptions,
     resumed: Option<SampleState>,
     kept: &state::Kept,
 ) -> Result<SampleRun, Failure> {
-    let law = model.forward_law();
-    let proposal = heavier.and_then(|field| Some(Proposal { field, law: law.heavier()? }));
-    let problem = SampleProblem { field, data, law, proposal };
     if problem.infinite_variance() {
         anstream::eprintln!("warning: the weights have infinite variance: the prior of this flow is too light for it");
     }
@@ -212,11 +211,12 @@ fn draw(
         meter.step(now.step, now.of, now.fraction, now.t);
         if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let begun = match resumed {
-        Some(state) => Ok(state),
-        None => SampleState::draw_until(&problem, options, &interrupt::asked),
+    let result = match (launcher, resumed) {
+        (Some(launcher), resumed) => sampler::sample_launched(launcher, problem, options, resumed, &mut watch),
+        (None, Some(state)) => sampler::sample_resume(problem, options, state, &mut watch),
+        (None, None) => SampleState::draw_until(problem, options, &interrupt::asked)
+            .and_then(|state| sampler::sample_resume(problem, options, state, &mut watch)),
     };
-    let result = begun.and_then(|state| sampler::sample_resume(&problem, options, state, &mut watch));
     meter.finish();
     result.map_err(|e| match e {
         SampleError::Interrupted(state) => kept.save(&state),

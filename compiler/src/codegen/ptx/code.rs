@@ -140,6 +140,14 @@ impl Code {
         }
     }
 
+    /// Emits `part` with floats of another precision than the kernel's.
+    pub(super) fn in_precision<R>(&mut self, precision: Precision, part: impl FnOnce(&mut Code) -> R) -> R {
+        let own = std::mem::replace(&mut self.precision, precision);
+        let result = part(self);
+        self.precision = own;
+        result
+    }
+
     /// A constant of the kernel's precision.
     pub(super) fn constant(&self, x: f64) -> Operand {
         match self.precision {

@@ -5,6 +5,7 @@
 use super::super::interp::{Reduced, largest_log_weight};
 use super::code::float_bytes;
 use super::{Unsupported, unsupported};
+use crate::green::Spread;
 use crate::kernel::{Kernel, Mean, MeanKind, Op, PairInput, Precision, Scalar, Shape, Weight};
 
 /// The layout of an entry.
@@ -20,12 +21,13 @@ pub enum Layout {
 
 /// All steps of a Runge-Kutta method of `S` stages, one particle a thread: parameters `(uniforms: *const T [steps][S][uniforms], sources: *const
 /// T, source_count: u32, points: *mut f64 [particles][N], log_weights: *mut f64 [particles], particle_count: u32, center: *const f64 [N],
-/// constants: *const f64 [steps][S][7], combinations: *const f64 [steps][S + 1][S], step_count: u32)`; points and log weights are
+/// constants: *const f64 [steps][S][8], combinations: *const f64 [steps][S + 1][S], step_count: u32)`; points and log weights are
 /// advanced in place. Sources are those of `reduce`; `ceil(particles / threads)` blocks of at most `reduce.block` threads.
 ///
 /// - Stage `i` is taken at `x + sum_(j < i) combinations[i][j] v_j`.
 /// - Its constants are: the stretch, which with the center brings that point into the frame of the sources, `y = stretch x - center`; the
-///   factors of the two means; `v = scale v - pull x`; `R/p = rate R/p + offset`.
+///   factors of the two means; `v = scale v - pull x`; `R/p = rate R/p + offset`; the least sum of weights that has lost no digits, below
+///   which the particle becomes NaN.
 /// - Row `S` combines the stages to the step of the point, and the rates `R/p` to that of the log weight.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FlowLayout {
@@ -33,11 +35,37 @@ pub struct FlowLayout {
     pub reduce: ReduceLayout,
     /// `S`.
     pub stages: usize,
+    /// The draw of the particles, where the entry does not find them in memory.
+    pub prior: Option<PriorLayout>,
+}
+
+/// The draw of particles from a prior, with which an entry begins. Points and log weights are then only written, and further
+/// parameters follow: `(key_low: u32, key_high: u32, first_low: u32, first_high: u32, purpose: u32, prior: *const f64 [4 + u], cumulative:
+/// *const f64 [centers], centers: *const f64 [centers][N], center_count: u32, prior_points: *mut f64 [particles][N])`, and for a
+/// proposal `(proposal_uniforms: *const T, proposal_sources: *const T)`.
+///
+/// - Particle `i` reads the Philox4x32-10 stream of the key with counter words (block, low and high word of `first + i`, purpose).
+/// - A center is chosen by its weight: `cumulative` are running sums of the weights of `centers`.
+/// - `prior` are: the first log weight; the least sum of the proposal's weights that has lost no digits; the total weight of the centers
+///   and the largest number below it; then the `u` uniforms of the map of [`Spread::kernel`].
+/// - With a proposal, the log sums of the field and of the proposal at the point, less each other, are added to the log weight; uniforms
+///   and constants of the field are those of the first stage, and the proposal has as many sources, in the same frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PriorLayout {
+    /// The law of the way from a center.
+    pub spread: Spread,
+    /// The sums of the law that particles are drawn from, where it is not the field's own.
+    pub proposal: Option<ReduceLayout>,
+}
+
+impl PriorLayout {
+    /// Numbers of `prior` before the uniforms of the draw.
+    pub const NUMBERS: usize = 4;
 }
 
 impl FlowLayout {
     /// Constants per stage.
-    pub const CONSTANTS: usize = 7;
+    pub const CONSTANTS: usize = 8;
     /// The largest dimension.
     pub const MAX_DIM: usize = 3;
     /// The largest number of stages.
@@ -103,6 +131,17 @@ pub struct PartialMean {
     pub count: usize,
     /// The factor left to the end, where it is the same for all sources.
     pub factor: Option<Factor>,
+}
+
+impl PartialMean {
+    /// What the sum of this mean is still to be multiplied by.
+    pub fn factor(&self, uniforms: &[f64]) -> f64 {
+        match self.factor {
+            None => 1.0,
+            Some(Factor::Constant(c)) => c,
+            Some(Factor::Uniform(i)) => uniforms[i],
+        }
+    }
 }
 
 /// A factor that is the same for all sources.
@@ -181,11 +220,7 @@ impl ReduceLayout {
             total.merge(&numbers, self.partials.linear);
         }
         let means = self.partials.means.iter().map(|part| {
-            let factor = match part.factor {
-                None => 1.0,
-                Some(Factor::Constant(c)) => c,
-                Some(Factor::Uniform(i)) => uniforms[i],
-            } / total.sums[1];
+            let factor = part.factor(uniforms) / total.sums[1];
             total.sums[part.first..part.first + part.count].iter().map(|sum| sum * factor).collect()
         });
         Reduced { log_sum: total.m + total.sums[1].ln(), means: means.collect() }

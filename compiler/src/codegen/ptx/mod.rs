@@ -11,14 +11,19 @@ mod body;
 mod code;
 mod layout;
 mod map;
+mod random;
 mod reduce;
 
-pub use layout::{Factor, FlowLayout, Layout, MapLayout, PartialMean, Partials, ReduceLayout};
+pub use layout::{Factor, FlowLayout, Layout, MapLayout, PartialMean, Partials, PriorLayout, ReduceLayout};
 
 use super::{Target, Unsupported};
+use crate::green::Spread;
 use crate::kernel::{Kernel, KernelBuilder, MeanKind, Output, Precision, Shape, inline_specials_except};
 use crate::special::Special;
 use code::Code;
+use reduce::Reduction;
+use reduce::flow::Flow;
+use reduce::prior::Prior;
 
 /// The version of the PTX instruction set that the text is written in: CUDA 9.0, the first that knows `sm_70`.
 pub const PTX_VERSION: &str = "6.0";
@@ -71,7 +76,7 @@ impl Target for Ptx {
             Shape::Map { .. } => Layout::Map(map::emit(&mut code, &kernel)?),
             Shape::Reduce { .. } => {
                 let layout = ReduceLayout::new(&kernel)?;
-                let exp = self.inline(&weight_kernel(kernel.precision())?)?;
+                let exp = self.inline(&map_of(Special::ExpWeight, kernel.precision())?)?;
                 reduce::emit(&mut code, &kernel, &exp, &layout)?;
                 Layout::Reduce(layout)
             }
@@ -93,28 +98,47 @@ impl Ptx {
     /// mean and at most a number for its second, and there are 1 to [`FlowLayout::MAX_STAGES`] stages.
     pub fn emit_flow(&self, kernel: &Kernel, stages: usize) -> Result<PtxModule, Unsupported> {
         let kernel = self.inline(kernel)?;
-        let reduce = ReduceLayout { queries_per_thread: Some(1), ..ReduceLayout::new(&kernel)? };
-        let kinds: Vec<MeanKind> = match kernel.shape() {
-            Shape::Reduce { means, .. } => means.iter().map(|mean| mean.kind).collect(),
-            Shape::Map { .. } => Vec::new(),
-        };
-        let has_fitting_means = matches!(
-            kinds[..],
-            [MeanKind::Displacement(_)] | [MeanKind::Displacement(_), MeanKind::Scalar(_) | MeanKind::Weighted(_)]
-        );
-        if reduce.dim > FlowLayout::MAX_DIM || !has_fitting_means || !(1..=FlowLayout::MAX_STAGES).contains(&stages) {
-            return Err(unsupported(
-                &kernel,
-                "a flow needs few dimensions and stages, a velocity and at most a birth rate",
-            ));
-        }
-        let layout = FlowLayout { reduce, stages };
-        let exp = self.inline(&weight_kernel(kernel.precision())?)?;
+        let layout = FlowLayout { reduce: flow_sums(&kernel, stages)?, stages, prior: None };
+        let exp = self.inline(&map_of(Special::ExpWeight, kernel.precision())?)?;
         let mut code = Code::new(kernel.precision(), self.fast_math);
-        reduce::flow::emit(&mut code, &kernel, &exp, &layout)?;
-        let entry = identifier(&format!("{}_flow", kernel.name()));
-        let text = code.finish(&entry, &kernel);
-        Ok(PtxModule { text, entry, precision: kernel.precision(), layout: Layout::Flow(layout) })
+        let reduction = Reduction::new(&kernel, &exp, &layout.reduce);
+        reduce::flow::emit(&mut code, &Flow { reduction, layout: &layout, prior: None })?;
+        Ok(finished(code, &kernel, "flow", layout))
+    }
+
+    /// The whole sampler in one launch: every thread draws its particle from the prior and takes it through all steps. Where the prior is that
+    /// of another law, `proposal` is its reduction, and particles start with the weight that corrects for it.
+    ///
+    /// # Errors
+    /// As [`Ptx::emit_flow`], of the proposal too.
+    pub fn emit_sampler(
+        &self,
+        kernel: &Kernel,
+        stages: usize,
+        spread: Spread,
+        proposal: Option<&Kernel>,
+    ) -> Result<PtxModule, Unsupported> {
+        let kernel = self.inline(kernel)?;
+        let proposal = proposal.map(|proposal| self.inline(proposal)).transpose()?;
+        let reduce = flow_sums(&kernel, stages)?;
+        let other = proposal.as_ref().map(|proposal| flow_sums(proposal, stages)).transpose()?;
+        let is_apart = |(kernel_of, sums): (&Kernel, &ReduceLayout)| {
+            sums.dim != reduce.dim || kernel_of.precision() != kernel.precision()
+        };
+        if proposal.as_ref().zip(other.as_ref()).is_some_and(is_apart) {
+            return Err(unsupported(&kernel, "its proposal is of another dimension or precision"));
+        }
+        let exp = self.inline(&map_of(Special::ExpWeight, kernel.precision())?)?;
+        let log = self.inline(&map_of(Special::Log, Precision::F64)?)?;
+        let draw = self.inline(&spread.kernel(reduce.dim)?)?;
+        let layout = FlowLayout { reduce, stages, prior: Some(PriorLayout { spread, proposal: other }) };
+        let mut code = Code::new(kernel.precision(), self.fast_math);
+        let other = layout.prior.as_ref().and_then(|prior| prior.proposal.as_ref());
+        let proposal = proposal.as_ref().zip(other).map(|(kernel, layout)| Reduction::new(kernel, &exp, layout));
+        let prior = Prior { draw: &draw, log: &log, proposal };
+        let reduction = Reduction::new(&kernel, &exp, &layout.reduce);
+        reduce::flow::emit(&mut code, &Flow { reduction, layout: &layout, prior: Some(prior) })?;
+        Ok(finished(code, &kernel, "sampler", layout))
     }
 
     fn inline(&self, kernel: &Kernel) -> Result<Kernel, Unsupported> {
@@ -123,11 +147,34 @@ impl Ptx {
     }
 }
 
-/// `exp(l - m)` for the weights.
-fn weight_kernel(precision: Precision) -> Result<Kernel, Unsupported> {
-    let mut k = KernelBuilder::map("weight", precision);
+/// The sums of every stage of a flow, if the kernel fits one.
+fn flow_sums(kernel: &Kernel, stages: usize) -> Result<ReduceLayout, Unsupported> {
+    let reduce = ReduceLayout { queries_per_thread: Some(1), ..ReduceLayout::new(kernel)? };
+    let kinds: Vec<MeanKind> = match kernel.shape() {
+        Shape::Reduce { means, .. } => means.iter().map(|mean| mean.kind).collect(),
+        Shape::Map { .. } => Vec::new(),
+    };
+    let has_fitting_means = matches!(
+        kinds[..],
+        [MeanKind::Displacement(_)] | [MeanKind::Displacement(_), MeanKind::Scalar(_) | MeanKind::Weighted(_)]
+    );
+    if reduce.dim > FlowLayout::MAX_DIM || !has_fitting_means || !(1..=FlowLayout::MAX_STAGES).contains(&stages) {
+        return Err(unsupported(kernel, "a flow needs few dimensions and stages, a velocity and at most a birth rate"));
+    }
+    Ok(reduce)
+}
+
+fn finished(code: Code, kernel: &Kernel, what: &str, layout: FlowLayout) -> PtxModule {
+    let entry = identifier(&format!("{}_{what}", kernel.name()));
+    let text = code.finish(&entry, kernel);
+    PtxModule { text, entry, precision: kernel.precision(), layout: Layout::Flow(layout) }
+}
+
+/// One special function: `exp(l - m)` for the weights, or a logarithm.
+fn map_of(special: Special, precision: Precision) -> Result<Kernel, Unsupported> {
+    let mut k = KernelBuilder::map("special", precision);
     let x = k.input("x");
-    let y = k.call(Special::ExpWeight, x);
+    let y = k.call(special, x);
     Ok(k.finish_map(vec![Output::new("y", y)])?)
 }
 

@@ -7,6 +7,7 @@
 //! block share a tile of queries and sources in shared memory ([`tiled`]).
 
 pub(super) mod flow;
+pub(super) mod prior;
 mod tiled;
 mod unrolled;
 
@@ -17,7 +18,6 @@ use crate::kernel::{Kernel, Mean, MeanKind, PairInput, Precision, Scalar, Shape}
 
 /// The parameters are those of [`ReduceLayout`].
 pub(super) fn emit(code: &mut Code, kernel: &Kernel, exp: &Kernel, layout: &ReduceLayout) -> Result<(), Unsupported> {
-    let Shape::Reduce { means, .. } = kernel.shape() else { return Ok(()) };
     code.max_threads = layout.block;
     let uniforms = code.parameter(Parameter::Pointer, "uniforms");
     let sources = code.parameter(Parameter::Pointer, "sources");
@@ -33,7 +33,7 @@ pub(super) fn emit(code: &mut Code, kernel: &Kernel, exp: &Kernel, layout: &Redu
     emit!(code, "min.u32 {end}, {end}, {source_count}");
     let uniforms = Uniforms::load(code, kernel, uniforms);
     let arguments = Arguments { uniforms, sources, queries, query_count, partials, thread, block, part, first, end };
-    let reduction = Reduction { kernel, exp, means, layout };
+    let reduction = Reduction::new(kernel, exp, layout);
     match layout.queries_per_thread {
         Some(per_thread) => reduction.unrolled(code, &arguments, per_thread),
         None => reduction.tiled(code, &arguments),
@@ -57,12 +57,23 @@ struct Arguments {
 }
 
 /// What is compiled.
-struct Reduction<'a> {
+pub(super) struct Reduction<'a> {
     kernel: &'a Kernel,
     /// `exp(x)` for `x <= 8`, which weights are computed with.
     exp: &'a Kernel,
     means: &'a [Mean],
     layout: &'a ReduceLayout,
+}
+
+impl<'a> Reduction<'a> {
+    /// The reduction of a kernel; of a map, one without means.
+    pub(super) fn new(kernel: &'a Kernel, exp: &'a Kernel, layout: &'a ReduceLayout) -> Reduction<'a> {
+        let means: &[Mean] = match kernel.shape() {
+            Shape::Reduce { means, .. } => means,
+            Shape::Map { .. } => &[],
+        };
+        Reduction { kernel, exp, means, layout }
+    }
 }
 
 impl Reduction<'_> {

@@ -92,6 +92,11 @@ impl Reduction<'_> {
         }
     }
 
+    /// The reference of logarithms, in f64.
+    pub(super) fn reference(&self, code: &mut Code, query: &Query) -> Reg {
+        code.widened(query.m)
+    }
+
     /// Sums of no source.
     pub(super) fn clear(&self, code: &mut Code, query: &Query) {
         let zero = code.constant(0.0);
@@ -259,6 +264,13 @@ impl Reduction<'_> {
             emit!(code, "add.u64 {row}, {row}, {step}");
         }
         code.place(next);
+    }
+}
+
+impl Query {
+    /// The number of its point.
+    pub(super) fn index(&self) -> Reg {
+        self.index
     }
 }
 

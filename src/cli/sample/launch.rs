@@ -1,0 +1,51 @@
+//! Where the steps are taken many at a time.
+
+use crate::cli::console::Console;
+use crate::cli::device::Device;
+use crate::cli::failure::Failure;
+use genphys_runtime::field::Field;
+use genphys_runtime::sampler::{Launcher, SampleOptions, SampleProblem};
+
+/// What takes the steps on a GPU, if that is where the field is; says on stderr how.
+///
+/// # Errors
+/// [`Failure::Input`] with what the GPU reports.
+#[cfg(feature = "cuda")]
+pub fn launcher(
+    device: &Device,
+    problem: &SampleProblem,
+    fields: (&Field, Option<&Field>),
+    options: &SampleOptions,
+    console: &Console,
+) -> Result<Option<Box<dyn Launcher>>, Failure> {
+    use genphys_runtime::launch::Launches;
+    use genphys_runtime::sampler::StepControl;
+
+    let Device::Cuda(gpu) = device else { return Ok(None) };
+    let launches = Launches::new(gpu.clone(), problem, fields, options);
+    let launches = launches.map_err(|e| Failure::input(e.to_string()).help("--device cpu does without a GPU"))?;
+    let Some(launches) = launches else {
+        console.note("the field is evaluated on the GPU, the steps are taken on the CPU");
+        return Ok(None);
+    };
+    let most = if let StepControl::Grid { steps, .. } = options.control { steps } else { 1 };
+    let steps = launches.steps_at_once(options.n).min(most);
+    let what = if launches.draws() { "draws the prior and takes" } else { "takes" };
+    console.note(&format!("the GPU {what} {steps} of {most} steps a launch"));
+    Ok(Some(Box::new(launches)))
+}
+
+/// None: there is no GPU.
+///
+/// # Errors
+/// None.
+#[cfg(not(feature = "cuda"))]
+pub fn launcher(
+    _: &Device,
+    _: &SampleProblem,
+    _: (&Field, Option<&Field>),
+    _: &SampleOptions,
+    _: &Console,
+) -> Result<Option<Box<dyn Launcher>>, Failure> {
+    Ok(None)
+}
