@@ -18,6 +18,7 @@ mod lower;
 mod multiplier;
 mod one_sided;
 mod ramps;
+mod saved;
 mod stable;
 mod subordinated;
 mod symbol;
@@ -30,6 +31,7 @@ pub use frame::{BoundFrame, Frame};
 pub use lookup::Lookup;
 pub use lower::{Bound, BoundLaw, KernelProgram, LowerError};
 pub use multiplier::Multipliers;
+pub use saved::TableStore;
 pub use subordinated::Subordinated;
 
 use crate::dispersion::{Dispersion, direction};
