@@ -7,6 +7,7 @@
 
 mod step;
 
+use crate::cache;
 use crate::cpu::{
     ArgumentError, BlockedReduce, BlockedSources, CompileError, CompiledReduce, GuardedReduce, GuardedUniforms, Pairs,
     ReduceOutput, ReduceProgram, Sources,
@@ -203,6 +204,14 @@ impl Field {
         if is_done { Ok(out) } else { Err(FieldError::NonFiniteOutput { row: 0, quantity: "log p", t }) }
     }
 
+    /// Makes the table of time t, or has it from the cache.
+    fn make_ready(&self, t: f64) {
+        match cache::installed().filter(|_| self.program.is_tabulated()) {
+            Some(cache) => self.program.prepare_by(t, &*cache),
+            None => self.program.prepare(t),
+        }
+    }
+
     fn uniforms(&self, t: f64) -> GuardedUniforms {
         GuardedUniforms {
             linear: self.program.linear_uniforms(t),
@@ -274,7 +283,7 @@ impl DensityField for Field {
             times.iter().map(|t| self.program.bound().frame().map_or(*t, |frame| frame.clock(*t))).collect();
         clocks.sort_by(f64::total_cmp);
         clocks.dedup();
-        clocks.into_par_iter().for_each(|t| self.program.prepare(t));
+        clocks.into_par_iter().for_each(|t| self.make_ready(t));
     }
 
     #[cfg(feature = "cuda")]
@@ -330,6 +339,7 @@ impl Field {
 
     fn evaluate_at_rest(&self, t: f64, x: ArrayView2<f64>, out: &mut Evaluation) -> Result<(), FieldError> {
         out.resize(x.nrows(), self.dim());
+        self.make_ready(t);
         let constants = match self.engine {
             Engine::Lookup(_) => Constants { lookup: self.program.lookup(t), ..Constants::default() },
             _ => Constants { uniforms: self.uniforms(t), lookup: None },

@@ -1,5 +1,6 @@
 //! genphys-runtime: compiled kernels at work. Fields, priors, solvers, branching and data sets.
 
+pub mod cache;
 pub mod cpu;
 pub mod data;
 pub mod density;
