@@ -73,9 +73,9 @@ enum Engine {
     Lookup(Pairs),
     /// Many dimensions: matrix products.
     Blocked(BlockedReduce, BlockedSources),
-    /// On a GPU.
+    /// On GPUs.
     #[cfg(feature = "cuda")]
-    Gpu(Box<gpu::GpuField>),
+    Gpu(Box<gpu::GpuFields>),
 }
 
 /// Why a field could not be made.
@@ -115,21 +115,24 @@ impl Field {
         Field::with(bound.as_ref(), points, weights, precision, Engine::new)
     }
 
-    /// The same on a GPU: results differ by the order of sums.
+    /// The same on one or several GPUs, which share the queries: results differ by the order of sums.
     ///
     /// # Errors
     /// [`BuildError`].
     #[cfg(feature = "cuda")]
     pub fn on(
-        device: &gpu::Device,
+        devices: &[gpu::Device],
         bound: &impl AsRef<Bound>,
         points: ArrayView2<f64>,
         weights: &[f64],
         precision: Precision,
     ) -> Result<Field, BuildError> {
+        if devices.is_empty() {
+            return Err(BuildError::Data("no GPU is given to evaluate the field".into()));
+        }
         Field::with(bound.as_ref(), points, weights, precision, |program, points, log_weights| {
             let started = Instant::now();
-            let engine = Engine::Gpu(Box::new(gpu::GpuField::new(device, program, points, log_weights)?));
+            let engine = Engine::Gpu(Box::new(gpu::GpuFields::new(devices, program, points, log_weights)?));
             Ok((engine, started.elapsed().as_secs_f64()))
         })
     }
@@ -206,7 +209,10 @@ impl Field {
 
     /// Makes the table of time t, or has it from the cache.
     fn make_ready(&self, t: f64) {
-        match cache::installed().filter(|_| self.program.is_tabulated()) {
+        if !self.program.is_tabulated() {
+            return;
+        }
+        match cache::installed() {
             Some(cache) => self.program.prepare_by(t, &*cache),
             None => self.program.prepare(t),
         }

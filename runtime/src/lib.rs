@@ -12,3 +12,4 @@ pub mod model;
 pub mod region;
 pub mod sampler;
 pub mod signed;
+pub mod split;

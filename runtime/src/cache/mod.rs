@@ -7,7 +7,7 @@
 //!   folder is missing, full or read-only never fails a run: it only is slower.
 //!
 //! Machine code is not kept: it is made in milliseconds, and a file that is executed would have to be trusted. NVIDIA's driver keeps what
-//! it makes of PTX in a cache of its own. A program has no cache until it calls [`install`]; the command does.
+//! it makes of PTX in a cache of its own. A program has no cache until it calls [`install`]; the command calls [`install_of_environment`].
 
 mod entry;
 mod files;
@@ -102,7 +102,8 @@ impl Cache {
             gone.bytes += file.bytes;
         }
         files::remove_unfinished(&self.folder, SystemTime::now());
-        *self.size() = Some(0);
+        // Others may have written meanwhile: the next file counts them.
+        *self.size() = None;
         Ok(gone)
     }
 
@@ -171,16 +172,38 @@ impl TableStore for Cache {
 }
 
 /// The cache that fields of this process use.
-static INSTALLED: RwLock<Option<Arc<Cache>>> = RwLock::new(None);
+static INSTALLED: RwLock<Installed> = RwLock::new(Installed::Opened(None));
+
+enum Installed {
+    Opened(Option<Arc<Cache>>),
+    /// That of the environment, which nobody has needed so far.
+    OfEnvironment,
+}
 
 /// From now on fields of this process use this cache, or none.
 pub fn install(cache: Option<Cache>) {
-    *INSTALLED.write().unwrap_or_else(PoisonError::into_inner) = cache.map(Arc::new);
+    *INSTALLED.write().unwrap_or_else(PoisonError::into_inner) = Installed::Opened(cache.map(Arc::new));
+}
+
+/// From now on fields of this process use [`Cache::of_environment`], if there is one. No folder is made before something goes there.
+pub fn install_of_environment() {
+    *INSTALLED.write().unwrap_or_else(PoisonError::into_inner) = Installed::OfEnvironment;
 }
 
 /// The cache that fields of this process use.
 pub fn installed() -> Option<Arc<Cache>> {
-    INSTALLED.read().unwrap_or_else(PoisonError::into_inner).clone()
+    if let Installed::Opened(cache) = &*INSTALLED.read().unwrap_or_else(PoisonError::into_inner) {
+        return cache.clone();
+    }
+    let mut installed = INSTALLED.write().unwrap_or_else(PoisonError::into_inner);
+    // Another thread may have been faster.
+    if let Installed::OfEnvironment = *installed {
+        *installed = Installed::Opened(Cache::of_environment().ok().map(Arc::new));
+    }
+    match &*installed {
+        Installed::Opened(cache) => cache.clone(),
+        Installed::OfEnvironment => None,
+    }
 }
 
 /// A key with the version of this crate and the kind of machine: the functions of a system's libm round by what the processor can do.

@@ -9,10 +9,12 @@ mod device;
 mod guarded;
 mod launch;
 mod module;
+mod shared;
 
 pub use device::{Device, NoDevice};
 pub use guarded::GpuField;
 pub use launch::GpuReduce;
+pub use shared::GpuFields;
 
 use crate::cpu::ArgumentError;
 use genphys_compiler::codegen::Unsupported;
