@@ -27,7 +27,7 @@ mod tabulated;
 
 pub use carrier::{BoundCarrier, Carrier, Shape};
 pub use formula::{Formula, FormulaError};
-pub use frame::{BoundFrame, Frame};
+pub use frame::{BoundFrame, Frame, FrameFormula, TimePart};
 pub use lookup::Lookup;
 pub use lower::{Bound, BoundLaw, KernelProgram, LowerError};
 pub use multiplier::Multipliers;

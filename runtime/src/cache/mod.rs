@@ -6,8 +6,8 @@
 //!   file. A file appears whole, by a rename, so that processes may share a folder; the oldest go when all are over a bound. That a
 //!   folder is missing, full or read-only never fails a run: it only is slower.
 //!
-//! Machine code is not kept: it is made in milliseconds, and a file that is executed would have to be trusted. NVIDIA's driver keeps what
-//! it makes of PTX in a cache of its own. A program has no cache until it calls [`install`]; the command calls [`install_of_environment`].
+//! Machine code is not kept: it is made in tens of milliseconds at most, and a file that is executed would have to be trusted. NVIDIA's
+//! driver keeps what it makes of PTX in a cache of its own. A program has no cache until it calls [`install`]; the command calls [`install_of_environment`].
 
 mod entry;
 mod files;
