@@ -163,9 +163,9 @@ fn residual<const N: usize>(at: impl Fn(f64, [f64; N]) -> (f64, [f64; N], f64), 
     };
     let (_, v, births) = at(t, x);
     let mut sum = (at(t + h * t, x).0 - at(t - h * t, x).0) / (2.0 * h * t) - births;
-    for d in 0..N {
+    for (d, v) in v.into_iter().enumerate() {
         let (ahead, behind) = (moved(d, h), moved(d, -h));
-        sum += (ahead.1[d] - behind.1[d] + v[d] * (ahead.0 - behind.0)) / (2.0 * h);
+        sum += (ahead.1[d] - behind.1[d] + v * (ahead.0 - behind.0)) / (2.0 * h);
     }
     sum
 }
