@@ -132,6 +132,7 @@ fn timed(arguments: &[String]) -> Result<f64, Box<dyn std::error::Error>> {
     let started = Instant::now();
     let status = Command::new(env!("CARGO_BIN_EXE_genphys"))
         .args(arguments)
+        .env("GENPHYS_CACHE_DIR", "")
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()?;

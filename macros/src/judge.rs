@@ -13,7 +13,7 @@ use genphys_compiler::syntax::{
     ast::{Ast, Formula, Item, Node, SpaceDimension},
 };
 use genphys_compiler::verdict::{Answer, Condition, VerdictKind};
-use genphys_compiler::{Analysis, operator::Equation};
+use genphys_compiler::{Analysis, Budget, analyze_equation, operator::Equation};
 
 /// The dimension of the header, or that of the text.
 pub fn dimension(header: &Header, analysis: &Analysis, text: &Text) -> Result<usize, Message> {
@@ -77,6 +77,25 @@ pub fn verdict(analysis: &Analysis, text: &Text) -> Result<(), Message> {
         _ if found.kind == VerdictKind::SGenerative => Ok(()),
         _ => Err(refused(analysis, ast.as_ref(), text)),
     }
+}
+
+/// The equation where its verdict holds, if that is one condition on its parameters and the text requires a conditional verdict.
+pub fn under_condition(analysis: &Analysis) -> Option<Analysis> {
+    let verdict = &analysis.verdict;
+    let is_about_parameters = !verdict.c1.admits.is_empty() || !verdict.c2.admits.is_empty();
+    if verdict.kind != VerdictKind::Conditional || !is_about_parameters {
+        return None;
+    }
+    let mut equation = analysis.equation.clone();
+    for condition in [&verdict.c1, &verdict.c2] {
+        match &condition.admits[..] {
+            [] => {}
+            [case] => case.iter().for_each(|c| equation.facts.assume(&c.expression, c.sign)),
+            _ => return None,
+        }
+    }
+    Some(analyze_equation(equation, Budget::default()))
+        .filter(|assumed| assumed.verdict.kind == VerdictKind::SGenerative)
 }
 
 fn refused(analysis: &Analysis, ast: Option<&Ast>, text: &Text) -> Message {

@@ -68,3 +68,23 @@ fn analyse(text: &Text, header: &Header) -> Result<Analysis, Message> {
     }
     Ok(analyze_equation(equation, Budget::default()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expanded(text: &str) -> String {
+        expand(text.parse().expect("tokens")).map_err(|message| message.text).expect("a module").to_string()
+    }
+
+    #[test]
+    fn a_file_is_watched_by_the_compiler_that_reads_it() {
+        // rustc rebuilds a crate when a file that `include_str!` names has changed: by its full path, whichever file the macro stands in.
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pde/plume.pde");
+        let watched = format!("::core::include_str!({path:?})");
+        let without_spaces = |text: &str| text.split_whitespace().collect::<String>();
+        let module = expanded("file \"tests/pde/plume.pde\", N = 2");
+        assert_eq!(without_spaces(&module).matches(&without_spaces(&watched)).count(), 1);
+        assert!(!expanded("mod heat { phi_t - lap(phi) = 0 where N = 2 }").contains("include_str"));
+    }
+}

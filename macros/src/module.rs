@@ -6,6 +6,7 @@
 
 use crate::documentation;
 use crate::header::{Header, Origin};
+use crate::judge;
 use crate::message::Message;
 use crate::parameters::{self, letter};
 use genphys_compiler::Analysis;
@@ -13,8 +14,8 @@ use genphys_compiler::codegen::Target;
 use genphys_compiler::codegen::rust::{Rust, complex, prelude, real};
 use genphys_compiler::dispersion::Branch;
 use genphys_compiler::expr::{Axis, Expr, Var};
-use genphys_compiler::green::{Formula, FormulaError, LowerError};
-use genphys_compiler::kernel::{Kernel, KernelBuilder, MeanKind, Op, Output, PairInput, Precision, Shape};
+use genphys_compiler::green::{Formula, FormulaError, FrameFormula, LowerError, Shape, TimePart};
+use genphys_compiler::kernel::{self, Kernel, KernelBuilder, MeanKind, Op, Output, PairInput, Precision};
 use genphys_compiler::report::Report;
 use genphys_compiler::special::Special;
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
@@ -37,7 +38,7 @@ pub fn tokens(header: &Header, analysis: &Analysis, dim: usize, tracked: Option<
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = constants(analysis, dim, &json, tracked, &mut text);
-    text.push_str(&parameters::items(&analysis.equation));
+    text.push_str(&parameters::items(&analysis.equation, &analysis.verdict));
     text.push_str(include_str!("template/domain.rs"));
     if let Some(omega) = omega(analysis, dim) {
         text.push_str(&omega);
@@ -159,7 +160,9 @@ fn without_field(reason: &str) -> String {
 }
 
 fn field(analysis: &Analysis, dim: usize) -> Result<String, Missing> {
-    let Some(green) = analysis.green() else {
+    // Where the verdict is conditional on parameters, `Parameters` enforces the condition.
+    let assumed = judge::under_condition(analysis);
+    let Some(green) = assumed.as_ref().unwrap_or(analysis).green() else {
         let lambda = analysis
             .dispersion
             .as_ref()
@@ -170,15 +173,16 @@ fn field(analysis: &Analysis, dim: usize) -> Result<String, Missing> {
     };
     let (single, double) = (green.formula(dim, Precision::F32)?, green.formula(dim, Precision::F64)?);
     let mut out = String::new();
-    formulas(analysis, &double, &mut out)?;
+    formulas(analysis, &double, dim, &mut out)?;
     bodies(&single, Precision::F32, &mut out)?;
     bodies(&double, Precision::F64, &mut out)?;
+    out.push_str(include_str!("template/place.rs"));
     out.push_str(include_str!("template/field.rs"));
     Ok(out)
 }
 
 /// What is computed once for every time: uniforms and normalisations, in f64.
-fn formulas(analysis: &Analysis, formula: &Formula, out: &mut String) -> Result<(), Missing> {
+fn formulas(analysis: &Analysis, formula: &Formula, dim: usize, out: &mut String) -> Result<(), Missing> {
     let text = |e: &Expr| {
         real(e, &|e| letter(&analysis.equation, e)).ok_or_else(|| Missing::Fault(format!("`{e}` has no Rust")))
     };
@@ -207,6 +211,8 @@ fn formulas(analysis: &Analysis, formula: &Formula, out: &mut String) -> Result<
         let _ = writeln!(out, "drift[{axis}] = {};", text(c)?);
     }
     let _ = writeln!(out, "drift\n}}");
+    out.push_str(&place(formula.frame.as_ref(), &text)?);
+    out.push_str(&shape(formula.shape.as_ref(), dim, &text)?);
     let reads = |input| formula.linear.iter().flat_map(Kernel::weight_inputs).any(|read| read == input);
     let weight = if reads(PairInput::Weight) {
         "log_w.exp()"
@@ -222,10 +228,77 @@ fn formulas(analysis: &Analysis, formula: &Formula, out: &mut String) -> Result<
     Ok(())
 }
 
+/// The text of an expression.
+type Text<'a> = dyn Fn(&Expr) -> Result<String, Missing> + 'a;
+
+/// The frame and the clock at time t.
+fn place(frame: Option<&FrameFormula>, text: &Text<'_>) -> Result<String, Missing> {
+    let Some(frame) = frame else {
+        return Ok("fn place(t: f64, parameters: &Parameters) -> Place { Place::at_rest(t) }\n".to_owned());
+    };
+    let sum = |parts: &[TimePart], term: &dyn Fn(&TimePart) -> Result<String, Missing>| {
+        let terms = parts.iter().map(term).collect::<Result<Vec<String>, Missing>>()?;
+        Ok::<_, Missing>(if terms.is_empty() { "0.0_f64".to_owned() } else { terms.join(" + ") })
+    };
+    let value = |part: &TimePart| {
+        Ok(match part {
+            TimePart::Power { factor, power } if power.is_zero() => text(factor)?,
+            TimePart::Power { factor, power } => format!("{} * t.powf({})", text(factor)?, text(power)?),
+            TimePart::Exponential { factor, slope } => format!("{} * ({} * t).exp()", text(factor)?, text(slope)?),
+        })
+    };
+    let integral = |part: &TimePart| {
+        Ok(match part {
+            TimePart::Power { factor, power } if power.is_zero() => format!("{} * t", text(factor)?),
+            TimePart::Power { factor, power } => {
+                format!("{} * power_integral({}, t)", text(factor)?, text(power)?)
+            }
+            TimePart::Exponential { factor, slope } => {
+                format!("{} * exponential_integral({}, t)", text(factor)?, text(slope)?)
+            }
+        })
+    };
+    Ok(format!(
+        "fn place(t: f64, parameters: &Parameters) -> Place {{
+            let (stretch, decay): (f64, f64) = ({}, {});
+            Place::new({}, stretch, {}, {}, {}, decay)
+        }}\n",
+        sum(&frame.pull, &integral)?,
+        sum(&frame.offset, &integral)?,
+        sum(&frame.rate, &integral)?,
+        sum(&frame.rate, &value)?,
+        sum(&frame.pull, &value)?,
+        sum(&frame.offset, &value)?,
+    ))
+}
+
+/// The diffusion tensor.
+fn shape(shape: Option<&Shape>, dim: usize, text: &Text<'_>) -> Result<String, Missing> {
+    let has = format!("const HAS_SHAPE: bool = {};\n", shape.is_some());
+    let Some(shape) = shape else {
+        return Ok(has + "fn shape(parameters: &Parameters) -> Shape { Shape::ROUND }\n");
+    };
+    let axes = dim.min(Axis::ALL.len());
+    let matrix = |m: &[[Expr; Axis::ALL.len()]; Axis::ALL.len()]| {
+        let row =
+            |row: &[Expr]| Ok(format!("[{}]", row.iter().map(text).collect::<Result<Vec<_>, Missing>>()?.join(", ")));
+        let rows = m[..axes].iter().map(|m| row(&m[..axes])).collect::<Result<Vec<String>, Missing>>()?;
+        Ok::<_, Missing>(format!("[{}]", rows.join(", ")))
+    };
+    Ok(format!(
+        "{has}fn shape(parameters: &Parameters) -> Shape {{ Shape::new({}, {}, ({}, {}), {}) }}\n",
+        matrix(&shape.density)?,
+        matrix(&shape.flux)?,
+        text(&shape.base.0)?,
+        text(&shape.base.1)?,
+        text(&shape.mean(dim))?,
+    ))
+}
+
 fn means(kernel: &Kernel) -> &[genphys_compiler::kernel::Mean] {
     match kernel.shape() {
-        Shape::Reduce { means, .. } => means,
-        Shape::Map { .. } => &[],
+        kernel::Shape::Reduce { means, .. } => means,
+        kernel::Shape::Map { .. } => &[],
     }
 }
 

@@ -3,6 +3,7 @@
 use genphys_compiler::codegen::rust::real;
 use genphys_compiler::expr::{Expr, Facts, Sign, Var};
 use genphys_compiler::operator::{Equation, Parameter};
+use genphys_compiler::verdict::{SideCondition, Verdict};
 use num_traits::ToPrimitive;
 use std::fmt::Write;
 
@@ -37,14 +38,14 @@ pub fn field(parameter: &Parameter) -> String {
 }
 
 /// `Parameters`, its constructor and `OutOfDomain`.
-pub fn items(equation: &Equation) -> String {
+pub fn items(equation: &Equation, verdict: &Verdict) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.
-    let _ = items_into(equation, &mut out);
+    let _ = items_into(equation, verdict, &mut out);
     out
 }
 
-fn items_into(equation: &Equation, out: &mut String) -> std::fmt::Result {
+fn items_into(equation: &Equation, verdict: &Verdict, out: &mut String) -> std::fmt::Result {
     let all = &equation.parameters;
     writeln!(out, "/// The parameters of the equation, inside what is assumed of them.")?;
     writeln!(out, "#[derive(Clone, Copy, Debug, PartialEq)]\npub struct Parameters {{")?;
@@ -57,7 +58,9 @@ fn items_into(equation: &Equation, out: &mut String) -> std::fmt::Result {
     if all.is_empty() {
         writeln!(out, "/// The equation has no parameters.\npub const fn new() -> Parameters {{ Parameters {{}} }}")?;
     } else {
-        let stated: Vec<String> = all.iter().map(|p| format!("`{}`", p.assumption)).collect();
+        let enforced = enforced(equation, verdict);
+        let assumed = all.iter().map(|p| format!("`{}`", p.assumption));
+        let stated: Vec<String> = assumed.chain(enforced.iter().map(|c| format!("`{}`", c.words))).collect();
         let doc = format!("The parameters, which must satisfy {}.", stated.join(", "));
         writeln!(
             out,
@@ -75,6 +78,9 @@ fn items_into(equation: &Equation, out: &mut String) -> std::fmt::Result {
                 check(out, &relation.to_string(), &value, &assumption, &format!("value {}", comparison(*sign)))?;
             }
         }
+        for condition in &enforced {
+            condition.check(out)?;
+        }
         writeln!(out, "Ok(parameters)\n}}")?;
         for p in all {
             let doc = format!("The parameter `{}`: {}.", p.written, p.assumption);
@@ -86,6 +92,51 @@ fn items_into(equation: &Equation, out: &mut String) -> std::fmt::Result {
         writeln!(out, "impl Default for Parameters {{ fn default() -> Parameters {{ Parameters::new() }} }}")?;
     }
     Ok(())
+}
+
+/// A condition of the verdict that is about parameters.
+struct Enforced {
+    /// As the verdict states it.
+    words: String,
+    /// C1 or C2.
+    of: &'static str,
+    /// Any of the cases must hold, each by all of its comparisons: an expression, its Rust, its sign.
+    cases: Vec<Vec<(String, String, Sign)>>,
+}
+
+/// The conditions of C1 and C2, once where they are the same.
+fn enforced(equation: &Equation, verdict: &Verdict) -> Vec<Enforced> {
+    let mut out: Vec<Enforced> = Vec::new();
+    for (of, condition) in [("C1", &verdict.c1), ("C2", &verdict.c2)] {
+        let Some(words) = condition.condition.clone().filter(|_| !condition.admits.is_empty()) else { continue };
+        let comparison = |c: &SideCondition| {
+            let value = real(&c.expression, &|e| letter(equation, e).filter(|_| !matches!(e, Expr::Var(_))))?;
+            Some((c.expression.to_string(), value, c.sign))
+        };
+        let cases = condition.admits.iter().map(|case| case.iter().map(comparison).collect()).collect::<Option<_>>();
+        match cases {
+            Some(cases) if out.iter().all(|other| other.words != words) => out.push(Enforced { words, of, cases }),
+            _ => {}
+        }
+    }
+    out
+}
+
+impl Enforced {
+    /// Refuses parameters outside of all cases, with the first value that is wrong in the first case.
+    fn check(&self, out: &mut String) -> std::fmt::Result {
+        let assumption = format!("{} (the condition of {})", self.words, self.of);
+        let holds = |(_, value, sign): &(String, String, Sign)| {
+            format!("{{ let value: f64 = {value}; value {} }}", comparison(*sign))
+        };
+        let case = |case: &Vec<_>| format!("({})", case.iter().map(holds).collect::<Vec<String>>().join(" && "));
+        let any: Vec<String> = self.cases.iter().map(case).collect();
+        writeln!(out, "if !({}) {{", any.join(" || "))?;
+        for (name, value, sign) in self.cases.first().into_iter().flatten() {
+            check(out, name, value, &assumption, &format!("value {}", comparison(*sign)))?;
+        }
+        writeln!(out, "}}")
+    }
 }
 
 fn check(out: &mut String, name: &str, value: &str, assumption: &str, holds: &str) -> std::fmt::Result {

@@ -143,6 +143,139 @@ fn a_plume_is_diffusion_carried_along() {
     assert!((field.log_density - log_p).abs() < 1e-14);
 }
 
+genphys_macros::genphys! { mod pulled { phi_t - lap(phi) - b div(x phi) = 0 where b > 0, N = 2 } }
+
+genphys_macros::genphys! { mod scheduled { phi_t - D t^a lap(phi) + exp(-2 t) phi = 0 where D > 0, a > -1, N = 3 } }
+
+genphys_macros::genphys! {
+    mod stretched {
+        phi_t - a phi_xx - 2 b phi_xy - c phi_yy - lap(phi) + u phi_x = 0 where a > 0, b real, c > 0, a c > b^2, u real, N = 4
+    }
+}
+
+/// `d/dt log p + div v + v.grad(log p) - R/p`, by central differences.
+fn residual<const N: usize>(at: impl Fn(f64, [f64; N]) -> (f64, [f64; N], f64), t: f64, x: [f64; N]) -> f64 {
+    let h = 1e-4;
+    let moved = |d: usize, step: f64| {
+        let mut x = x;
+        x[d] += step;
+        at(t, x)
+    };
+    let (_, v, births) = at(t, x);
+    let mut sum = (at(t + h * t, x).0 - at(t - h * t, x).0) / (2.0 * h * t) - births;
+    for (d, v) in v.into_iter().enumerate() {
+        let (ahead, behind) = (moved(d, h), moved(d, -h));
+        sum += (ahead.1[d] - behind.1[d] + v * (ahead.0 - behind.0)) / (2.0 * h);
+    }
+    sum
+}
+
+/// Gaussians about three points, as the log density of the field there.
+fn gaussians<const N: usize>(exponent: impl Fn([f64; N]) -> f64, points: &[[f64; N]], weights: &[f64]) -> f64 {
+    let total: f64 = weights.iter().sum();
+    points.iter().zip(weights).map(|(y, w)| w / total * exponent(*y).exp()).sum::<f64>().ln()
+}
+
+/// The residual of continuity, and log p against `expected`, of a module's field in both precisions.
+macro_rules! moving_frame {
+    ($name:ident, $parameters:expr, $points:expr, $t:expr, $x:expr, $expected:expr) => {{
+        let (points, weights, t, x) = ($points, [0.5, 1.5, 2.0], $t, $x);
+        let field = $name::Field::<f64>::new(&points, &weights, $parameters).unwrap();
+        let at = |t, x| {
+            let flow = field.at(t, x);
+            (flow.log_density, flow.velocity, flow.birth_rate)
+        };
+        // Central differences of step 1e-4: their error is about 1e-8 of third derivatives.
+        let residual = residual(at, t, x);
+        assert!(residual.abs() < 3e-6, "{residual}");
+        let log_p = gaussians($expected, &points, &weights);
+        let flow = field.at(t, x);
+        assert!((flow.log_density - log_p).abs() < 1e-13 * (1.0 + log_p.abs()), "{} {log_p}", flow.log_density);
+        let single = $name::Field::<f32>::new(&points, &weights, $parameters).unwrap().at(t, x);
+        assert!((single.log_density - log_p).abs() < 2e-5 * (1.0 + log_p.abs()), "{} {log_p}", single.log_density);
+        for d in 0..$name::N {
+            let error = (single.velocity[d] - flow.velocity[d]).abs();
+            assert!(error < 2e-5 * (1.0 + flow.velocity[d].abs()), "{error}");
+        }
+        // One source at the origin has a short way.
+        let alone = $name::Field::<f64>::new(&[[0.0; $name::N]], &[1.0], $parameters).unwrap().at(t, x);
+        assert!(($name::log_density(x, t, &$parameters) - alone.log_density).abs() < 1e-13);
+        assert!(($name::birth_rate(x, t, &$parameters) - alone.birth_rate).abs() < 1e-13);
+        let short = $name::velocity(x, t, &$parameters);
+        assert!(short.iter().zip(alone.velocity).all(|(a, b)| (a - b).abs() < 1e-13 * (1.0 + b.abs())));
+    }};
+}
+
+#[test]
+fn a_pull_towards_the_origin_is_mehlers_law() {
+    // Ornstein and Uhlenbeck: about y exp(-b t), with the variance (1 - exp(-2 b t))/b on each axis.
+    let (b, t, x) = (0.7, 0.9, [0.4, -1.1]);
+    let parameters = pulled::Parameters::new(b).unwrap();
+    let variance = (1.0 - (-2.0 * b * t).exp()) / b;
+    let exponent = |y: [f64; 2]| {
+        let q: f64 = x.iter().zip(y).map(|(x, y)| (x - y * (-b * t).exp()).powi(2)).sum();
+        -q / (2.0 * variance) - (2.0 * PI * variance).ln()
+    };
+    moving_frame!(pulled, parameters, [[0.0, 1.0], [-2.0, 0.5], [1.0, 1.0]], t, x, exponent);
+    // v = -grad(p)/p - b x.
+    let velocity = pulled::velocity(x, t, &parameters);
+    (0..2).for_each(|d| assert!((velocity[d] - (x[d] / variance - b * x[d])).abs() < 1e-14));
+}
+
+#[test]
+fn a_schedule_is_a_clock_and_a_decay() {
+    // The integral of D t^a is D t^(a + 1)/(a + 1), that of exp(-2 t) is (1 - exp(-2 t))/2.
+    let (rate, a, t, x) = (1.3, 0.5_f64, 0.8_f64, [0.4, -1.1, 0.3]);
+    let parameters = scheduled::Parameters::new(rate, a).unwrap();
+    let (variance, decay) = (2.0 * rate * t.powf(a + 1.0) / (a + 1.0), (1.0 - (-2.0 * t).exp()) / 2.0);
+    let exponent = |y: [f64; 3]| {
+        let q: f64 = x.iter().zip(y).map(|(x, y)| (x - y).powi(2)).sum();
+        -q / (2.0 * variance) - 1.5 * (2.0 * PI * variance).ln() - decay
+    };
+    moving_frame!(scheduled, parameters, [[0.0, 1.0, 0.1], [-2.0, 0.5, 0.0], [1.0, 1.0, -0.7]], t, x, exponent);
+    let velocity = scheduled::velocity(x, t, &parameters);
+    // v = -D t^a grad(log p).
+    let speed = rate * t.powf(a) / variance;
+    (0..3).for_each(|d| assert!((velocity[d] - speed * x[d]).abs() < 1e-14));
+    assert!((scheduled::birth_rate(x, t, &parameters) + (-2.0 * t).exp()).abs() < 1e-15);
+}
+
+#[test]
+fn a_tensor_spreads_differently_along_each_axis() {
+    // The covariance is 2 t A; A = [[a + 1, b], [b, c + 1]] in the plane of x and y, and 1 beside it.
+    let (a, b, c, u, t, x) = (0.5, 0.6, 1.4, 0.3, 0.7, [0.4, -1.1, 0.3, 2.0]);
+    let parameters = stretched::Parameters::new(a, b, c, u).unwrap();
+    let determinant = (a + 1.0) * (c + 1.0) - b * b;
+    let exponent = |y: [f64; 4]| {
+        let [dx, dy, dz, dw] = [x[0] - y[0] - u * t, x[1] - y[1], x[2] - y[2], x[3] - y[3]];
+        let plane = ((c + 1.0) * dx * dx - 2.0 * b * dx * dy + (a + 1.0) * dy * dy) / determinant;
+        -(plane + dz * dz + dw * dw) / (4.0 * t) - 2.0 * (4.0 * PI * t).ln() - 0.5 * determinant.ln()
+    };
+    let points = [[0.0, 1.0, 0.1, 0.0], [-2.0, 0.5, 0.0, 1.0], [1.0, 1.0, -0.7, 0.4]];
+    moving_frame!(stretched, parameters, points, t, x, exponent);
+    assert!(stretched::Parameters::new(1.0, 2.0, 1.0, 0.0).is_err(), "no tensor is that skew");
+}
+
+genphys_macros::genphys! {
+    pde spread { space x in R^2; param D nonzero; equation phi_t - D lap(phi) = 0; require conditional; }
+}
+
+genphys_macros::genphys! {
+    pde screened { space x in R^3; param w real; equation phi_tt + lap(phi) - w phi = 0; require conditional; }
+}
+
+#[test]
+fn a_condition_on_parameters_is_enforced() {
+    let refused = spread::Parameters::new(-0.5).unwrap_err();
+    assert_eq!(refused.to_string(), "D = -0.5 is outside its assumption: D > 0 (the condition of C1)");
+    assert!(spread::Parameters::new(0.0).is_err());
+    let parameters = spread::Parameters::new(0.5).unwrap();
+    assert_eq!((spread::VERDICT, spread::velocity([1.0, 0.0], 2.0, &parameters)), ("conditional", [0.25, 0.0]));
+    let refused = screened::Parameters::new(-1.0).unwrap_err().to_string();
+    assert!(refused.starts_with("w = -1 is outside its assumption: w >= 0"), "{refused}");
+    assert!(screened::Parameters::new(0.0).is_ok() && screened::Parameters::new(2.0).is_ok());
+}
+
 #[test]
 fn the_velocity_of_diffusion_is_minus_the_gradient_of_log_p() {
     // 700 points fill two blocks and part of a third; weights of many sizes, one of them 0.

@@ -7,6 +7,7 @@
 
 mod step;
 
+use crate::cache;
 use crate::cpu::{
     ArgumentError, BlockedReduce, BlockedSources, CompileError, CompiledReduce, GuardedReduce, GuardedUniforms, Pairs,
     ReduceOutput, ReduceProgram, Sources,
@@ -72,9 +73,9 @@ enum Engine {
     Lookup(Pairs),
     /// Many dimensions: matrix products.
     Blocked(BlockedReduce, BlockedSources),
-    /// On a GPU.
+    /// On GPUs.
     #[cfg(feature = "cuda")]
-    Gpu(Box<gpu::GpuField>),
+    Gpu(Box<gpu::GpuFields>),
 }
 
 /// Why a field could not be made.
@@ -114,21 +115,24 @@ impl Field {
         Field::with(bound.as_ref(), points, weights, precision, Engine::new)
     }
 
-    /// The same on a GPU: results differ by the order of sums.
+    /// The same on one or several GPUs, which share the queries: results differ by the order of sums.
     ///
     /// # Errors
     /// [`BuildError`].
     #[cfg(feature = "cuda")]
     pub fn on(
-        device: &gpu::Device,
+        devices: &[gpu::Device],
         bound: &impl AsRef<Bound>,
         points: ArrayView2<f64>,
         weights: &[f64],
         precision: Precision,
     ) -> Result<Field, BuildError> {
+        if devices.is_empty() {
+            return Err(BuildError::Data("no GPU is given to evaluate the field".into()));
+        }
         Field::with(bound.as_ref(), points, weights, precision, |program, points, log_weights| {
             let started = Instant::now();
-            let engine = Engine::Gpu(Box::new(gpu::GpuField::new(device, program, points, log_weights)?));
+            let engine = Engine::Gpu(Box::new(gpu::GpuFields::new(devices, program, points, log_weights)?));
             Ok((engine, started.elapsed().as_secs_f64()))
         })
     }
@@ -208,6 +212,17 @@ impl Field {
         if is_done { Ok(out) } else { Err(FieldError::NonFiniteOutput { row: 0, quantity: "log p", t }) }
     }
 
+    /// Makes the table of time t, or has it from the cache.
+    fn make_ready(&self, t: f64) {
+        if !self.program.is_tabulated() {
+            return;
+        }
+        match cache::installed() {
+            Some(cache) => self.program.prepare_by(t, &*cache),
+            None => self.program.prepare(t),
+        }
+    }
+
     fn uniforms(&self, t: f64) -> GuardedUniforms {
         GuardedUniforms {
             linear: self.program.linear_uniforms(t),
@@ -279,7 +294,7 @@ impl DensityField for Field {
             times.iter().map(|t| self.program.bound().frame().map_or(*t, |frame| frame.clock(*t))).collect();
         clocks.sort_by(f64::total_cmp);
         clocks.dedup();
-        clocks.into_par_iter().for_each(|t| self.program.prepare(t));
+        clocks.into_par_iter().for_each(|t| self.make_ready(t));
     }
 
     #[cfg(feature = "cuda")]
@@ -341,6 +356,7 @@ impl Field {
 
     fn evaluate_at_rest(&self, t: f64, x: ArrayView2<f64>, out: &mut Evaluation) -> Result<(), FieldError> {
         out.resize(x.nrows(), self.dim());
+        self.make_ready(t);
         let constants = match self.engine {
             Engine::Lookup(_) => Constants { lookup: self.program.lookup(t), ..Constants::default() },
             _ => Constants { uniforms: self.uniforms(t), lookup: None },

@@ -1,5 +1,6 @@
 //! genphys-runtime: compiled kernels at work. Fields, priors, solvers, branching and data sets.
 
+pub mod cache;
 pub mod cpu;
 pub mod data;
 pub mod density;
@@ -12,3 +13,4 @@ pub mod model;
 pub mod region;
 pub mod sampler;
 pub mod signed;
+pub mod split;

@@ -17,6 +17,9 @@ pub struct Arguments {
     /// Print JSON on stdout, and errors as JSON on stderr.
     #[arg(long, global = true)]
     pub json: bool,
+    /// Neither read nor write the cache on disk.
+    #[arg(long, global = true)]
+    pub no_cache: bool,
 }
 
 /// The commands.
@@ -42,6 +45,15 @@ pub enum Command {
     Classify(Classify),
     /// Draw the branches, the kernel or the density of two points.
     Plot(Plot),
+    /// Look at or remove what is kept between runs: tables of laws that have no closed form.
+    Cache(Cache),
+}
+
+impl Command {
+    /// Does the command evaluate fields?
+    pub fn evaluates(&self) -> bool {
+        matches!(self, Command::Field(_) | Command::Sample(_) | Command::Compare(_) | Command::Plot(_))
+    }
 }
 
 #[derive(Args, Debug)]
@@ -204,6 +216,8 @@ pub struct Compare {
     #[arg(long, value_name = "FILE.png|.svg")]
     pub plot: Option<PathBuf>,
     #[command(flatten)]
+    pub place: Place,
+    #[command(flatten)]
     pub model: Model,
 }
 
@@ -278,7 +292,24 @@ pub struct Plot {
     #[arg(long, value_name = "T,T,...", allow_hyphen_values = true)]
     pub time: Option<String>,
     #[command(flatten)]
+    pub place: Place,
+    #[command(flatten)]
     pub set: Set,
+}
+
+/// What to do with the files that are kept between runs.
+#[derive(Args, Debug)]
+pub struct Cache {
+    #[command(subcommand)]
+    pub action: CacheAction,
+}
+
+#[derive(Subcommand, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheAction {
+    /// Say where the cache is, what is in it, and how much may be.
+    Stats,
+    /// Remove what is in it.
+    Clear,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -320,7 +351,7 @@ impl Model {
 
 #[derive(Args, Debug)]
 pub struct Place {
-    /// Where the field is evaluated: cpu, cuda (cuda:K for the GPU of number K), or auto: a GPU if there is one.
+    /// Where the field is evaluated: cpu, cuda (all GPUs; cuda:0,2 for those of these numbers), or auto: GPUs if there are any.
     #[arg(long, value_name = "DEVICE", default_value = "cpu")]
     pub device: String,
 }

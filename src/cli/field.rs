@@ -20,7 +20,7 @@ pub fn run(command: &Arguments, console: &Console) -> Result<Outcome, Failure> {
     let data = points::load(&command.data, command.weights.as_deref())?;
     let at = read_points(&command.at)?;
     let device = Device::open(&command.place.device, console)?;
-    let arrays = match model::any_field(&analysis, command, &data, time, &device)? {
+    let arrays = match model::any_field(&analysis, command, &data, time, (&device, console))? {
         AnyField::Positive { field, note, as_asked } => {
             if !as_asked {
                 warn_of_double(command, console);

@@ -6,6 +6,7 @@
 //!        message), 3 for a fault of ours, 130 after Ctrl-C.
 
 mod arguments;
+mod cache;
 mod check;
 mod classify;
 mod compare;
@@ -53,6 +54,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments, console: &Console) -> Result<Outcome, Failure> {
+    if !arguments.no_cache && arguments.command.evaluates() {
+        genphys_runtime::cache::install_of_environment();
+    }
     match &arguments.command {
         Command::Check(command) => check::run(command, console),
         Command::Explain(command) => explain::run(command, console),
@@ -64,6 +68,7 @@ fn run(arguments: &Arguments, console: &Console) -> Result<Outcome, Failure> {
         Command::Emit(command) => emit::run(command, console),
         Command::Classify(command) => classify::run(command, console),
         Command::Plot(command) => plot::run(command, console),
+        Command::Cache(command) => cache::run(command, console),
     }
 }
 

@@ -1,6 +1,7 @@
 //! From an analysis and options to a model and a compiled field, with messages in the terms of the command line.
 
 use super::arguments;
+use super::console::Console;
 use super::device::Device;
 use super::failure::Failure;
 use super::{numbers, values};
@@ -74,16 +75,13 @@ pub fn any_field(
     command: &arguments::Field,
     data: &Dataset,
     time: f64,
-    device: &Device,
+    (device, console): (&Device, &Console),
 ) -> Result<AnyField, Failure> {
     let options = &command.model;
     let dim = dimension(analysis, options, Some(data.dim()))?;
     let values = values::all_values(&analysis.equation, &options.set.values)?;
     let (points, weights) = (data.points(), data.weights());
-    let elsewhere = |what: &str| match device {
-        Device::Cpu => Ok(()),
-        _ => Err(Failure::input(format!("{what} runs on the CPU")).help("--device cpu")),
-    };
+    let elsewhere = |what: &str| device.only_cpu(what, console);
     let refusal = match Model::new(analysis, dim, &values) {
         Ok(model) => {
             let field = Box::new(field(&model, data, options.precision(), device)?);
@@ -196,7 +194,7 @@ fn build(
     let field = match device {
         Device::Cpu => Field::new(bound, points, weights, precision),
         #[cfg(feature = "cuda")]
-        Device::Cuda(device) => Field::on(device, bound, points, weights, precision),
+        Device::Cuda { gpus, .. } => Field::on(gpus, bound, points, weights, precision),
     };
     field.map_err(unbuildable)
 }

@@ -16,9 +16,11 @@ pub struct Run {
     pub err: String,
 }
 
-/// The command, ready for arguments.
+/// The command, ready for arguments; it keeps nothing between runs.
 pub fn genphys() -> Command {
-    Command::new(assert_cmd::cargo::cargo_bin!("genphys"))
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("genphys"));
+    command.env("GENPHYS_CACHE_DIR", "");
+    command
 }
 
 /// Runs the command with `arguments` in `folder`.

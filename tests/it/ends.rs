@@ -52,7 +52,7 @@ fn a_disk_that_fills_up_leaves_what_was_there() {
     let arguments =
         ["sample", POISSON, "--data", "builtin:two_points", "-n", "1000", "--no-plot", "--out", "samples.npy"];
     let mut shell = std::process::Command::new("sh");
-    shell.args(["-c", &script, "sh"]).args(arguments).current_dir(folder.path());
+    shell.args(["-c", &script, "sh"]).args(arguments).current_dir(folder.path()).env("GENPHYS_CACHE_DIR", "");
     let output = shell.output().expect("a shell");
     let err = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{err}");

@@ -1,6 +1,7 @@
 //! The command as a user runs it: one binary of integration tests.
 
 mod bad_input;
+mod cache;
 mod command;
 mod compare;
 mod corpus;

@@ -162,6 +162,13 @@ impl Carrier {
 }
 
 impl Shape {
+    /// The mean of A over the first axes of N dimensions that have names: the factor that [`Green::bind`] takes out of it.
+    pub fn mean(&self, dim: usize) -> Expr {
+        let axes = dim.min(AXES);
+        let sum = Expr::add((0..axes).map(|i| self.density[i][i].clone()));
+        (sum / Expr::int(axes as i64)).expand()
+    }
+
     fn bind(
         &self,
         axes: usize,

@@ -70,6 +70,11 @@ impl Transform {
         Transform { lambda, slope, amplitudes, deficit, risen, fallen, at_zero, sigma }
     }
 
+    /// What is inverted, as text; all else follows from it.
+    pub(super) fn key(&self) -> String {
+        format!("{:?}, {:?}, {:?}, {:?}", self.lambda, self.slope, self.amplitudes, self.deficit)
+    }
+
     /// `lambda - lambda(0)` at a real kappa.
     pub(super) fn exponent(&self, kappa: f64) -> f64 {
         self.lambda.real(kappa) - self.at_zero

@@ -3,8 +3,10 @@
 //! In:   [`Green`], a dimension N, a precision.
 //! Out:  [`Formula`]: the reduction that [`Bound::program`] builds, and each of its uniforms as an expression in `t` and the parameters.
 //! Holds: at values of the parameters, the uniforms and constants are those of [`KernelProgram`](super::KernelProgram).
-//!   What has none: laws read from a table that depends on parameters or t, moving frames, and diffusion tensors.
+//!   In a moving frame they are those at the frame's clock. What has none: laws read from a table that depends on parameters or t.
 
+use super::carrier::Shape;
+use super::frame::{Frame, FrameFormula, TimePart};
 use super::linear::polynomial;
 use super::lower::{Bound, BoundBirths, BoundFlux, BoundLaw, LowerError, number};
 use super::{Births, Green, Law};
@@ -28,6 +30,11 @@ pub struct Formula {
     pub constant_births: Option<Expr>,
     /// The velocity c with which the law is carried along each axis that has a name; the kernel's `x` is `x - c t`.
     pub drift: Option<[Expr; Axis::ALL.len()]>,
+    /// The diffusion tensor, where it is not a multiple of 1; the kernel's `x` is then `L^-1 (x - c t)`, where `L L^T` is the tensor over
+    /// its [`Shape::mean`].
+    pub shape: Option<Shape>,
+    /// The frame and the clock, where coefficients depend on t or x; the kernel's `x` is `x exp(B)`, and its t that of the clock.
+    pub frame: Option<FrameFormula>,
     letters: Letters,
 }
 
@@ -37,12 +44,6 @@ pub enum FormulaError {
     /// The law comes from a table.
     #[error("lambda = {0} has no closed kernel: its density is a table that is made when the parameters have values")]
     Table(String),
-    /// The law holds on its own clock.
-    #[error("its coefficients depend on t or x, so that the kernel holds in a moving frame")]
-    Frame,
-    /// The law has a diffusion tensor.
-    #[error("its kernel spreads differently along each axis")]
-    Shape,
     /// The number of degrees of freedom or the order is a letter.
     #[error("the {what} {value} must be a number in the text, as the kernel's body depends on it")]
     Letter {
@@ -74,12 +75,8 @@ impl Green {
         if !(1..=MAX_DIM).contains(&dim) {
             return Err(LowerError::Dimension(dim).into());
         }
-        if self.frame.is_some() {
-            return Err(FormulaError::Frame);
-        }
-        if self.carrier.as_ref().is_some_and(|carrier| carrier.shape.is_some()) {
-            return Err(FormulaError::Shape);
-        }
+        let frame = self.frame.as_ref().map(Self::frame_formula).transpose()?;
+        let shape = self.carrier.as_ref().and_then(|carrier| carrier.shape.clone());
         let (law, log_peak) = self.placeholder_law()?;
         let births = self.births.clone().ok_or_else(|| self.no_closed_kernel())?;
         let (flux, flux_ratio) = match &self.flux_ratio {
@@ -93,7 +90,11 @@ impl Green {
         };
         let program = Bound::placeholder(dim, law, flux, bound_births).program(precision)?;
         let log_peak = if log_peak { program.log_norm(1.0) } else { 0.0 };
-        let letters = Letters { law: self.law.clone(), dim, flux_ratio, births };
+        let law = match (&self.law, &shape) {
+            (Law::Gaussian { rate }, Some(shape)) => Law::Gaussian { rate: rate.clone() * shape.mean(dim) },
+            (law, _) => law.clone(),
+        };
+        let letters = Letters { law, dim, flux_ratio, births };
         let log_norm = letters.log_norm(log_peak)? - self.offset.clone() * time();
         Ok(Formula {
             kernel: program.kernel,
@@ -105,8 +106,22 @@ impl Green {
                 Births::BesselRatio(_) => None,
             },
             drift: self.carrier.as_ref().map(|carrier| carrier.drift.clone()),
+            shape,
+            frame,
             letters,
         })
+    }
+
+    fn frame_formula(frame: &Frame) -> Result<FrameFormula, FormulaError> {
+        let formula = frame.formula()?;
+        for part in formula.pull.iter().chain(&formula.rate).chain(&formula.offset) {
+            let TimePart::Power { power, .. } = part else { continue };
+            // A letter is above -1 by the proof that the equation is generative.
+            if number(power, &BTreeMap::new()).is_ok_and(|n| n <= -1.0) {
+                return Err(LowerError::Clock(format!("t^({power})")).into());
+            }
+        }
+        Ok(formula)
     }
 
     /// A law of the same body, and whether its normalisation is read from a table.
@@ -294,7 +309,7 @@ mod tests {
 
     #[test]
     fn letters_say_what_the_numbers_say() {
-        let cases: [Case<'_>; 6] = [
+        let cases: [Case<'_>; 9] = [
             (
                 "phi_t - D lap(phi) + c phi = 0 where D > 0, c real",
                 &[("D", rational(3, 7)), ("c", rational(-1, 3))],
@@ -309,6 +324,13 @@ mod tests {
             ),
             ("phi_tt + 2/t phi_t + lap(phi) = 0", &[], &[1, 3]),
             ("phi_t + c (-lap)^(3/4) phi = 0 where c > 0", &[("c", rational(9, 5))], &[2]),
+            ("phi_t - lap(phi) - b div(x phi) = 0 where b > 0", &[("b", rational(2, 5))], &[1, 3]),
+            ("phi_t - D t^a lap(phi) = 0 where D > 0, a > -1", &[("D", rational(1, 3)), ("a", rational(1, 2))], &[2]),
+            (
+                "phi_t - a phi_xx - 2 b phi_xy - c phi_yy + v phi_x = 0 where a > 0, a c > b^2, v real",
+                &[("a", rational(2, 1)), ("b", rational(1, 2)), ("c", rational(3, 1)), ("v", rational(1, 1))],
+                &[2],
+            ),
         ];
         for (text, values, dims) in cases {
             let analysis = Equation::parse(text).expect(text).analyze();
@@ -351,8 +373,7 @@ mod tests {
         };
         assert!(refusal("phi_t + (-lap)^beta phi = 0 where 0 < beta < 1", 2).contains("beta must be a number"));
         assert!(refusal("phi_t - lap(phi) + (-lap)^(1/2) phi = 0", 2).contains("no closed kernel"));
-        assert!(refusal("phi_t - lap(phi) - div(x phi) = 0", 2).contains("moving frame"));
-        assert!(refusal("phi_t - phi_xx - 2 phi_yy = 0", 2).contains("each axis"));
+        assert!(refusal("phi_t - s(t) lap(phi) = 0 where s(t) > 0", 2).contains("has no closed form here"));
         assert!(refusal("phi_t - lap(phi) = 0", 0).contains("between 1 and"));
     }
 }

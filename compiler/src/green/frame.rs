@@ -92,6 +92,72 @@ impl Frame {
             drift: read(&self.drift)?,
         })
     }
+
+    /// With the parameters as letters.
+    ///
+    /// # Errors
+    /// [`LowerError::Clock`] for a centre that moves, and for functions other than powers and exponentials.
+    pub(super) fn formula(&self) -> Result<FrameFormula, LowerError> {
+        if !self.drift.is_zero() {
+            return Err(LowerError::Clock(self.drift.to_string()));
+        }
+        Ok(FrameFormula { pull: parts(&self.pull)?, rate: parts(&self.rate)?, offset: parts(&self.offset)? })
+    }
+}
+
+/// A [`Frame`] as sums whose integrals over t have closed forms; the parameters are letters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FrameFormula {
+    /// `b(t) = B'(t)` of the frame `y = x exp(B)`.
+    pub pull: Vec<TimePart>,
+    /// The rate of the clock.
+    pub rate: Vec<TimePart>,
+    /// What lambda is beside the clock's part.
+    pub offset: Vec<TimePart>,
+}
+
+/// A term of a sum over t; what stands in it does not depend on t.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TimePart {
+    /// `factor t^power`.
+    Power {
+        /// The factor.
+        factor: Expr,
+        /// The power, which must be above -1 for the integral from 0.
+        power: Expr,
+    },
+    /// `factor exp(slope t)`.
+    Exponential {
+        /// The factor.
+        factor: Expr,
+        /// The slope, per time.
+        slope: Expr,
+    },
+}
+
+/// The terms of `e`.
+fn parts(e: &Expr) -> Result<Vec<TimePart>, LowerError> {
+    let terms = e.expand();
+    let part = |term: &Expr| {
+        let (moving, fixed): (Vec<Expr>, Vec<Expr>) = term.factors().iter().cloned().partition(Expr::has_time);
+        let factor = Expr::mul(fixed);
+        match merge_exponentials(&Expr::mul(moving)) {
+            f if f.is_one() => Ok(TimePart::Power { factor, power: Expr::zero() }),
+            Expr::Var(Var::Time) => Ok(TimePart::Power { factor, power: Expr::one() }),
+            Expr::Pow(base, power) if *base == Expr::Var(Var::Time) && !power.has_time() => {
+                Ok(TimePart::Power { factor, power: *power })
+            }
+            Expr::Call(Func::Exp, a) => {
+                let slope = (*a / Expr::Var(Var::Time)).expand();
+                if slope.has_time() {
+                    return Err(LowerError::Clock(e.to_string()));
+                }
+                Ok(TimePart::Exponential { factor, slope })
+            }
+            _ => Err(LowerError::Clock(e.to_string())),
+        }
+    };
+    terms.terms().iter().map(part).collect()
 }
 
 /// `phi_tt + (d - 1)/t phi_t - c^2 kappa phi = 0` with no source term. Its kernel is a function of `x/t` alone, so a flux along

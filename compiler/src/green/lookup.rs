@@ -53,12 +53,13 @@ impl Lookup {
         is_met: impl Fn(f64, &[f64], &[f64]) -> bool,
     ) -> Lookup {
         const MOST_BITS: u32 = 7;
+        let (nodes, cosines) = (table::nodes(DEGREE), table::Cosines::new(DEGREE + 1));
         let fit = |bits: u32| {
             let mut lookup = Lookup::empty(span, bits);
             // The ends of the table lie within their cells.
             let last = lookup.last(span);
             for cell in 0..=last {
-                lookup.add(&values);
+                lookup.add(&values, (&nodes, &cosines));
                 let is_checked = bits < MOST_BITS && cell > 0 && cell < last;
                 let meets = |s: &f64| {
                     let z = lookup.place(cell, *s);
@@ -87,11 +88,12 @@ impl Lookup {
     }
 
     /// Adds the next cell.
-    fn add(&mut self, values: &impl Fn(f64) -> [f64; Self::MOST_COLUMNS]) {
+    fn add(&mut self, values: &impl Fn(f64) -> [f64; Self::MOST_COLUMNS], (nodes, cosines): (&[f64], &table::Cosines)) {
         let cell = self.count();
         let at = |s: f64| values((self.place(cell, 0.5 * s) / self.scale).ln());
-        let rows: Vec<[f64; Self::MOST_COLUMNS]> = table::nodes(DEGREE).into_iter().map(at).collect();
-        let column = |c: usize| table::powers(&rows.iter().map(|row| row[c]).collect::<Vec<_>>());
+        let rows: Vec<[f64; Self::MOST_COLUMNS]> = nodes.iter().map(|s| at(*s)).collect();
+        let series = |c: usize| cosines.series(&rows.iter().map(|row| row[c]).collect::<Vec<_>>());
+        let column = |c: usize| table::powers_of_series(&series(c));
         let powers: Vec<Vec<f64>> = (0..self.columns).map(column).collect();
         for j in 0..=DEGREE {
             self.cells.extend(powers.iter().map(|column| column[j] * f64::from(1 << j)));

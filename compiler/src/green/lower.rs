@@ -8,6 +8,7 @@
 use super::carrier::BoundCarrier;
 use super::frame::BoundFrame;
 use super::lookup::Lookup;
+use super::saved::TableStore;
 use super::stable::StableTable;
 use super::subordinated::{Amplitude, Subordinated};
 use super::tabulated::{Columns, Tabulated};
@@ -470,6 +471,13 @@ impl KernelProgram {
     pub fn prepare(&self, t: f64) {
         if let Some(tabulated) = self.bound.tabulated.as_ref().filter(|_| t > 0.0 && t.is_finite()) {
             tabulated.table(self.kernel.precision(), t);
+        }
+    }
+
+    /// The same, with tables from the store where that has them, and left there where it has not.
+    pub fn prepare_by(&self, t: f64, store: &dyn TableStore) {
+        if let Some(tabulated) = self.bound.tabulated.as_ref().filter(|_| t > 0.0 && t.is_finite()) {
+            tabulated.table_by(self.kernel.precision(), t, store);
         }
     }
 

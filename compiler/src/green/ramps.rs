@@ -45,7 +45,7 @@ pub(super) fn nodes(terms: usize) -> Vec<f64> {
 }
 
 /// One ramp: its piece, and the coefficients of powers of `s = u - 1`, which are multiplied by `u - foot`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Ramp {
     pub(super) low: f64,
     pub(super) high: f64,
@@ -54,7 +54,7 @@ pub(super) struct Ramp {
 }
 
 /// A column of a ramp.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Column {
     /// At the near and at the far end.
     pub(super) ends: [f64; 2],
@@ -67,6 +67,22 @@ impl Column {
     pub(super) fn fit(values: &[f64]) -> Column {
         let ends = [values.last().copied().unwrap_or(0.0), values.first().copied().unwrap_or(0.0)];
         Column { ends, whole: table::powers_of_series(&table::series_with_ends(values)) }
+    }
+
+    /// All numbers of the column: the ends, then the powers.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = f64> {
+        self.ends.into_iter().chain(self.whole.iter().copied())
+    }
+
+    /// How many numbers a column of `terms` has.
+    pub(super) fn numbers_of(terms: usize) -> usize {
+        terms + 3
+    }
+
+    /// The column of these [`Column::numbers`].
+    pub(super) fn of(numbers: &[f64]) -> Option<Column> {
+        let (ends, whole) = numbers.split_first_chunk()?;
+        Some(Column { ends: *ends, whole: whole.to_vec() })
     }
 
     /// The value at s.

@@ -138,6 +138,12 @@ impl Subordinated {
         Ok(law.is_consistent().then_some(law))
     }
 
+    /// All numbers of the law, as text that tells it from any other.
+    pub(super) fn key(&self) -> String {
+        let Subordinated { drift, transform, atom, order, fixed, signs, quantiles: _ } = self;
+        format!("{drift:?}, {}, {atom:?}, {order:?}, {fixed:?}, {signs:?}", transform.key())
+    }
+
     /// The exponent of lambda as kappa grows: 1 where there is a drift, 0 of a bounded lambda.
     pub fn order(&self) -> f64 {
         self.order

@@ -15,12 +15,27 @@ pub(super) fn nodes(degree: usize) -> Vec<f64> {
 
 /// Coefficients of the Chebyshev polynomials of the polynomial with these values at [`nodes`].
 pub(super) fn series(values: &[f64]) -> Vec<f64> {
-    let n = values.len();
-    let angle = |i: usize, j: usize| (PI * j as f64 * (i as f64 + 0.5) / n as f64).cos();
-    let weight = |j: usize| if j == 0 { 1.0 } else { 2.0 };
-    (0..n)
-        .map(|j| weight(j) / n as f64 * values.iter().enumerate().map(|(i, v)| v * angle(i, j)).sum::<f64>())
-        .collect()
+    Cosines::new(values.len()).series(values)
+}
+
+/// `cos(pi j (i + 1/2)/n)`, j by j: for many [`series`] of as many values.
+pub(super) struct Cosines(Vec<f64>);
+
+impl Cosines {
+    /// For n values.
+    pub(super) fn new(n: usize) -> Cosines {
+        let angle = |i: usize, j: usize| (PI * j as f64 * (i as f64 + 0.5) / n as f64).cos();
+        Cosines((0..n).flat_map(|j| (0..n).map(move |i| angle(i, j))).collect())
+    }
+
+    /// As the function of this name.
+    pub(super) fn series(&self, values: &[f64]) -> Vec<f64> {
+        let n = values.len();
+        let weight = |j: usize| if j == 0 { 1.0 } else { 2.0 };
+        let rows = self.0.chunks_exact(n.max(1)).enumerate();
+        rows.map(|(j, row)| weight(j) / n as f64 * values.iter().zip(row).map(|(v, cos)| v * cos).sum::<f64>())
+            .collect()
+    }
 }
 
 /// The value of a series of Chebyshev polynomials, by Clenshaw's recurrence.

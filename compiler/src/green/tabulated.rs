@@ -9,6 +9,7 @@
 use super::contour::Effort;
 use super::lookup::{Lookup, Span};
 use super::ramps::{self, Column, Ramp, Size};
+use super::saved::{self, Fit, TableStore};
 use super::subordinated::{Kept, Mixed, Mixture, Subordinated};
 use crate::kernel::{KernelBuilder, Pair, Precision, Value};
 use std::collections::BTreeMap;
@@ -84,6 +85,13 @@ impl Fineness {
     }
 }
 
+impl Fineness {
+    /// What `log g` may be off: the quadrature rounds exponents of its size, and so does a kernel.
+    fn tolerance(self, log: f64, x: f64, decay: f64) -> f64 {
+        self.tolerance + self.rounding * (log + decay * (x + 4.0))
+    }
+}
+
 impl Tabulated {
     pub(super) fn new(law: Arc<Subordinated>, columns: Columns, dim: usize) -> Tabulated {
         Tabulated { law, columns, half_dim: 0.5 * dim as f64, coarse: Kept::default(), fine: Kept::default() }
@@ -91,14 +99,44 @@ impl Tabulated {
 
     /// The table at time t.
     pub(super) fn table(&self, precision: Precision, t: f64) -> Arc<Table> {
-        let kept = match precision {
-            Precision::F32 => &self.coarse,
-            Precision::F64 => &self.fine,
-        };
-        kept.get(t, || self.make(Fineness::of(precision), t))
+        let fineness = Fineness::of(precision);
+        self.kept(precision).get(t, || self.of(&self.fit(fineness, t), fineness))
     }
 
-    fn make(&self, fineness: Fineness, t: f64) -> Table {
+    /// The table at time t, its costly part from the store where that has it, and left there where it has not.
+    pub(super) fn table_by(&self, precision: Precision, t: f64, store: &dyn TableStore) -> Arc<Table> {
+        let fineness = Fineness::of(precision);
+        let found = |key: &str| Fit::read(&store.load(key)?, self.columns.names().len(), fineness.size.terms);
+        let make = || {
+            let key = self.key(precision, t);
+            let fit = found(&key).unwrap_or_else(|| {
+                let fit = self.fit(fineness, t);
+                store.save(&key, &fit.bytes());
+                fit
+            });
+            self.of(&fit, fineness)
+        };
+        self.kept(precision).get(t, make)
+    }
+
+    fn kept(&self, precision: Precision) -> &Kept<Table> {
+        match precision {
+            Precision::F32 => &self.coarse,
+            Precision::F64 => &self.fine,
+        }
+    }
+
+    /// All that a fit depends on, as text: numbers are written such that they read back as they were.
+    fn key(&self, precision: Precision, t: f64) -> String {
+        let (columns, dim) = (self.columns, 2.0 * self.half_dim);
+        format!(
+            "table of a subordinated law by genphys-compiler {}\n{}\n{columns:?}, N = {dim}, t = {t:?}, {precision:?}",
+            saved::version(),
+            self.law.key()
+        )
+    }
+
+    fn fit(&self, fineness: Fineness, t: f64) -> Fit {
         let decay = self.half_dim + 0.5;
         // A density beside a mass at rest may have no bound towards the source: there it is told at q + a^2 for q.
         let nearest = if self.law.mass_at_rest(t) > 0.0 { NEAREST * self.law.centre(t) } else { 0.0 };
@@ -107,25 +145,26 @@ impl Tabulated {
         // A power of two, so that the cells of the lookup begin where the table does.
         let scale = if nearest > 0.0 { nearest } else { decay / peak.mean_inverse };
         let scale = f64::from_bits(scale.to_bits() & !((1 << 52) - 1));
-        let fitting = Fitting {
-            mixture: &mixture,
-            columns: self.columns,
-            scale,
-            farthest: FARTHEST.max(16.0 * scale),
-            nearest,
-            log_peak: peak.log,
-            decay,
-            fineness,
-        };
-        let (ramps, tolerance) = fitting.within(fineness.size.pieces);
-        let mut uniforms = ramps::piece_uniforms(&ramps, fineness.size);
-        uniforms.insert("1_over_scale_squared".to_owned(), 1.0 / fitting.scale);
-        for (index, name) in self.columns.names().into_iter().enumerate() {
-            uniforms.extend(ramps::column_uniforms(name, index, &ramps, fineness.size));
-        }
+        let fitting =
+            Fitting { mixture: &mixture, columns: self.columns, scale, nearest, log_peak: peak.log, decay, fineness };
+        let (ramps, factor) = fitting.within(fineness.size.pieces);
         // A table in memory has no limit on its pieces, and the density beside a mass at rest needs many.
-        let (ramps, tolerance) = if tolerance > 1.0 { fitting.within(PIECES_IN_MEMORY) } else { (ramps, tolerance) };
-        Table { log_peak: peak.log, uniforms, lookup: Arc::new(fitting.lookup(&ramps, tolerance)) }
+        let finer = (factor > 1.0).then(|| fitting.within(PIECES_IN_MEMORY));
+        let (finer, factor) = finer.map_or((None, factor), |(finer, factor)| (Some(finer), factor));
+        Fit { log_peak: peak.log, scale, ramps, factor, finer }
+    }
+
+    /// The table of a fit.
+    fn of(&self, fit: &Fit, fineness: Fineness) -> Table {
+        let Fit { log_peak, scale, ramps, factor, finer } = fit;
+        let mut uniforms = ramps::piece_uniforms(ramps, fineness.size);
+        uniforms.insert("1_over_scale_squared".to_owned(), 1.0 / scale);
+        for (index, name) in self.columns.names().into_iter().enumerate() {
+            uniforms.extend(ramps::column_uniforms(name, index, ramps, fineness.size));
+        }
+        let ramps = finer.as_ref().unwrap_or(ramps);
+        let lookup = lookup(self.columns, (self.half_dim + 0.5, *scale), ramps, (fineness, *factor));
+        Table { log_peak: *log_peak, uniforms, lookup: Arc::new(lookup) }
     }
 
     /// `log w + log g(q) - log g(0)`, and the coefficients of flux and births.
@@ -157,8 +196,6 @@ struct Fitting<'a> {
     columns: Columns,
     /// `a^2`, where the law begins to fall.
     scale: f64,
-    /// The squared distance at which the table ends.
-    farthest: f64,
     /// Added to every squared distance.
     nearest: f64,
     log_peak: f64,
@@ -189,7 +226,7 @@ impl Fitting<'_> {
 
     /// Pieces from 0 to the farthest distance, as wide as the tolerance times `factor` allows; none if there are too many.
     fn ramps(&self, factor: f64, most: usize) -> Option<Vec<Ramp>> {
-        let end = (self.farthest / self.scale).ln_1p().min(1400.0);
+        let end = (farthest(self.scale) / self.scale).ln_1p().min(1400.0);
         let (mut ramps, mut edge, mut width) = (Vec::new(), 0.0, 2.0_f64);
         while edge < end {
             let high = if edge + 1.2 * width > end { end } else { edge + width };
@@ -209,32 +246,8 @@ impl Fitting<'_> {
         Some(ramps)
     }
 
-    /// The same as cells.
-    fn lookup(&self, ramps: &[Ramp], factor: f64) -> Lookup {
-        let (has_flux, has_births) = (self.columns.flux.is_some(), self.columns.births.is_some());
-        let span = Span { scale: self.scale, farthest: self.farthest, decay: self.decay, has_flux, has_births };
-        let values = |x: f64| {
-            let i = ramps.partition_point(|ramp| ramp.high < x).min(ramps.len().saturating_sub(1));
-            let mut row = [0.0; Lookup::MOST_COLUMNS];
-            if let Some(ramp) = ramps.get(i) {
-                let s = (x - ramp.low) * 2.0 / (ramp.high - ramp.low) - 1.0;
-                row.iter_mut().zip(&ramp.columns).for_each(|(value, column)| *value = column.value(s));
-            }
-            row[0] -= self.decay * x;
-            row
-        };
-        Lookup::fit(&span, values, |x, expected, found| {
-            let tolerance = self.tolerance(expected[0].abs(), x, factor);
-            expected.iter().zip(found).enumerate().all(|(row, (expected, found))| {
-                let unit = if row == 0 { 1.0 } else { expected.abs() };
-                (found - expected).abs() <= tolerance * unit
-            })
-        })
-    }
-
-    /// What `log g` may be off: the quadrature rounds exponents of its size, and so does a kernel.
     fn tolerance(&self, log: f64, x: f64, factor: f64) -> f64 {
-        factor * (self.fineness.tolerance + self.fineness.rounding * (log + self.decay * (x + 4.0)))
+        factor * self.fineness.tolerance(log, x, self.decay)
     }
 
     fn ramp(&self, low: f64, high: f64, factor: f64, is_last_try: bool) -> Option<Ramp> {
@@ -254,4 +267,32 @@ impl Fitting<'_> {
         };
         (is_last_try || [-0.97, -0.6, 0.05, 0.7, 0.97].into_iter().all(meets)).then_some(Ramp { low, high, columns })
     }
+}
+
+/// The squared distance at which a table ends.
+fn farthest(scale: f64) -> f64 {
+    FARTHEST.max(16.0 * scale)
+}
+
+/// Pieces as cells, which keep the tolerance times `factor`.
+fn lookup(columns: Columns, (decay, scale): (f64, f64), ramps: &[Ramp], (fineness, factor): (Fineness, f64)) -> Lookup {
+    let (has_flux, has_births) = (columns.flux.is_some(), columns.births.is_some());
+    let span = Span { scale, farthest: farthest(scale), decay, has_flux, has_births };
+    let values = |x: f64| {
+        let i = ramps.partition_point(|ramp| ramp.high < x).min(ramps.len().saturating_sub(1));
+        let mut row = [0.0; Lookup::MOST_COLUMNS];
+        if let Some(ramp) = ramps.get(i) {
+            let s = (x - ramp.low) * 2.0 / (ramp.high - ramp.low) - 1.0;
+            row.iter_mut().zip(&ramp.columns).for_each(|(value, column)| *value = column.value(s));
+        }
+        row[0] -= decay * x;
+        row
+    };
+    Lookup::fit(&span, values, |x, expected, found| {
+        let tolerance = factor * fineness.tolerance(expected[0].abs(), x, decay);
+        expected.iter().zip(found).enumerate().all(|(row, (expected, found))| {
+            let unit = if row == 0 { 1.0 } else { expected.abs() };
+            (found - expected).abs() <= tolerance * unit
+        })
+    })
 }

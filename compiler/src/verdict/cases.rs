@@ -199,10 +199,35 @@ pub(super) fn combine(tree: &Tree, which: Which) -> Condition {
     Condition {
         answer,
         condition: (answer == Answer::Conditional).then(|| condition(tree, &leaves)).flatten(),
+        admits: if answer == Answer::Conditional { admitted(&leaves) } else { Vec::new() },
         reason: reason(&leaves),
         certificate: useful.then_some(Certificate { condition: which, cases }),
         witness: leaves.iter().find_map(|(o, when)| Some(o.witness.clone()?.in_case(when))),
         missing: leaves.iter().find(|(o, _)| o.answer == Answer::Undecided).map(|(o, _)| o.reason.clone()),
+    }
+}
+
+/// The cases with the answer yes; without any, those that are conditional on something else than parameters. None if that is all.
+fn admitted(leaves: &[(&Outcome, &[SideCondition])]) -> Vec<Vec<SideCondition>> {
+    let with = |answer: Answer| -> Vec<Vec<SideCondition>> {
+        leaves.iter().filter(|(o, _)| o.answer == answer).map(|(_, when)| when.to_vec()).collect()
+    };
+    let yes = with(Answer::Yes);
+    let cases = if yes.is_empty() { with(Answer::Conditional) } else { yes };
+    if cases.len() == leaves.len() {
+        return Vec::new();
+    }
+    // Signs of one expression are one case: `q > 0` and `q = 0` are `q >= 0`.
+    let one = |a: &SideCondition, case: &Vec<SideCondition>| match &case[..] {
+        [b] if a.expression == b.expression => Some(SideCondition::new(a.expression.clone(), a.sign.or(b.sign))),
+        _ => None,
+    };
+    match cases.split_first() {
+        Some((first, others)) if first.len() == 1 => {
+            let merged = others.iter().try_fold(first[0].clone(), |sum, case| one(&sum, case));
+            merged.map_or(cases, |merged| vec![vec![merged]])
+        }
+        _ => cases,
     }
 }
 

@@ -91,6 +91,7 @@ impl Verdict {
         let condition = Condition {
             answer: Answer::Undecided,
             condition: None,
+            admits: Vec::new(),
             reason: why.to_owned(),
             certificate: None,
             witness: None,
@@ -113,6 +114,10 @@ pub struct Condition {
     pub answer: Answer,
     /// The condition of a conditional answer, in the user's letters.
     pub condition: Option<String>,
+    /// The part of it that is about parameters: the cases, any of which must hold, in which the answer is yes, or, where there are none, in
+    /// which it is conditional on something else. Empty where parameters decide nothing.
+    #[serde(skip)]
+    pub admits: Vec<Vec<SideCondition>>,
     /// Why, for every admitted parameter.
     pub reason: String,
     /// The proof of what is yes, case by case.

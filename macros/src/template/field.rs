@@ -43,21 +43,27 @@ fn point_source(x: [f64; N], t: f64, parameters: &Parameters) -> Flow {
     if !(t > 0.0 && t.is_finite() && x.iter().all(|x| x.is_finite())) {
         return Flow::UNKNOWN;
     }
-    let drift = drift(parameters);
+    let (drift, place, shape) = (drift(parameters), place(t, parameters), shape(parameters));
     let mut moved = x;
     for d in 0..N {
-        moved[d] -= drift[d] * t;
+        moved[d] = (x[d] - drift[d] * t) * place.widen;
     }
+    shape.contract(&mut moved);
     let q = moved.iter().map(|x| x * x).sum::<f64>();
-    let [log_weight, rate, births] = <Log as Kernel<f64>>::pair::<HAS_FMA>(log_uniforms(t, parameters), q, 0.0);
-    let mut velocity = drift;
+    let [log_weight, rate, births] = <Log as Kernel<f64>>::pair::<HAS_FMA>(log_uniforms(place.clock, parameters), q, 0.0);
+    let mut velocity = [0.0; N];
     for d in 0..N {
-        velocity[d] += rate * moved[d];
+        velocity[d] = rate * moved[d];
     }
+    shape.turn(&mut velocity);
+    for d in 0..N {
+        velocity[d] = drift[d] + (place.speed * velocity[d] - place.pull * x[d]);
+    }
+    let births = if BIRTHS_VARY { births } else { constant_births(place.clock, parameters) };
     Flow {
-        log_density: log_weight + log_norm(t, parameters),
+        log_density: log_weight + log_norm(place.clock, parameters) + (place.log_volume - shape.log_determinant),
         velocity,
-        birth_rate: if BIRTHS_VARY { births } else { constant_births(t, parameters) },
+        birth_rate: place.rate * births - place.offset,
     }
 }
 
@@ -136,6 +142,7 @@ impl<T: Number> Kernel<T> for Linear {
 #[derive(Clone, Debug)]
 pub struct Field<T: Real = f64> {
     parameters: Parameters,
+    shape: Shape,
     /// Data and queries are shifted by it, so that f32 keeps digits for data far from the origin.
     center: [f64; N],
     sources: usize,
@@ -199,8 +206,14 @@ impl<T: Real> Field<T> {
         if points.len() != weights.len() {
             return Err(BadData::Weights { points: points.len(), weights: weights.len() });
         }
+        let shape = shape(&parameters);
+        let contracted = |row: usize| {
+            let mut point = points[row];
+            shape.contract(&mut point);
+            point
+        };
         let is_finite = |x: f64| Into::<f64>::into(T::of(x)).is_finite();
-        if let Some(row) = points.iter().position(|point| !point.iter().all(|x| is_finite(*x))) {
+        if let Some(row) = (0..points.len()).find(|row| !contracted(*row).iter().all(|x| is_finite(*x))) {
             return Err(BadData::Coordinate { row });
         }
         if let Some(row) = weights.iter().position(|w| !(w.is_finite() && *w >= 0.0)) {
@@ -211,7 +224,8 @@ impl<T: Real> Field<T> {
             return Err(BadData::Weight { row: 0 });
         }
         let mut center = [0.0; N];
-        for point in points {
+        for row in 0..points.len() {
+            let point = contracted(row);
             for d in 0..N {
                 center[d] += point[d] / points.len() as f64;
             }
@@ -219,6 +233,7 @@ impl<T: Real> Field<T> {
         let blocks = points.len().div_ceil(BLOCK);
         let mut field = Field {
             parameters,
+            shape,
             center,
             sources: points.len(),
             coordinates: ::std::vec![[T::ZERO; BLOCK]; blocks * N],
@@ -228,9 +243,9 @@ impl<T: Real> Field<T> {
         };
         // The last block is filled up with sources of weight zero at the place of the last source, which cannot overflow.
         for i in 0..blocks * BLOCK {
-            let (row, block, lane) = (i.min(points.len() - 1), i / BLOCK, i % BLOCK);
+            let (point, block, lane) = (contracted(i.min(points.len() - 1)), i / BLOCK, i % BLOCK);
             for d in 0..N {
-                field.coordinates[block * N + d][lane] = T::of(points[row][d] - center[d]);
+                field.coordinates[block * N + d][lane] = T::of(point[d] - center[d]);
             }
             if i < points.len() {
                 let log = (weights[i] / largest).ln();
@@ -274,7 +289,9 @@ struct Now<'a, T: Real> {
     log_norm: f64,
     linear_log_norm: f64,
     drift: [f64; N],
+    /// `drift t`.
     shift: [f64; N],
+    place: Place,
     births: f64,
 }
 
@@ -290,20 +307,17 @@ struct Sums {
 impl<'a, T: Real> Now<'a, T> {
     fn new(field: &'a Field<T>, t: f64) -> Now<'a, T> {
         let parameters = &field.parameters;
-        let drift = drift(parameters);
-        let mut shift = field.center;
-        for d in 0..N {
-            shift[d] += drift[d] * t;
-        }
+        let (drift, place) = (drift(parameters), place(t, parameters));
         Now {
             field,
-            log: log_uniforms(t, parameters).map(T::of),
-            linear: linear_uniforms(t, parameters).map(T::of),
-            log_norm: log_norm(t, parameters),
-            linear_log_norm: linear_log_norm(t, parameters),
+            log: log_uniforms(place.clock, parameters).map(T::of),
+            linear: linear_uniforms(place.clock, parameters).map(T::of),
+            log_norm: log_norm(place.clock, parameters),
+            linear_log_norm: linear_log_norm(place.clock, parameters),
             drift,
-            shift,
-            births: constant_births(t, parameters),
+            shift: drift.map(|c| c * t),
+            place,
+            births: constant_births(place.clock, parameters),
         }
     }
 
@@ -316,31 +330,42 @@ impl<'a, T: Real> Now<'a, T> {
 
     #[inline(always)]
     fn row<const FUSED: bool>(&self, x: &[f64; N]) -> Flow {
+        let mut seen = *x;
+        for d in 0..N {
+            seen[d] = (x[d] - self.shift[d]) * self.place.widen;
+        }
+        self.field.shape.contract(&mut seen);
         let mut moved = [T::ZERO; N];
         for d in 0..N {
-            moved[d] = T::of(x[d] - self.shift[d]);
+            moved[d] = T::of(seen[d] - self.field.center[d]);
         }
         if HAS_LINEAR {
             let sums = self.reduce::<Linear, FUSED>(self.linear, &self.field.linear_weights, &moved);
             if sums.weight >= ::core::primitive::f64::powi(2.0, T::LEAST_EXPONENT) * self.field.sources as f64 {
-                return self.flow(sums, self.linear_log_norm, T::linear::<FUSED>(self.linear, T::ZERO, T::ZERO)[1].into());
+                return self.flow(x, sums, self.linear_log_norm, T::linear::<FUSED>(self.linear, T::ZERO, T::ZERO)[1].into());
             }
         }
         let sums = self.reduce::<Log, FUSED>(self.log, &self.field.log_weights, &moved);
-        self.flow(sums, self.log_norm, T::log::<FUSED>(self.log, T::ZERO, T::ZERO)[1].into())
+        self.flow(x, sums, self.log_norm, T::log::<FUSED>(self.log, T::ZERO, T::ZERO)[1].into())
     }
 
     #[inline(always)]
-    fn flow(&self, sums: Sums, log_norm: f64, rate: f64) -> Flow {
-        let rate = if RATE_VARIES { 1.0 } else { rate };
-        let mut velocity = self.drift;
+    fn flow(&self, x: &[f64; N], sums: Sums, log_norm: f64, rate: f64) -> Flow {
+        let (rate, place, shape) = (if RATE_VARIES { 1.0 } else { rate }, &self.place, &self.field.shape);
+        let mut velocity = [0.0; N];
         for d in 0..N {
-            velocity[d] += rate * sums.displacement[d] / sums.weight;
+            velocity[d] = rate * sums.displacement[d] / sums.weight;
         }
+        shape.turn(&mut velocity);
+        for d in 0..N {
+            velocity[d] = self.drift[d] + (place.speed * velocity[d] - place.pull * x[d]);
+        }
+        let births = if BIRTHS_VARY { sums.births / sums.weight } else { self.births };
+        let log_volume = place.log_volume - shape.log_determinant;
         Flow {
-            log_density: sums.max + sums.weight.ln() + self.field.log_scale + log_norm,
+            log_density: sums.max + sums.weight.ln() + self.field.log_scale + log_norm + log_volume,
             velocity,
-            birth_rate: if BIRTHS_VARY { sums.births / sums.weight } else { self.births },
+            birth_rate: place.rate * births - place.offset,
         }
     }
 

@@ -58,27 +58,9 @@ impl Device {
     /// # Errors
     /// [`NoDevice`], among others on a machine without CUDA.
     pub fn open(ordinal: usize) -> Result<Device, NoDevice> {
-        // Every other call of the driver panics without its library.
-        // SAFETY: asks whether a shared library of that name can be opened, and closes it.
-        if !unsafe { sys::is_culib_present() } {
-            return Err(NoDevice::NoDriver);
-        }
-        let mut version = 0;
-        // SAFETY: writes one integer to a valid place; the library has been found, and needs no initialisation for it.
-        let asked = unsafe { sys::cuDriverGetVersion(&mut version) }.result();
-        asked.map_err(|e| NoDevice::Driver(explain(e)))?;
-        if version < LEAST_DRIVER {
-            return Err(NoDevice::OldDriver { version });
-        }
-        let count = match CudaContext::device_count() {
-            Ok(count) => usize::try_from(count).unwrap_or(0),
-            Err(DriverError(sys::CUresult::CUDA_ERROR_NO_DEVICE)) => 0,
-            Err(e) => return Err(NoDevice::Driver(explain(e))),
-        };
-        match count {
-            0 => return Err(NoDevice::NoGpu),
-            _ if ordinal >= count => return Err(NoDevice::NoSuchGpu { ordinal, count }),
-            _ => {}
+        let count = count()?;
+        if ordinal >= count {
+            return Err(NoDevice::NoSuchGpu { ordinal, count });
         }
         let context = CudaContext::new(ordinal).map_err(|e| NoDevice::Driver(explain(e)))?;
         let name = context.name().map_err(|e| NoDevice::Driver(explain(e)))?;
@@ -89,9 +71,51 @@ impl Device {
         Ok(Device { context, name })
     }
 
+    /// All devices that can be used, at least one, in the order of their numbers; those that cannot are left out.
+    ///
+    /// # Errors
+    /// [`NoDevice`], that of the first device if none can be used.
+    pub fn all() -> Result<Vec<Device>, NoDevice> {
+        usable((0..count()?).map(Device::open))
+    }
+
     /// The name that the manufacturer gave it.
     pub fn name(&self) -> &str {
         &self.name
+    }
+}
+
+/// The devices that are there; the first reason why one is not, if there are none.
+fn usable<T>(opened: impl IntoIterator<Item = Result<T, NoDevice>>) -> Result<Vec<T>, NoDevice> {
+    let (mut devices, mut reason) = (Vec::new(), NoDevice::NoGpu);
+    for device in opened {
+        match device {
+            Ok(device) => devices.push(device),
+            Err(e) if reason == NoDevice::NoGpu => reason = e,
+            Err(_) => {}
+        }
+    }
+    if devices.is_empty() { Err(reason) } else { Ok(devices) }
+}
+
+/// How many devices the driver finds, at least one.
+fn count() -> Result<usize, NoDevice> {
+    // Every other call of the driver panics without its library.
+    // SAFETY: asks whether a shared library of that name can be opened, and closes it.
+    if !unsafe { sys::is_culib_present() } {
+        return Err(NoDevice::NoDriver);
+    }
+    let mut version = 0;
+    // SAFETY: writes one integer to a valid place; the library has been found, and needs no initialisation for it.
+    let asked = unsafe { sys::cuDriverGetVersion(&mut version) }.result();
+    asked.map_err(|e| NoDevice::Driver(explain(e)))?;
+    if version < LEAST_DRIVER {
+        return Err(NoDevice::OldDriver { version });
+    }
+    match CudaContext::device_count() {
+        Ok(count) => usize::try_from(count).ok().filter(|count| *count > 0).ok_or(NoDevice::NoGpu),
+        Err(DriverError(sys::CUresult::CUDA_ERROR_NO_DEVICE)) => Err(NoDevice::NoGpu),
+        Err(e) => Err(NoDevice::Driver(explain(e))),
     }
 }
 
@@ -110,6 +134,14 @@ mod tests {
         // With a device, the one behind the last is missing.
         let reason = Device::open(1 << 20).expect_err("no machine has so many").to_string();
         assert!(!reason.is_empty() && !reason.contains('\n'), "{reason}");
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_left_out_as_long_as_something_can() {
+        let old = |name: &str| NoDevice::OldGpu { name: name.into(), capability: (3, 7) };
+        assert_eq!(usable([Err(old("a")), Ok(1), Err(old("b")), Ok(3)]), Ok(vec![1, 3]));
+        assert_eq!(usable::<u32>([Err(old("a")), Err(old("b"))]), Err(old("a")));
+        assert_eq!(usable::<u32>([]), Err(NoDevice::NoGpu));
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! A reduction on a device: sources are uploaded once, queries come in chunks.
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -13,6 +12,7 @@ use ndarray::{ArrayView2, s};
 use super::device::{Device, explain};
 use super::{GpuError, module};
 use crate::cpu::{ReduceOutput, check_arguments, check_sources, means};
+use crate::split::in_chunks;
 
 /// Sources of a split. The number depends on nothing else, so that a result depends on its query alone.
 const SPLIT: usize = 16 * 1024;
@@ -72,7 +72,7 @@ impl GpuReduce {
                 (stream.clone_htod(&records).map(Floats::F64), scale)
             }
         };
-        let records = records.map_err(|e| if is_memory(e) { too_many() } else { GpuError::Driver(explain(e)) })?;
+        let records = records.map_err(|e| if is_memory(&e) { too_many() } else { GpuError::Driver(explain(e)) })?;
         let sources = u32::try_from(count).ok().filter(|count| *count < u32::MAX / 2).ok_or_else(too_many)?;
         let (kernel, size) = (kernel.clone(), AtomicUsize::new(usize::MAX));
         Ok(GpuReduce { kernel, layout, function, stream, records, sources, log_scale, size })
@@ -103,7 +103,7 @@ impl GpuReduce {
         out.resize(&self.kernel, self.layout.dim, queries.nrows());
         let per_query = 8 * self.layout.partials.vectors * self.splits();
         let most = (PARTIAL_BYTES / per_query).clamp(1, u32::MAX as usize / 2);
-        in_chunks(queries.nrows(), most, &self.size, |rows| {
+        in_chunks(queries.nrows(), most, &self.size, is_memory, |rows| {
             let chunk = queries.slice(s![rows.clone(), ..]);
             let partials = match self.kernel.precision() {
                 Precision::F32 => {
@@ -115,6 +115,10 @@ impl GpuReduce {
                 self.write(row, &self.layout.finish(&partials, rows.len(), index, uniforms), &mut out);
             }
             Ok(())
+        })
+        .map_err(|e| match e {
+            e if is_memory(&e) => GpuError::Memory { what: "the sums of a single query".to_owned() },
+            e => GpuError::Driver(explain(e)),
         })?;
         Ok(out)
     }
@@ -185,65 +189,6 @@ fn rounded<T: Scalar>(numbers: &[f64]) -> Vec<T> {
     numbers.iter().map(|x| T::from_f64(*x)).collect()
 }
 
-fn is_memory(error: DriverError) -> bool {
+fn is_memory(error: &DriverError) -> bool {
     error.0 == sys::CUresult::CUDA_ERROR_OUT_OF_MEMORY
-}
-
-/// Runs `body` on ranges of at most `most` and `size` of `count` rows; where memory runs out, on halves of them, down to one row, and
-/// leaves the size that fits.
-fn in_chunks(
-    count: usize,
-    most: usize,
-    size: &AtomicUsize,
-    mut body: impl FnMut(Range<usize>) -> Result<(), DriverError>,
-) -> Result<(), GpuError> {
-    let mut first = 0;
-    while first < count {
-        let rows = first..count.min(first + most.min(size.load(Ordering::Relaxed)));
-        match body(rows.clone()) {
-            Ok(()) => first = rows.end,
-            Err(e) if is_memory(e) && rows.len() > 1 => size.store(rows.len() / 2, Ordering::Relaxed),
-            Err(e) if is_memory(e) => return Err(GpuError::Memory { what: "the sums of a single query".to_owned() }),
-            Err(e) => return Err(GpuError::Driver(explain(e))),
-        }
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const FULL: DriverError = DriverError(sys::CUresult::CUDA_ERROR_OUT_OF_MEMORY);
-
-    /// The ranges run on a device that holds `room` rows.
-    fn ranges(count: usize, most: usize, room: usize) -> Result<Vec<Range<usize>>, GpuError> {
-        let (mut done, size) = (Vec::new(), AtomicUsize::new(usize::MAX));
-        in_chunks(count, most, &size, |rows| {
-            if rows.len() > room {
-                return Err(FULL);
-            }
-            done.push(rows);
-            Ok(())
-        })?;
-        let size = size.into_inner();
-        assert_eq!(size < usize::MAX, room < most.min(count), "it is said when memory ran out, and only then");
-        Ok(done)
-    }
-
-    #[test]
-    fn every_row_is_run_once_whatever_fits() {
-        assert_eq!(ranges(10, 4, 100).expect("room"), [0..4, 4..8, 8..10]);
-        assert_eq!(ranges(0, 4, 100).expect("nothing"), []);
-        for room in 1..20 {
-            let covered: Vec<usize> = ranges(37, 16, room).expect("room").into_iter().flatten().collect();
-            assert_eq!(covered, (0..37).collect::<Vec<_>>(), "room for {room}");
-        }
-    }
-
-    #[test]
-    fn when_not_even_one_row_fits_the_message_says_so() {
-        let error = ranges(5, 4, 0).expect_err("no room");
-        assert!(error.to_string().contains("memory is full"), "{error}");
-    }
 }

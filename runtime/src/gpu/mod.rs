@@ -10,11 +10,13 @@ mod guarded;
 mod launch;
 mod module;
 mod sampler;
+mod shared;
 
 pub use device::{Device, NoDevice};
 pub use guarded::GpuField;
 pub use launch::GpuReduce;
 pub use sampler::Floats;
+pub use shared::GpuFields;
 
 use crate::cpu::ArgumentError;
 use genphys_compiler::codegen::Unsupported;

@@ -20,6 +20,7 @@ use super::{Outcome, interrupt, model, numbers, points, spec};
 use genphys::report::Report;
 use genphys_compiler::{Analysis, Budget, analyze};
 use genphys_runtime::data::Dataset;
+use genphys_runtime::density::DensityField;
 use genphys_runtime::sampler::{
     self, Prior, Proposal, SampleError, SampleOptions, SampleProblem, SampleRun, Spacing, StepControl,
 };
@@ -59,8 +60,11 @@ pub fn run(command: &Compare, console: &Console) -> Result<Outcome, Failure> {
         .collect::<Result<Vec<Analysis>, Failure>>()?;
     known_settings(&analyses, &command.model.set.values)?;
     let yardstick = Yardstick::new(&data, &command.metric, wanted.n);
-    let contestants =
-        analyses.iter().map(|a| Contestant::new(a, command, &wanted, &data)).collect::<Result<Vec<_>, _>>()?;
+    let device = Device::open(&command.place.device, console)?;
+    let contestants = analyses
+        .iter()
+        .map(|a| Contestant::new(a, command, &wanted, (&data, &device)))
+        .collect::<Result<Vec<_>, _>>()?;
     interrupt::listen()?;
     let mut rows = vec![floor(&yardstick, &wanted)?];
     let started = Instant::now();
@@ -79,6 +83,11 @@ pub fn run(command: &Compare, console: &Console) -> Result<Outcome, Failure> {
         ));
     }
     meter.finish();
+    for contestant in &contestants {
+        if let Some(note) = contestant.field.note() {
+            console.note(&format!("{}: {note}", contestant.name));
+        }
+    }
     output::write(command, console, &data, &wanted, &rows)?;
     Ok(Outcome::Expected)
 }
@@ -121,7 +130,7 @@ impl<'a> Contestant<'a> {
         analysis: &Analysis,
         command: &Compare,
         wanted: &Wanted,
-        data: &'a Dataset,
+        (data, device): (&'a Dataset, &Device),
     ) -> Result<Contestant<'a>, Failure> {
         let report = Report::new(analysis);
         let about = |failure: Failure| match failure {
@@ -131,8 +140,8 @@ impl<'a> Contestant<'a> {
         let own = settings_of(analysis, &command.model);
         // As in `sample`: in the frame and on the clock of its law.
         let model = model::new(analysis, &own, Some(data.dim())).map_err(about)?.at_rest();
-        let field = model::field(&model, data, own.precision(), &Device::Cpu).map_err(about)?;
-        let heavier = model::heavier(&model, data, own.precision(), &Device::Cpu).map_err(about)?;
+        let field = model::field(&model, data, own.precision(), device).map_err(about)?;
+        let heavier = model::heavier(&model, data, own.precision(), device).map_err(about)?;
         let law = model.forward_law().subordinator;
         let scale = Scale::of(data);
         let t_max = scale.start(law, arguments::Prior::Mixture);

@@ -2,6 +2,8 @@
 
 use super::radial::Radial;
 use super::{Subject, ours};
+use crate::cli::console::Console;
+use crate::cli::device::Device;
 use crate::cli::failure::Failure;
 use genphys::picture::{HeatMap, PictureFormat, heat_map};
 use ndarray::Array2;
@@ -21,13 +23,13 @@ const TABLE: usize = 1500;
 const FAINT: f64 = 2e-3;
 
 /// Draws the density.
-pub fn draw(subject: &Subject, format: PictureFormat) -> Result<Vec<u8>, Failure> {
+pub fn draw(subject: &Subject, place: (&Device, &Console), format: PictureFormat) -> Result<Vec<u8>, Failure> {
     if let Some(dim) = subject.dim.filter(|dim| *dim != 2) {
         return Err(
             Failure::input(format!("the density is drawn in the plane, not in N = {dim}")).help("leave --dim out")
         );
     }
-    let radial = Radial::new(subject, 2)?;
+    let radial = Radial::new(subject, 2, place)?;
     let t = match subject.times.as_deref() {
         None => radial.decay_time(APART),
         Some([t]) => *t,

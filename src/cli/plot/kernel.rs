@@ -2,16 +2,18 @@
 
 use super::radial::Radial;
 use super::{Subject, ours};
+use crate::cli::console::Console;
+use crate::cli::device::Device;
 use crate::cli::failure::Failure;
 use genphys::picture::{Chart, Line, PictureFormat, Stroke, charts};
 
 const POINTS: usize = 500;
 
 /// Draws the kernel.
-pub fn draw(subject: &Subject, format: PictureFormat) -> Result<Vec<u8>, Failure> {
+pub fn draw(subject: &Subject, place: (&Device, &Console), format: PictureFormat) -> Result<Vec<u8>, Failure> {
     let equation = &subject.analysis.equation;
     let dim = subject.dim.or(equation.dimension.map(|n| n as usize)).or(equation.test.dimension.map(|n| n as usize));
-    let radial = Radial::new(subject, dim.unwrap_or(1))?;
+    let radial = Radial::new(subject, dim.unwrap_or(1), place)?;
     let natural = radial.decay_time(1.0);
     let times = subject.times.clone().unwrap_or_else(|| [0.5, 1.0, 2.0].map(|part| part * natural).to_vec());
     let longest = times.iter().copied().fold(0.0, f64::max);

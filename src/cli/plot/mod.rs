@@ -7,6 +7,7 @@ mod radial;
 
 use super::arguments::{Drawing, Plot};
 use super::console::Console;
+use super::device::Device;
 use super::failure::Failure;
 use super::{Outcome, numbers, spec, values};
 use genphys::io::write_bytes;
@@ -22,10 +23,14 @@ use std::path::Path;
 pub fn run(command: &Plot, console: &Console) -> Result<Outcome, Failure> {
     let format = format(&command.out)?;
     let subject = Subject::new(command)?;
+    let place = || Device::open(&command.place.device, console);
     let bytes = match command.what {
-        Drawing::Dispersion => dispersion::draw(&subject, format),
-        Drawing::Kernel => kernel::draw(&subject, format),
-        Drawing::Density => density::draw(&subject, format),
+        Drawing::Dispersion => {
+            Device::check(&command.place.device)?;
+            dispersion::draw(&subject, format)
+        }
+        Drawing::Kernel => kernel::draw(&subject, (&place()?, console), format),
+        Drawing::Density => density::draw(&subject, (&place()?, console), format),
     }?;
     write_bytes(&command.out, &bytes)?;
     let out = command.out.display().to_string();

@@ -1,11 +1,13 @@
 //! The law of one source in numbers: from its closed form when there is one, else by inverse Fourier transform.
 
 use super::Subject;
+use crate::cli::console::Console;
+use crate::cli::device::Device;
 use crate::cli::failure::Failure;
 use genphys_compiler::Budget;
 use genphys_compiler::kernel::Precision;
 use genphys_runtime::density::{DensityField, Evaluation};
-use genphys_runtime::field::Field;
+use genphys_runtime::field::{BuildError, Field};
 use genphys_runtime::model::{Model, ModelError};
 use genphys_runtime::signed::{Modes, SignedModel, Spectrum};
 use ndarray::Array2;
@@ -23,23 +25,27 @@ enum Law {
 }
 
 impl Radial {
-    /// The law in `dim` dimensions.
+    /// The law in `dim` dimensions, evaluated there.
     ///
     /// # Errors
     /// [`Failure`] with the reason why there is no such function here.
-    pub fn new(subject: &Subject, dim: usize) -> Result<Radial, Failure> {
+    pub fn new(subject: &Subject, dim: usize, (device, console): (&Device, &Console)) -> Result<Radial, Failure> {
         let analysis = &subject.analysis;
         if let Some(fixed) = analysis.equation.dimension.filter(|fixed| *fixed as usize != dim) {
             return Err(not_drawn(&format!("the equation is set in N = {fixed}")));
         }
         let here = analysis.at(&subject.exact, Budget::default());
         let modes = Modes::new(&here).map_err(refused)?;
-        let closed = Model::new(analysis, dim, &subject.exact)
-            .ok()
-            .and_then(|model| Field::new(&model, Array2::zeros((1, dim)).view(), &[1.0], Precision::F64).ok());
+        let closed = Model::new(analysis, dim, &subject.exact).ok().map(|model| of_source(&model, dim, device));
         let law = match closed {
-            Some(field) => Law::Closed(Box::new(field)),
-            None => Law::Transform(Box::new(SignedModel::of(&here, dim).map_err(refused)?)),
+            Some(Ok(field)) => Law::Closed(Box::new(field)),
+            #[cfg(feature = "cuda")]
+            Some(Err(BuildError::Gpu(e))) => return Err(not_drawn(&e.to_string()).help("--device cpu")),
+            _ => {
+                let model = SignedModel::of(&here, dim).map_err(refused)?;
+                device.only_cpu("an inverse Fourier transform", console)?;
+                Law::Transform(Box::new(model))
+            }
         };
         Ok(Radial { dim, modes, law })
     }
@@ -98,6 +104,16 @@ impl Radial {
         let mut out = Evaluation::new(radii.len(), self.dim);
         field.evaluate(t, points.view(), &mut out).map_err(|e| Failure::input(e.to_string()))?;
         Ok(out)
+    }
+}
+
+/// The field of one source at the origin.
+fn of_source(model: &Model, dim: usize, device: &Device) -> Result<Field, BuildError> {
+    let origin = Array2::zeros((1, dim));
+    match device {
+        Device::Cpu => Field::new(model, origin.view(), &[1.0], Precision::F64),
+        #[cfg(feature = "cuda")]
+        Device::Cuda { gpus, .. } => Field::on(gpus, model, origin.view(), &[1.0], Precision::F64),
     }
 }
 

@@ -21,7 +21,11 @@ pub fn launcher(
     use genphys_runtime::launch::Launches;
     use genphys_runtime::sampler::StepControl;
 
-    let Device::Cuda(gpu) = device else { return Ok(None) };
+    let Device::Cuda { gpus, .. } = device else { return Ok(None) };
+    let [gpu] = &gpus[..] else {
+        console.note("the GPUs share the points of the field, the steps are taken on the CPU");
+        return Ok(None);
+    };
     let launches = Launches::new(gpu.clone(), problem, fields, options);
     let launches = launches.map_err(|e| Failure::input(e.to_string()).help("--device cpu does without a GPU"))?;
     let Some(launches) = launches else {
