@@ -280,6 +280,7 @@ fn uneven_weights_choose_among_more_draws() {
     let (run, asked) = case.run(&options, usize::MAX);
     assert_eq!(asked, [(true, 6), (true, 6)]);
     assert_eq!(run.stats.candidates, 400);
+    assert_eq!((run.stats.evaluations, run.stats.proposal_evaluations), (4 * 12, 4), "of 100 particles each");
     assert!(run.log_weights.iter().all(|w| (w - run.log_weights[0]).abs() < 1e-12));
     // Samples of one origin are the same point, drawn at the same place.
     for (i, origin) in run.origins.iter().enumerate() {

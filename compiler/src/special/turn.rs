@@ -33,7 +33,7 @@ pub(crate) fn cos_sin(k: &mut KernelBuilder, u: Value) -> (Value, Value) {
 
 /// `(-1)^j (2 pi)^(2j+1)/(2j+1)!`: `sin(2 pi r)/r` in powers of `r^2`.
 const SINE: [f64; 9] = [
-    6.283185307179586,
+    std::f64::consts::TAU,
     -41.34170224039976,
     81.60524927607506,
     -76.70585975306139,

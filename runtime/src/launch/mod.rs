@@ -2,7 +2,8 @@
 //!
 //! In:   a [`Field`](crate::field::Field) in few dimensions, its data, the law of its prior, options with a fixed grid.
 //! Out:  [`Launches`], a [`Launcher`](crate::sampler::Launcher) for the sampler; [`Texts`], what it compiles.
-//! Holds: the arguments of every launch are made here, in plain Rust, whatever the device: a GPU, or a machine that runs the text in the tests.
+//! Holds: the arguments of every launch are made here, in plain Rust, whatever the device: a GPU, or a machine that runs the text in the tests;
+//!   the only `unsafe` is the call of [`Device::launch`] with them.
 
 mod launches;
 mod texts;

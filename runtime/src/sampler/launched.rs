@@ -163,6 +163,7 @@ fn weighted(
         let more = whole(n..n.saturating_mul(options.candidates))?;
         let worth = [run.state.log_weights.as_slice(), &more.state.log_weights].concat();
         lookahead::pick(options, &mut run.state, more.state, &worth);
+        run.counted = run.state.stats.evaluations;
     }
     run.finish()
 }

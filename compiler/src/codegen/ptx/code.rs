@@ -96,6 +96,9 @@ pub(super) struct Code {
     parameters: Vec<(&'static str, String)>,
     shared: Vec<(String, usize)>,
     pub(super) max_threads: usize,
+    /// The least number of blocks that a multiprocessor is to hold: with fewer, registers are not worth saving. None leaves it to the
+    /// assembler, which may rather spill a few than hold fewer blocks.
+    pub(super) least_blocks: Option<usize>,
 }
 
 impl Code {
@@ -109,6 +112,7 @@ impl Code {
             parameters: Vec::new(),
             shared: Vec::new(),
             max_threads: 0,
+            least_blocks: None,
         }
     }
 
@@ -248,7 +252,11 @@ impl Code {
             self.parameters.iter().map(|(ty, name)| format!("\t.param .{ty} {name}")).collect();
         out += &parameters.join(",\n");
         out += "\n)\n";
-        out += &format!(".maxntid {}, 1, 1\n{{\n", self.max_threads);
+        out += &format!(".maxntid {}, 1, 1\n", self.max_threads);
+        if let Some(blocks) = self.least_blocks {
+            out += &format!(".minnctapersm {blocks}\n");
+        }
+        out += "{\n";
         for class in Class::ALL {
             let (prefix, ty) = class.names();
             match self.counts[class as usize] {

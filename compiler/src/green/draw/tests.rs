@@ -91,7 +91,8 @@ fn points_have_the_characteristic_function_of_the_symbol() {
 /// `l = reach^2/2`, `m = reach/(2 mu)`.
 #[test]
 fn the_length_alone_has_the_quantiles_of_the_inverse_gaussian_law() {
-    const QUANTILES: [(f64, f64, [(f64, f64); 3]); 2] = [
+    type Levels = [(f64, f64); 3];
+    const QUANTILES: [(f64, f64, Levels); 2] = [
         (1.7, 2.0, [(0.1, 0.193_687_580_452_82), (0.5, 0.371_390_683_546_11), (0.9, 0.724_166_774_778_48)]),
         (0.85, 0.1, [(0.1, 0.127_191_492_609_9), (0.5, 0.663_426_664_065_22), (0.9, 8.554_545_712_529)]),
     ];

@@ -50,6 +50,11 @@ pub(super) struct Site {
 pub(in super::super) fn emit(code: &mut Code, flow: &Flow) -> Result<(), Unsupported> {
     let Flow { reduction, layout, prior } = flow;
     code.max_threads = layout.reduce.block;
+    // Room for 168 registers of 32 bits, or all 255: the state, the sums and the body of any law.
+    code.least_blocks = Some(match code.precision {
+        Precision::F32 => 3,
+        Precision::F64 => 2,
+    });
     let site = Site::new(code);
     let dim = layout.reduce.dim;
     let tile = code.shared("tile", reduction.tile_bytes(code));

@@ -19,6 +19,10 @@ use crate::kernel::{Kernel, Mean, MeanKind, PairInput, Precision, Scalar, Shape}
 /// The parameters are those of [`ReduceLayout`].
 pub(super) fn emit(code: &mut Code, kernel: &Kernel, exp: &Kernel, layout: &ReduceLayout) -> Result<(), Unsupported> {
     code.max_threads = layout.block;
+    if layout.queries_per_thread.is_some() && code.precision == Precision::F64 {
+        // Room for 128 registers of 32 bits, which f64 takes in pairs.
+        code.least_blocks = Some(4);
+    }
     let uniforms = code.parameter(Parameter::Pointer, "uniforms");
     let sources = code.parameter(Parameter::Pointer, "sources");
     let source_count = code.parameter(Parameter::Count, "source_count");
