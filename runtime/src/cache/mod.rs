@@ -1,4 +1,4 @@
-//! What is costly to make, kept on disk between runs: tables of laws without a closed form.
+//! What is costly to make, kept on disk between runs: tables of laws without a closed form, and kernels in the code of a GPU.
 //!
 //! In:   a key, which is a text with all that the bytes depend on; bytes.
 //! Out:  the same bytes to any later process of the same version on a like machine.
@@ -228,4 +228,4 @@ fn features() -> Vec<&'static str> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -9,10 +9,11 @@ fn cache() -> (Temporary, Cache) {
     (folder, cache)
 }
 
-struct Temporary(PathBuf);
+/// A folder that is removed with it.
+pub(crate) struct Temporary(pub(crate) PathBuf);
 
 impl Temporary {
-    fn new() -> Temporary {
+    pub(crate) fn new() -> Temporary {
         static NUMBER: Mutex<u32> = Mutex::new(0);
         let mut number = NUMBER.lock().expect("no panic while locked");
         *number += 1;

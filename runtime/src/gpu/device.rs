@@ -14,6 +14,8 @@ const LEAST_CAPABILITY: (i32, i32) = (7, 0);
 pub struct Device {
     pub(super) context: Arc<CudaContext>,
     name: String,
+    /// The driver and the capability: what code for the device depends on beside its text.
+    pub(super) target: String,
 }
 
 /// Why there is no device, in one line.
@@ -68,7 +70,8 @@ impl Device {
         if capability < LEAST_CAPABILITY {
             return Err(NoDevice::OldGpu { name, capability });
         }
-        Ok(Device { context, name })
+        let target = format!("CUDA driver {}, sm_{}{}", driver_version()?, capability.0, capability.1);
+        Ok(Device { context, name, target })
     }
 
     /// All devices that can be used, at least one, in the order of their numbers; those that cannot are left out.
@@ -98,8 +101,8 @@ fn usable<T>(opened: impl IntoIterator<Item = Result<T, NoDevice>>) -> Result<Ve
     if devices.is_empty() { Err(reason) } else { Ok(devices) }
 }
 
-/// How many devices the driver finds, at least one.
-fn count() -> Result<usize, NoDevice> {
+/// 1000 times the major version of the driver plus 10 times the minor one.
+fn driver_version() -> Result<i32, NoDevice> {
     // Every other call of the driver panics without its library.
     // SAFETY: asks whether a shared library of that name can be opened, and closes it.
     if !unsafe { sys::is_culib_present() } {
@@ -109,6 +112,12 @@ fn count() -> Result<usize, NoDevice> {
     // SAFETY: writes one integer to a valid place; the library has been found, and needs no initialisation for it.
     let asked = unsafe { sys::cuDriverGetVersion(&mut version) }.result();
     asked.map_err(|e| NoDevice::Driver(explain(e)))?;
+    Ok(version)
+}
+
+/// How many devices the driver finds, at least one.
+fn count() -> Result<usize, NoDevice> {
+    let version = driver_version()?;
     if version < LEAST_DRIVER {
         return Err(NoDevice::OldDriver { version });
     }

@@ -7,6 +7,7 @@
 
 mod device;
 mod guarded;
+mod image;
 mod launch;
 mod module;
 mod sampler;

@@ -1,4 +1,4 @@
-//! Loading a text; if the driver refuses it, saying where.
+//! Loading a text, or what the driver made of it before; if the driver refuses it, saying where.
 
 use std::ffi::{CString, c_void};
 
@@ -8,14 +8,26 @@ use genphys_compiler::codegen::ptx::PtxModule;
 
 use super::GpuError;
 use super::device::{Device, explain};
+use super::image::{kept, translated};
+use crate::cache;
 
 /// Room for what the driver says.
 const LOG_BYTES: usize = 16 * 1024;
 
 /// The entry of `module` on the device.
 pub(super) fn load(device: &Device, module: &PtxModule) -> Result<CudaFunction, GpuError> {
-    let loaded = device.context.load_module(Image::from_src(module.text.clone()));
     let refused = |log| GpuError::Load { kernel: module.entry.clone(), log };
+    if let Some(cache) = cache::installed() {
+        let key = format!("image of {} for {}\n{}", module.entry, device.target, module.text);
+        let load = |image: Vec<u8>| {
+            let loaded = device.context.load_module(Image::from_binary(image)).ok()?;
+            loaded.load_function(&module.entry).ok()
+        };
+        if let Some(function) = kept(&cache, &key, load, || translated(device, &module.text)) {
+            return Ok(function);
+        }
+    }
+    let loaded = device.context.load_module(Image::from_src(module.text.clone()));
     match loaded {
         Ok(loaded) => loaded.load_function(&module.entry).map_err(|e| refused(explain(e))),
         Err(e) => Err(refused(with_lines(&format!("{}\n{}", explain(e), log(&module.text)), &module.text))),
