@@ -3,7 +3,8 @@
 //! Holds: sources lie in the same blocks for every target, so that a field laid out for one runs on another; partial sums
 //!   are vectors whose lanes the caller adds.
 
-use crate::kernel::{Kernel, Mean, MeanKind, Op, PairInput, Precision, Shape, Weight};
+pub use super::sums::{Factor, PartialMean, Partials};
+use crate::kernel::{Kernel, PairInput, Precision, Shape};
 
 /// Bytes of one coordinate of a block of sources: a cache line, and a whole number of vectors of every target.
 pub const BLOCK_BYTES: usize = 64;
@@ -17,7 +18,7 @@ pub const BLOCK_BYTES: usize = 64;
 /// - A reduction is `fn(parameters: *const T, sources: *const T, weights: [*const T; 3], blocks: i64, queries: *const T,
 ///   tiles: i64, partials: *mut T)` with sources `[blocks][N][width]`; one array `[blocks][width]` for each weight of
 ///   [`PairInput`], of which those are read that the kernel reads; queries `[tiles * tile][N]` and
-///   partials `[tiles * tile]` of [`Partials`], which are read, advanced and written.
+///   partials `[tiles * tile]` of [`Partials`], each a vector, which are read, advanced and written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layout {
     /// The kernel's float.
@@ -47,42 +48,6 @@ pub enum Parameter {
     Uniform(u32),
     /// A lane with these bits.
     Bits(u64),
-}
-
-/// The partial sums of a reduction for one query: vectors of `lanes` numbers in this order: a reference `m`,
-/// `s = sum W_j exp(-m)`, then for each mean `sum W_j exp(-m)` times its summand.
-///
-/// For weights given by their logarithm, `m` is close to the largest; to start, it is [`Precision`]'s lowest finite
-/// number (so that minus infinity minus `m` is minus infinity, not NaN). For linear weights, `m` is 0 and stays so. All else
-/// starts at 0.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Partials {
-    /// Whether the weights are linear.
-    pub linear: bool,
-    /// Vectors per query.
-    pub vectors: usize,
-    /// Where each mean lies.
-    pub means: Vec<PartialMean>,
-}
-
-/// The part of one mean in [`Partials`].
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PartialMean {
-    /// Its first vector.
-    pub first: usize,
-    /// Its number of vectors: 1 for a scalar, `N` for a displacement.
-    pub count: usize,
-    /// The factor left to whoever merges the partial sums.
-    pub factor: Factor,
-}
-
-/// A factor that is the same for all sources.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Factor {
-    /// This number.
-    Constant(f64),
-    /// The uniform of this index.
-    Uniform(usize),
 }
 
 impl Layout {
@@ -121,37 +86,5 @@ impl Parameter {
             parameters.push(self);
             parameters.len() - 1
         })
-    }
-}
-
-impl Partials {
-    pub(super) fn new(kernel: &Kernel, dim: usize, weight: Weight, means: &[Mean]) -> Partials {
-        let mut vectors = 2;
-        let means = means
-            .iter()
-            .map(|mean| {
-                let count = match mean.kind {
-                    MeanKind::Scalar(_) | MeanKind::Weighted(_) => 1,
-                    MeanKind::Displacement(_) => dim,
-                };
-                let first = vectors;
-                vectors += count;
-                PartialMean { first, count, factor: common_factor(kernel, mean).unwrap_or(Factor::Constant(1.0)) }
-            })
-            .collect();
-        Partials { linear: matches!(weight, Weight::Linear(_)), vectors, means }
-    }
-}
-
-/// The coefficient of a mean, if it does not depend on the source; then the sum is taken without it.
-pub(super) fn common_factor(kernel: &Kernel, mean: &Mean) -> Option<Factor> {
-    let coefficient = match mean.kind {
-        MeanKind::Scalar(v) | MeanKind::Displacement(v) => v,
-        MeanKind::Weighted(_) => return None,
-    };
-    match kernel.op(coefficient) {
-        Op::Const(c) => Some(Factor::Constant(c.get())),
-        Op::Uniform(index) => Some(Factor::Uniform(index as usize)),
-        _ => None,
     }
 }

@@ -11,6 +11,7 @@ pub mod cpu;
 pub mod interp;
 pub mod ptx;
 pub mod rust;
+mod sums;
 
 use thiserror::Error;
 

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use genphys_compiler::codegen::cpu::{BLOCK_BYTES, Factor};
+use genphys_compiler::codegen::cpu::BLOCK_BYTES;
 use genphys_compiler::kernel::{Kernel, MeanKind, Scalar, Shape};
 use ndarray::{Array2, ArrayView2, Axis};
 
@@ -212,10 +212,7 @@ impl CompiledReduce {
         out.log_sum[row] = total.max + total.sums[1].ln();
         let (mut scalar, mut displacement) = (0, 0);
         for (mean, part) in means(&self.kernel).zip(&self.machine.layout.partials.means) {
-            let factor = match part.factor {
-                Factor::Constant(c) => c,
-                Factor::Uniform(index) => uniforms[index],
-            } / total.sums[1];
+            let factor = part.factor(uniforms) / total.sums[1];
             let sums = &total.sums[part.first..part.first + part.count];
             match mean {
                 MeanKind::Scalar(_) | MeanKind::Weighted(_) => {

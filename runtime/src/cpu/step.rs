@@ -7,7 +7,6 @@
 
 use std::sync::Arc;
 
-use genphys_compiler::codegen::cpu::Factor;
 use genphys_compiler::kernel::{Kernel, Precision, Scalar};
 
 use super::aligned::Aligned;
@@ -89,10 +88,8 @@ impl CompiledStep {
     ) -> Result<StepProgram, ArgumentError> {
         stages.iter().try_for_each(|stage| check_uniforms(&self.kernel, &stage.uniforms))?;
         let layout = &self.machine.layout;
-        let factor = |index: usize, stage: &StageConstants| match layout.partials.means.get(index).map(|m| m.factor) {
-            Some(Factor::Constant(c)) => c,
-            Some(Factor::Uniform(uniform)) => stage.uniforms[uniform],
-            None => 0.0,
+        let factor = |index: usize, stage: &StageConstants| {
+            layout.partials.means.get(index).map_or(0.0, |mean| mean.factor(&stage.uniforms))
         };
         let constants = stages
             .iter()

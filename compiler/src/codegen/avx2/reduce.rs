@@ -4,7 +4,8 @@
 //!   sources; the rest is an operand in memory. Operations and their order, for a lane, are those of every other target.
 
 use super::super::Unsupported;
-use super::super::cpu::{BLOCK_BYTES, Parameter, Partials, common_factor};
+use super::super::cpu::{BLOCK_BYTES, Parameter, Partials};
+use super::super::sums::common_factor;
 use super::asm::{Arith, Assembler, Gpr, Mem, Rm, Ymm};
 use super::registers::{Plan, Resident, emit as emit_straight};
 use super::straight::{Calculation, Straight, VECTOR_BYTES, Vector};

@@ -3,10 +3,11 @@
 //! Holds: merging is in f64 and in a fixed order, so that a result does not depend on the order in which blocks run.
 
 use super::super::interp::{Reduced, largest_log_weight};
+pub use super::super::sums::{Factor, PartialMean, Partials};
 use super::code::float_bytes;
 use super::{Unsupported, unsupported};
 use crate::green::Spread;
-use crate::kernel::{Kernel, Mean, MeanKind, Op, PairInput, Precision, Scalar, Shape, Weight};
+use crate::kernel::{Kernel, PairInput, Precision, Scalar, Shape};
 
 /// The layout of an entry.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,49 +111,6 @@ pub struct ReduceLayout {
     pub partials: Partials,
 }
 
-/// The partial sums of a query, numbers in this order: a reference `m`, `s = sum W_j exp(-m)`, then for each mean
-/// `sum W_j exp(-m)` times its summand. For linear weights `m` is 0.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Partials {
-    /// Whether the weights are linear.
-    pub linear: bool,
-    /// Numbers per query.
-    pub vectors: usize,
-    /// Where each mean lies.
-    pub means: Vec<PartialMean>,
-}
-
-/// The part of one mean in [`Partials`].
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PartialMean {
-    /// Its first number.
-    pub first: usize,
-    /// How many: 1 for a scalar, `N` for a displacement.
-    pub count: usize,
-    /// The factor left to the end, where it is the same for all sources.
-    pub factor: Option<Factor>,
-}
-
-impl PartialMean {
-    /// What the sum of this mean is still to be multiplied by.
-    pub fn factor(&self, uniforms: &[f64]) -> f64 {
-        match self.factor {
-            None => 1.0,
-            Some(Factor::Constant(c)) => c,
-            Some(Factor::Uniform(i)) => uniforms[i],
-        }
-    }
-}
-
-/// A factor that is the same for all sources.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Factor {
-    /// This number.
-    Constant(f64),
-    /// The uniform of this index.
-    Uniform(usize),
-}
-
 /// Up to this dimension, coordinates and sums live in registers.
 pub(super) const MAX_UNROLLED_DIM: usize = 16;
 /// Shared memory for a tile of sources in few dimensions.
@@ -248,38 +206,6 @@ impl Total {
             self.m = m;
         }
         self.sums.iter_mut().zip(split).skip(1).for_each(|(sum, x)| *sum = *sum * old + x * new);
-    }
-}
-
-impl Partials {
-    fn new(kernel: &Kernel, dim: usize, weight: Weight, means: &[Mean]) -> Partials {
-        let mut vectors = 2;
-        let means = means
-            .iter()
-            .map(|mean| {
-                let count = match mean.kind {
-                    MeanKind::Scalar(_) | MeanKind::Weighted(_) => 1,
-                    MeanKind::Displacement(_) => dim,
-                };
-                let first = vectors;
-                vectors += count;
-                PartialMean { first, count, factor: common_factor(kernel, mean) }
-            })
-            .collect();
-        Partials { linear: matches!(weight, Weight::Linear(_)), vectors, means }
-    }
-}
-
-/// The coefficient of a mean, if it does not depend on the source; then the sum is taken without it.
-fn common_factor(kernel: &Kernel, mean: &Mean) -> Option<Factor> {
-    let coefficient = match mean.kind {
-        MeanKind::Scalar(v) | MeanKind::Displacement(v) => v,
-        MeanKind::Weighted(_) => return None,
-    };
-    match kernel.op(coefficient) {
-        Op::Const(c) => Some(Factor::Constant(c.get())),
-        Op::Uniform(index) => Some(Factor::Uniform(index as usize)),
-        _ => None,
     }
 }
 

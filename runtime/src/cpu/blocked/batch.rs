@@ -1,6 +1,5 @@
 //! One batch of queries against all tiles of sources.
 
-use genphys_compiler::codegen::cpu::Factor;
 use genphys_compiler::kernel::Scalar;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, LinalgScalar, s};
@@ -150,10 +149,7 @@ impl Batch<'_> {
         out.log_sum[to] = total.log_sum() + self.log_scale;
         out.scalars.row_mut(to).iter_mut().zip(&total.scalars).for_each(|(out, sum)| *out = sum / total.sum);
         for (factor, means) in self.program.factors.iter().zip(&mut out.displacements) {
-            let factor = match factor {
-                Factor::Constant(c) => *c,
-                Factor::Uniform(index) => self.uniforms[*index],
-            } / total.sum;
+            let factor = factor.value(self.uniforms) / total.sum;
             means.row_mut(to).iter_mut().zip(total.displacement()).for_each(|(out, sum)| *out = factor * sum);
         }
     }

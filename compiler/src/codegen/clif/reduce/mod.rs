@@ -14,7 +14,8 @@ use cranelift_codegen::ir::{InstBuilder, Value as Clif, types};
 use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::Variable;
 
-use super::super::cpu::{BLOCK_BYTES, Parameter, Partials, common_factor};
+use super::super::cpu::{BLOCK_BYTES, Parameter, Partials};
+use super::super::sums::common_factor;
 use super::body::Code;
 use super::{Tile, Unsupported, VECTOR_BYTES, VECTORS_PER_BLOCK};
 use crate::kernel::{Kernel, Mean, MeanKind, PairInput, Shape, Weight};
