@@ -44,6 +44,12 @@ pub enum FormulaError {
     /// The law comes from a table.
     #[error("lambda = {0} has no closed kernel: its density is a table that is made when the parameters have values")]
     Table(String),
+    /// A function of t whose integral is not written with letters.
+    #[error("the integral of {0} over t has no closed form here; sums of powers of t and exponentials have one")]
+    Clock(String),
+    /// The centre of the law moves, and its clock is not t.
+    #[error("its centre moves with the velocity {0} beside a clock, which only a field with numbers follows")]
+    MovingCentre(String),
     /// The number of degrees of freedom or the order is a letter.
     #[error("the {what} {value} must be a number in the text, as the kernel's body depends on it")]
     Letter {
@@ -118,7 +124,7 @@ impl Green {
             let TimePart::Power { power, .. } = part else { continue };
             // A letter is above -1 by the proof that the equation is generative.
             if number(power, &BTreeMap::new()).is_ok_and(|n| n <= -1.0) {
-                return Err(LowerError::Clock(format!("t^({power})")).into());
+                return Err(FormulaError::Clock(format!("t^({power})")));
             }
         }
         Ok(formula)
@@ -374,6 +380,7 @@ mod tests {
         assert!(refusal("phi_t + (-lap)^beta phi = 0 where 0 < beta < 1", 2).contains("beta must be a number"));
         assert!(refusal("phi_t - lap(phi) + (-lap)^(1/2) phi = 0", 2).contains("no closed kernel"));
         assert!(refusal("phi_t - s(t) lap(phi) = 0 where s(t) > 0", 2).contains("has no closed form here"));
+        assert!(refusal("phi_t - (1 + t) lap(phi) + phi_x = 0", 1).contains("centre moves"));
         assert!(refusal("phi_t - lap(phi) = 0", 0).contains("between 1 and"));
     }
 }

@@ -8,6 +8,7 @@
 //! Source: the characteristics of `k . grad_k` in Fourier space; for the Bessel operator in t, Xu et al. (arXiv:2302.04265).
 
 use super::clock::{TimeSum, merge_exponentials};
+use super::formula::FormulaError;
 use super::lower::LowerError;
 use super::multiplier::Multipliers;
 use super::{Births, Green, Law, simplify_roots};
@@ -96,10 +97,10 @@ impl Frame {
     /// With the parameters as letters.
     ///
     /// # Errors
-    /// [`LowerError::Clock`] for a centre that moves, and for functions other than powers and exponentials.
-    pub(super) fn formula(&self) -> Result<FrameFormula, LowerError> {
+    /// [`FormulaError`] for a centre that moves, and for functions other than powers and exponentials.
+    pub(super) fn formula(&self) -> Result<FrameFormula, FormulaError> {
         if !self.drift.is_zero() {
-            return Err(LowerError::Clock(self.drift.to_string()));
+            return Err(FormulaError::MovingCentre(self.drift.to_string()));
         }
         Ok(FrameFormula { pull: parts(&self.pull)?, rate: parts(&self.rate)?, offset: parts(&self.offset)? })
     }
@@ -136,7 +137,7 @@ pub enum TimePart {
 }
 
 /// The terms of `e`.
-fn parts(e: &Expr) -> Result<Vec<TimePart>, LowerError> {
+fn parts(e: &Expr) -> Result<Vec<TimePart>, FormulaError> {
     let terms = e.expand();
     let part = |term: &Expr| {
         let (moving, fixed): (Vec<Expr>, Vec<Expr>) = term.factors().iter().cloned().partition(Expr::has_time);
@@ -150,11 +151,11 @@ fn parts(e: &Expr) -> Result<Vec<TimePart>, LowerError> {
             Expr::Call(Func::Exp, a) => {
                 let slope = (*a / Expr::Var(Var::Time)).expand();
                 if slope.has_time() {
-                    return Err(LowerError::Clock(e.to_string()));
+                    return Err(FormulaError::Clock(e.to_string()));
                 }
                 Ok(TimePart::Exponential { factor, slope })
             }
-            _ => Err(LowerError::Clock(e.to_string())),
+            _ => Err(FormulaError::Clock(e.to_string())),
         }
     };
     terms.terms().iter().map(part).collect()
