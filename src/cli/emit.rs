@@ -51,8 +51,12 @@ fn text(command: &Emit, analysis: &Analysis) -> Result<String, Failure> {
             Ok(Cranelift::listing(&target.emit(&kernel).map_err(|e| Failure::Bug(e.to_string()))?))
         }
         Target::Avx2 => {
-            let function = Avx2.emit(&program(command, analysis)?.kernel).map_err(|e| Failure::input(e.to_string()))?;
-            Ok(Avx2::listing(&function))
+            // The kernel that runs where sums do not underflow.
+            let program = program(command, analysis)?;
+            let function = Avx2.emit(program.linear.as_ref().unwrap_or(&program.kernel));
+            Ok(Avx2::listing(
+                &function.map_err(|e| Failure::input(e.to_string()).help("--target clif has all kernels"))?,
+            ))
         }
         Target::Ptx => {
             let ptx = Ptx { fast_math: command.fast_math };

@@ -139,6 +139,12 @@ fn every_target_is_emitted() {
     assert!(emit("kernel").contains("reduce f64, N = 2"));
     assert!(emit("rust").contains("fn tempered_field<const FUSED: bool>(uniforms: [f"));
     assert!(emit("clif").contains("block0"));
+    let assembly = emit("avx2");
+    assert!(assembly.contains("vfmadd231pd ymm") && assembly.trim_end().ends_with("ret"), "{assembly}");
+    crate::command::refused(
+        &run(&["emit", POISSON, "--dim", "17", "--target", "avx2"]),
+        &["more than 16 dimensions", "--target clif"],
+    );
     let ptx = emit("ptx");
     assert!(ptx.contains(".target sm_70") && ptx.contains("fma.rn.f64") && !ptx.contains("approx"), "{ptx}");
     let fast = ["emit", YUKAWA, "--set", "m=1", "--dim", "2", "--precision", "f32", "--fast-math", "--target"];
