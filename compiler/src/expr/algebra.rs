@@ -2,8 +2,8 @@
 
 use super::roots::Signs;
 use super::surd::Surd;
-use super::{Expr, KappaSum, Rational, Sign};
-use num_traits::{Signed, ToPrimitive, Zero};
+use super::{Expr, KappaSum, Rational, Sign, rational};
+use num_traits::{One, Signed, ToPrimitive, Zero};
 
 impl Expr {
     /// Is the expression identically zero? Multiplied out, denominators cleared; `true` is certain, `false` is not.
@@ -112,7 +112,7 @@ impl KappaSum {
             return signs.iter().any(|s| s.is(Sign::POSITIVE));
         }
         if let Some(p) = self.polynomial() {
-            return positive_on_half_line(&p, 24);
+            return positive_on_half_line(&p);
         }
         // a u^2 + b u + c in u = kappa^step with a > 0 and a negative discriminant; the terms are in rising order.
         let [(x0, c), (x1, b), (x2, a)] = self.terms.as_slice() else { return false };
@@ -139,7 +139,7 @@ impl KappaSum {
             let there = self.expr().substitute(&y, &Expr::Num(high.clone()));
             Surd::read(&there).map_or(Sign::ANY, |v| v.sign())
         });
-        end == Sign::POSITIVE && mapped.is_some_and(|p| positive_on_half_line(&p, 24))
+        end == Sign::POSITIVE && mapped.is_some_and(|p| positive_on_half_line(&p))
     }
 
     /// Does the term `c kappa^x` outweigh every other one, for large or for small kappa?
@@ -167,18 +167,39 @@ pub(crate) fn divides(divisor: &[Expr], polynomial: &[Expr]) -> bool {
     rest.iter().all(Expr::vanishes)
 }
 
-/// Is a polynomial positive on `(0, inf)`? Yes without a negative coefficient; else at 1 and on either side of it,
-/// mapped to `(0, inf)` by `1 + y` and `1/(1 + y)`.
-fn positive_on_half_line(p: &[Surd], depth: u32) -> bool {
+/// Is a polynomial positive on `(0, inf)`? Yes without a negative coefficient; else at 1 and on either side of it.
+fn positive_on_half_line(p: &[Surd]) -> bool {
+    // Complex zeros closer to the axis than about 2^-96, as a part of the distance from 0, are taken for real ones.
+    const HALVINGS: u32 = 96;
     if !p.iter().any(Surd::is_negative) {
         return p.iter().any(Surd::is_positive);
     }
     let reversed: Vec<Surd> = p.iter().rev().cloned().collect();
     let at_one = p.iter().fold(Surd::zero(), |s, c| s + c.clone());
-    depth > 0
-        && at_one.is_positive()
-        && positive_on_half_line(&shifted(p), depth - 1)
-        && positive_on_half_line(&shifted(&reversed), depth - 1)
+    at_one.is_positive() && positive_below_one(p, HALVINGS) && positive_below_one(&reversed, HALVINGS)
+}
+
+/// Is a polynomial positive on `(0, 1)`? Yes if `(1 + y)^n p(1/(1 + y))` has no negative coefficient (Descartes' rule of
+/// signs); else at 1/2 and on either half. The halves shrink until no complex zero is near, so this ends where p is
+/// positive, however close to the axis its zeros lie, up to the number of halvings.
+fn positive_below_one(p: &[Surd], halvings: u32) -> bool {
+    let reversed: Vec<Surd> = p.iter().rev().cloned().collect();
+    let mapped = shifted(&reversed);
+    if !mapped.iter().any(Surd::is_negative) {
+        return mapped.iter().any(Surd::is_positive);
+    }
+    let mut weight = Rational::one();
+    let mut left: Vec<Surd> = Vec::with_capacity(p.len());
+    for c in &reversed {
+        left.push(c.scaled(&weight));
+        weight *= rational(2, 1);
+    }
+    left.reverse();
+    let right = shifted(&left);
+    halvings > 0
+        && right.first().is_some_and(Surd::is_positive)
+        && positive_below_one(&left, halvings - 1)
+        && positive_below_one(&right, halvings - 1)
 }
 
 /// `p(1 + y)`.
@@ -188,4 +209,46 @@ fn shifted(p: &[Surd]) -> Vec<Surd> {
         (0..q.len()).map(|i| q[i].clone() + if i == 0 { c.clone() } else { q[i - 1].clone() }).collect()
     };
     p.iter().rev().fold(vec![Surd::zero(); p.len()], step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::positive_on_half_line;
+    use crate::expr::sturm::product;
+    use crate::expr::{Surd, rational};
+    use num_traits::Zero;
+    use proptest::prelude::*;
+
+    fn whole(n: i64) -> Surd {
+        Surd::from(rational(n, 1))
+    }
+
+    /// `(q x - p)^2 + rest`: zero next to the axis at `p/q`.
+    fn near_square(p: i64, q: i64, rest: Surd) -> Vec<Surd> {
+        vec![whole(p * p) + rest, whole(-2 * p * q), whole(q * q)]
+    }
+
+    #[test]
+    fn complex_zeros_close_to_the_axis_far_from_one() {
+        // Zeros at 0.0557 +- 0.00005 i.
+        let p: Vec<Surd> = [31, -1158, 11623, -15132, 5744, 68].map(whole).into();
+        assert!(positive_on_half_line(&p));
+        assert!(!positive_on_half_line(&[vec![whole(30)], p[1..].to_vec()].concat()));
+    }
+
+    proptest! {
+        /// Products of near squares are positive; with the rest taken away they touch zero, and below it they cross.
+        #[test]
+        fn positive_exactly_when_no_zero_is_on_the_axis(
+            places in prop::collection::vec((1i64..2000, 1i64..2000), 1..4), bits in 0u32..40, sinks in any::<bool>()
+        ) {
+            let rest = Surd::from(rational(1, 1 << bits));
+            let all = places.iter().map(|(p, q)| near_square(*p, *q, rest.clone()));
+            let above = all.reduce(|a, b| product(&a, &b)).unwrap_or_default();
+            prop_assert!(positive_on_half_line(&above));
+            let (p, q) = places[0];
+            let touching = near_square(p, q, if sinks { -rest } else { Surd::zero() });
+            prop_assert!(!positive_on_half_line(&product(&above, &touching)));
+        }
+    }
 }
