@@ -7,13 +7,10 @@
 //!       subtracted, so that nothing cancels there either. The trapezoidal rule converges exponentially in its step.
 //! Source: Weideman & Trefethen, Math. Comp. 76 (2007) 1341, for the hyperbola; Daniels (1954) for the saddle point.
 
-use super::flat::{Flat, Trail};
-use super::symbol::{Symbol, exp_m1, singularity, value_at_zero};
+use super::rays::{Node, Ray, Rays};
+use super::symbol::{Symbol, exp_m1};
 use num_complex::Complex64;
 use std::f64::consts::PI;
-
-/// The angle by which the hyperbola opens beyond a vertical line.
-const BEND: f64 = 0.5;
 
 /// How exactly an integral is taken.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,22 +33,16 @@ impl Effort {
 /// Squares and cubes of kappa up to here, and their reciprocals, are numbers.
 const LOG_LARGE: f64 = 230.0;
 
-/// What is inverted.
-#[derive(Clone, Debug, PartialEq)]
+/// What is inverted: lambda without its drift; densities beside the first, whose A is 1, have the amplitudes.
+#[derive(Debug)]
 pub(super) struct Transform {
-    /// lambda without its drift.
-    pub(super) lambda: Symbol,
-    slope: Symbol,
-    /// A of the densities beside the first, whose A is 1.
-    pub(super) amplitudes: Vec<Symbol>,
-    /// Of a bounded lambda, `lambda(inf) - lambda`, for large kappa, where lambda itself has lost its digits.
-    deficit: Option<Symbol>,
-    /// lambda or its deficit, whichever is taken, and the amplitudes.
-    risen: Flat,
-    fallen: Option<Flat>,
-    at_zero: f64,
-    /// How far left of 0 the first singularity lies.
-    sigma: f64,
+    rays: Rays,
+}
+
+impl PartialEq for Transform {
+    fn eq(&self, other: &Transform) -> bool {
+        self.rays.symbols() == other.rays.symbols()
+    }
 }
 
 /// `log(u f(u))` of the first density, and the ratios of the others to it.
@@ -62,27 +53,25 @@ pub(super) struct Densities {
 }
 
 impl Transform {
+    /// Of a bounded lambda, `deficit` is `lambda(inf) - lambda`, for large kappa, where lambda itself has lost its digits.
     pub(super) fn new(lambda: Symbol, slope: Symbol, amplitudes: Vec<Symbol>, deficit: Option<Symbol>) -> Transform {
-        let sigma = singularity(&lambda);
-        let at_zero = value_at_zero(&lambda);
-        let with = |first: &Symbol| Flat::new(std::iter::once(first).chain(&amplitudes));
-        let (risen, fallen) = (with(&lambda), deficit.as_ref().map(with));
-        Transform { lambda, slope, amplitudes, deficit, risen, fallen, at_zero, sigma }
+        Transform { rays: Rays::new(lambda, slope, amplitudes, deficit) }
     }
 
     /// What is inverted, as text; all else follows from it.
     pub(super) fn key(&self) -> String {
-        format!("{:?}, {:?}, {:?}, {:?}", self.lambda, self.slope, self.amplitudes, self.deficit)
+        let (lambda, slope, amplitudes, deficit) = self.rays.symbols();
+        format!("{lambda:?}, {slope:?}, {amplitudes:?}, {deficit:?}")
     }
 
     /// `lambda - lambda(0)` at a real kappa.
     pub(super) fn exponent(&self, kappa: f64) -> f64 {
-        self.lambda.real(kappa) - self.at_zero
+        self.rays.exponent(kappa)
     }
 
     /// The value of lambda at 0.
     pub(super) fn at_zero(&self) -> f64 {
-        self.at_zero
+        self.rays.at_zero()
     }
 
     /// `log u` at which `t (lambda(1/u) - lambda(0))` is 1, or half of the most that it can be: where the law lies.
@@ -96,87 +85,64 @@ impl Transform {
     pub(super) fn densities(&self, t: f64, y: f64, effort: Effort) -> Densities {
         let u = y.exp();
         // The saddle point, as the logarithm of its distance from the singularity.
-        let log_distance = bisect_within(1e-5, -300.0, 690.0, |l| t * self.slope.real(l.exp() - self.sigma) > u);
-        let distance = log_distance.exp() + 1.0 / u;
-        let is_far = log_distance + y < 3.0_f64.ln();
-        self.integrate(t, u, (distance, is_far), effort)
+        let log_saddle = self.rays.log_distance(y - t.ln());
+        let is_far = log_saddle + y < 3.0_f64.ln();
+        let log_distance = (log_saddle.exp() + 1.0 / u).ln();
+        let step = self.step((t, u), log_distance, effort);
+        let mut least = 0;
+        loop {
+            let ray = self.rays.ray(step, log_distance, least);
+            let (densities, is_whole) = self.sum(&ray, (t, u), step, (is_far, effort.cut));
+            if is_whole || ray.nodes.len() < least {
+                return densities;
+            }
+            least = 2 * ray.nodes.len();
+        }
     }
 
-    fn integrate(&self, t: f64, u: f64, (distance, is_far): (f64, bool), effort: Effort) -> Densities {
-        let (sin, cos) = BEND.sin_cos();
-        let scale = distance / (1.0 - sin);
-        let crossing = distance - self.sigma;
-        let crossing_exponent = self.exponent(crossing);
-        let below = self.deficit.as_ref().map(|deficit| deficit.real(crossing)).filter(|d| *d < crossing_exponent);
-        let flat = match (&self.fallen, below) {
-            (Some(fallen), Some(_)) => fallen,
-            _ => &self.risen,
-        };
-        let at_crossing: Vec<f64> = self.amplitudes.iter().map(|a| a.real(crossing)).collect();
-        let step = effort.step.min(0.7 / self.curvature(t, u, crossing, scale).sqrt());
-        let mut sums = vec![0.0; self.amplitudes.len() + 1];
-        let mut trail = Trail::default();
-        let mut low = 0;
-        for i in 0..100_000_u32 {
-            let w = f64::from(i) * step;
-            let half = (0.5 * w).sinh();
-            let (cosh, sinh) = (1.0 + 2.0 * half * half, 2.0 * half * (1.0 + half * half).sqrt());
-            // s - s_c, without cancellation near the crossing.
-            let along = scale * Complex64::new(-2.0 * sin * half * half, cos * sinh);
-            let tangent = scale * Complex64::new(-sin * sinh, cos * cosh) * if i == 0 { 0.5 } else { 1.0 };
-            let mut values = flat.along(crossing + along, &mut trail);
-            let value = values.next().unwrap_or_default();
-            let gained = match below {
-                Some(below) => below - value,
-                None => value - self.at_zero - crossing_exponent,
-            };
-            let decay = -t * gained;
+    /// The step at this time, u and crossing; it is halved, not fitted, so that many times and u share their rays.
+    fn step(&self, (t, u): (f64, f64), log_distance: f64, effort: Effort) -> f64 {
+        const HALVINGS: i32 = 20;
+        let widest = 0.7 / self.rays.ray(effort.step, log_distance, 0).curvature(t, u).sqrt();
+        let halvings = (0..HALVINGS).find(|n| effort.step * 0.5_f64.powi(*n) <= widest).unwrap_or(HALVINGS);
+        effort.step * 0.5_f64.powi(halvings)
+    }
+
+    /// The trapezoidal rule on a ray, and whether its nodes reach as far as the integrand does.
+    fn sum(&self, ray: &Ray, (t, u): (f64, f64), step: f64, (is_far, cut): (bool, f64)) -> (Densities, bool) {
+        let count = self.rays.count();
+        let mut sums = vec![0.0; count + 1];
+        let (mut low, mut amplitudes) = (0, ray.amplitudes.chunks_exact(count.max(1)));
+        for (i, Node { along, tangent, gained }) in ray.nodes.iter().enumerate() {
+            let (rise, decay) = (u * along, -t * gained);
             let (first, growth) = if is_far {
-                let growth = (u * along).exp();
+                let growth = rise.exp();
                 (growth * exp_m1(decay), growth)
             } else {
-                ((u * along + decay).exp(), Complex64::ZERO)
+                ((rise + decay).exp(), Complex64::ZERO)
             };
             sums[0] += (first * tangent).im;
-            for ((sum, a), fixed) in sums[1..].iter_mut().zip(values).zip(&at_crossing) {
-                let term = if is_far { a * first + growth * (a - fixed) } else { a * first };
+            for (sum, [a, beside]) in sums[1..].iter_mut().zip(amplitudes.next().into_iter().flatten()) {
+                let term = if is_far { a * first + growth * beside } else { a * first };
                 *sum += (term * tangent).im;
             }
             // The tangent is at most scale exp(w).
-            let size = (u * along.re).max(u * along.re + decay.re) + w;
-            low = if size < -effort.cut { low + 1 } else { 0 };
+            let size = rise.re.max(rise.re + decay.re) + i as f64 * step;
+            low = if size < -cut { low + 1 } else { 0 };
             if low > 2 {
                 break;
             }
         }
-        let log = u * crossing - t * crossing_exponent + (step / PI * u).ln() + sums[0].max(f64::MIN_POSITIVE).ln();
-        Densities { log, ratios: sums[1..].iter().map(|sum| sum / sums[0].max(f64::MIN_POSITIVE)).collect() }
-    }
-
-    /// Minus the second derivative of the exponent's real part along the contour, at the crossing.
-    fn curvature(&self, t: f64, u: f64, crossing: f64, scale: f64) -> f64 {
-        let (sin, cos) = BEND.sin_cos();
-        let slope = self.slope.real(crossing);
-        let beside = crossing + 1e-3 * (crossing + self.sigma);
-        let bend = (self.slope.real(beside) - slope) / (beside - crossing);
-        let curvature = (u - t * slope) * scale * sin - t * bend * (scale * cos).powi(2);
-        // The exponential of s u alone has the first of these.
-        curvature.abs().max(u * scale * sin)
+        let log = u * ray.crossing - t * ray.exponent + (step / PI * u).ln() + sums[0].max(f64::MIN_POSITIVE).ln();
+        let ratios = sums[1..].iter().map(|sum| sum / sums[0].max(f64::MIN_POSITIVE)).collect();
+        (Densities { log, ratios }, low > 2)
     }
 }
 
-/// Where a condition that holds below ceases to hold.
+/// Where a condition that holds below ceases to hold, to the last digit.
 pub(super) fn bisect(low: f64, high: f64, holds: impl Fn(f64) -> bool) -> f64 {
-    bisect_within(0.0, low, high, holds)
-}
-
-/// The same to this error, or to the last digit.
-fn bisect_within(error: f64, low: f64, high: f64, holds: impl Fn(f64) -> bool) -> f64 {
     let (mut low, mut high) = (low, high);
     for _ in 0..60 {
-        if high - low < error {
-            break;
-        }
         let middle = 0.5 * (low + high);
         if holds(middle) { low = middle } else { high = middle }
     }

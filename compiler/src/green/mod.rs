@@ -20,6 +20,7 @@ mod lower;
 mod multiplier;
 mod one_sided;
 mod ramps;
+mod rays;
 mod saved;
 mod stable;
 mod subordinated;

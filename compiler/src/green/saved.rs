@@ -91,11 +91,12 @@ fn ramps(words: &mut impl Iterator<Item = u64>, columns: usize, terms: usize) ->
 pub(super) fn version() -> &'static str {
     static VERSION: OnceLock<String> = OnceLock::new();
     VERSION.get_or_init(|| {
-        let sources: [&[u8]; 12] = [
+        let sources: [&[u8]; 13] = [
             include_bytes!("contour.rs"),
             include_bytes!("flat.rs"),
             include_bytes!("one_sided.rs"),
             include_bytes!("ramps.rs"),
+            include_bytes!("rays.rs"),
             include_bytes!("saved.rs"),
             include_bytes!("subordinated/kept.rs"),
             include_bytes!("subordinated/mixture.rs"),
