@@ -53,6 +53,14 @@ pub(super) struct Ramp {
     pub(super) columns: Vec<Column>,
 }
 
+impl Ramp {
+    /// The columns at x.
+    pub(super) fn values(&self, x: f64) -> Vec<f64> {
+        let s = (x - self.low) * 2.0 / (self.high - self.low) - 1.0;
+        self.columns.iter().map(|column| column.value(s)).collect()
+    }
+}
+
 /// A column of a ramp.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Column {
@@ -88,6 +96,15 @@ impl Column {
     /// The value at s.
     pub(super) fn value(&self, s: f64) -> f64 {
         table::value(&self.whole, s)
+    }
+
+    /// The values at several s, side by side.
+    pub(super) fn values<const COUNT: usize>(&self, s: &[f64; COUNT]) -> [f64; COUNT] {
+        let mut values = [0.0; COUNT];
+        for c in self.whole.iter().rev() {
+            values.iter_mut().zip(s).for_each(|(value, s)| *value = *value * s + c);
+        }
+        values
     }
 
     /// The coefficients of `(p(s) - p(foot))/(s - foot)`, by division with remainder.

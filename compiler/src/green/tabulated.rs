@@ -7,10 +7,11 @@
 //!   on as a power.
 
 use super::contour::Effort;
-use super::lookup::{Lookup, Span};
+use super::lookup::{Lookup, Places, Span};
 use super::ramps::{self, Column, Ramp, Size};
 use super::saved::{self, Fit, TableStore};
 use super::subordinated::{Kept, Mixed, Mixture, Subordinated};
+use super::table;
 use crate::kernel::{KernelBuilder, Pair, Precision, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -147,11 +148,18 @@ impl Tabulated {
         let scale = f64::from_bits(scale.to_bits() & !((1 << 52) - 1));
         let fitting =
             Fitting { mixture: &mixture, columns: self.columns, scale, nearest, log_peak: peak.log, decay, fineness };
-        let (ramps, factor) = fitting.within(fineness.size.pieces);
         // A table in memory has no limit on its pieces, and the density beside a mass at rest needs many.
-        let finer = (factor > 1.0).then(|| fitting.within(PIECES_IN_MEMORY));
-        let (finer, factor) = finer.map_or((None, factor), |(finer, factor)| (Some(finer), factor));
-        Fit { log_peak: peak.log, scale, ramps, factor, finer }
+        let (ramps, factor) = fitting.within(PIECES_IN_MEMORY, &|x| fitting.rows(x));
+        if ramps.len() <= fineness.size.pieces {
+            return Fit { log_peak: peak.log, scale, ramps, factor, finer: None };
+        }
+        // Those of a kernel are fitted to these, which costs next to nothing.
+        let (finer, of_finer) = (ramps, factor);
+        let (ramps, _) = fitting.within(fineness.size.pieces, &|x| {
+            let i = finer.partition_point(|ramp| ramp.high < x).min(finer.len() - 1);
+            finer[i].values(x)
+        });
+        Fit { log_peak: peak.log, scale, ramps, factor: of_finer, finer: Some(finer) }
     }
 
     /// The table of a fit.
@@ -213,11 +221,11 @@ impl Fitting<'_> {
         std::iter::once(scaled).chain(flux).chain(births).collect()
     }
 
-    /// At most this many pieces, and the factor on the tolerance with which they do.
-    fn within(&self, most: usize) -> (Vec<Ramp>, f64) {
+    /// At most this many pieces of the columns as `rows` of x, and the factor on the tolerance with which they do.
+    fn within(&self, most: usize, rows: &dyn Fn(f64) -> Vec<f64>) -> (Vec<Ramp>, f64) {
         let mut factor = 1.0;
         loop {
-            match self.ramps(factor, most) {
+            match self.ramps(factor, most, rows) {
                 Some(ramps) => return (ramps, factor),
                 None => factor *= 4.0,
             }
@@ -225,20 +233,20 @@ impl Fitting<'_> {
     }
 
     /// Pieces from 0 to the farthest distance, as wide as the tolerance times `factor` allows; none if there are too many.
-    fn ramps(&self, factor: f64, most: usize) -> Option<Vec<Ramp>> {
+    fn ramps(&self, factor: f64, most: usize, rows: &dyn Fn(f64) -> Vec<f64>) -> Option<Vec<Ramp>> {
         let end = (farthest(self.scale) / self.scale).ln_1p().min(1400.0);
         let (mut ramps, mut edge, mut width) = (Vec::new(), 0.0, 2.0_f64);
         while edge < end {
             let high = if edge + 1.2 * width > end { end } else { edge + width };
-            let is_last_try = width < 1e-4;
-            match self.ramp(edge, high, factor, is_last_try) {
-                Some(ramp) => {
-                    ramps.push(ramp);
-                    edge = high;
-                    width *= 2.0;
-                }
-                None => width = 0.75 * (high - edge),
+            let (ramp, excess) = self.ramp((edge, high), factor, rows);
+            let stretch = table::stretch(excess, self.fineness.size.terms + 1);
+            if excess > 1.0 && width >= 1e-4 {
+                width = stretch * (high - edge);
+                continue;
             }
+            ramps.push(ramp);
+            width = stretch * (high - edge);
+            edge = high;
             if ramps.len() > most || (ramps.len() == most && edge < end) {
                 return None;
             }
@@ -250,22 +258,25 @@ impl Fitting<'_> {
         factor * self.fineness.tolerance(log, x, self.decay)
     }
 
-    fn ramp(&self, low: f64, high: f64, factor: f64, is_last_try: bool) -> Option<Ramp> {
+    /// The piece, and how far it is off between its nodes, in units of what it may be.
+    fn ramp(&self, (low, high): (f64, f64), factor: f64, rows: &dyn Fn(f64) -> Vec<f64>) -> (Ramp, f64) {
         let x_of = |s: f64| low + 0.5 * (high - low) * (s + 1.0);
         let nodes = ramps::nodes(self.fineness.size.terms);
-        let values: Vec<Vec<f64>> = nodes.into_iter().map(|s| self.rows(x_of(s))).collect();
+        let values: Vec<Vec<f64>> = nodes.into_iter().map(|s| rows(x_of(s))).collect();
         let count = values.first().map_or(0, Vec::len);
         let column = |row: usize| Column::fit(&values.iter().map(|v| v[row]).collect::<Vec<_>>());
         let columns: Vec<Column> = (0..count).map(column).collect();
-        let meets = |s: f64| {
-            let (x, expected) = (x_of(s), self.rows(x_of(s)));
+        let excess = |s: f64| {
+            let (x, expected) = (x_of(s), rows(x_of(s)));
             let tolerance = self.tolerance(expected.first().map_or(0.0, |log| log.abs()), x, factor);
-            expected.iter().zip(&columns).enumerate().all(|(row, (expected, column))| {
+            let off = |(row, (expected, column)): (usize, (&f64, &Column))| {
                 let unit = if row == 0 { 1.0 } else { expected.abs() };
-                (column.value(s) - expected).abs() <= tolerance * unit
-            })
+                (column.value(s) - expected).abs() / (tolerance * unit)
+            };
+            expected.iter().zip(&columns).enumerate().map(off).fold(0.0, table::worse)
         };
-        (is_last_try || [-0.97, -0.6, 0.05, 0.7, 0.97].into_iter().all(meets)).then_some(Ramp { low, high, columns })
+        let excess = [-0.97, -0.6, 0.05, 0.7, 0.97].into_iter().map(excess).fold(0.0, table::worse);
+        (Ramp { low, high, columns }, excess)
     }
 }
 
@@ -278,15 +289,27 @@ fn farthest(scale: f64) -> f64 {
 fn lookup(columns: Columns, (decay, scale): (f64, f64), ramps: &[Ramp], (fineness, factor): (Fineness, f64)) -> Lookup {
     let (has_flux, has_births) = (columns.flux.is_some(), columns.births.is_some());
     let span = Span { scale, farthest: farthest(scale), decay, has_flux, has_births };
-    let values = |x: f64| {
-        let i = ramps.partition_point(|ramp| ramp.high < x).min(ramps.len().saturating_sub(1));
-        let mut row = [0.0; Lookup::MOST_COLUMNS];
-        if let Some(ramp) = ramps.get(i) {
-            let s = (x - ramp.low) * 2.0 / (ramp.high - ramp.low) - 1.0;
-            row.iter_mut().zip(&ramp.columns).for_each(|(value, column)| *value = column.value(s));
+    let ramp_at = |x: f64| ramps.partition_point(|ramp| ramp.high < x).min(ramps.len().saturating_sub(1));
+    let values = |x: &Places| {
+        let mut columns = [Places::default(); Lookup::MOST_COLUMNS];
+        // A cell lies on one ramp, or few.
+        let (first, last) =
+            (ramp_at(x.iter().copied().fold(f64::INFINITY, f64::min)), ramp_at(x.iter().copied().fold(0.0, f64::max)));
+        for (index, ramp) in ramps.iter().enumerate().take(last + 1).skip(first) {
+            let s = x.map(|x| (x - ramp.low) * 2.0 / (ramp.high - ramp.low) - 1.0);
+            for (values, column) in columns.iter_mut().zip(&ramp.columns) {
+                let found = column.values(&s);
+                let is_here = |x: f64| first == last || ramp_at(x) == index;
+                values
+                    .iter_mut()
+                    .zip(x)
+                    .zip(found)
+                    .filter(|((_, x), _)| is_here(**x))
+                    .for_each(|((value, _), found)| *value = found);
+            }
         }
-        row[0] -= decay * x;
-        row
+        columns[0].iter_mut().zip(x).for_each(|(log, x)| *log -= decay * x);
+        columns
     };
     Lookup::fit(&span, values, |x, expected, found| {
         let tolerance = factor * fineness.tolerance(expected[0].abs(), x, decay);

@@ -9,12 +9,16 @@ use super::super::one_sided::legendre;
 use super::super::table;
 use super::Subordinated;
 use std::f64::consts::{LN_2, PI};
+use std::ops::Range;
 
 /// Terms below `exp(-CUT)` of the largest are left out.
 const CUT: f64 = 45.0;
 
 /// The trapezoidal rule is not refined beyond this.
 const MOST_TERMS: usize = 1 << 12;
+
+/// A panel is at most so wide.
+const WIDEST: f64 = 24.0;
 
 /// Degree of the polynomials that hold the logarithm of the densities.
 const DEGREE: usize = 15;
@@ -40,12 +44,13 @@ impl Panel {
         table::series_value(&self.log, self.position(y))
     }
 
-    /// The polynomials through the densities, if they also meet them between the nodes.
-    fn fit(law: &Subordinated, (t, effort): (f64, Effort), low: f64, high: f64, is_last_try: bool) -> Option<Panel> {
+    /// The polynomials through the densities, and how far they are off between the nodes, in units of what they may be.
+    fn fit(law: &Subordinated, (t, effort): (f64, Effort), low: f64, high: f64) -> (Panel, f64) {
         let y_of = |s: f64| low + 0.5 * (high - low) * (s + 1.0);
         let values: Vec<_> =
             table::nodes(DEGREE).into_iter().map(|s| law.transform.densities(t, y_of(s), effort)).collect();
-        let series = |f: &dyn Fn(usize) -> f64| table::series(&(0..values.len()).map(f).collect::<Vec<_>>());
+        let cosines = table::Cosines::new(DEGREE + 1);
+        let series = |f: &dyn Fn(usize) -> f64| cosines.series(&(0..values.len()).map(f).collect::<Vec<_>>());
         let count = law.signs.len();
         let panel = Panel {
             low,
@@ -53,18 +58,18 @@ impl Panel {
             log: series(&|i| values[i].log),
             ratios: (0..count).map(|k| series(&|i| values[i].ratios[k].max(f64::MIN_POSITIVE).ln())).collect(),
         };
-        let meets =
-            |s: f64| {
-                let expected = law.transform.densities(t, y_of(s), effort);
-                // Towards an exponential tail the distance from the singularity loses digits like the logarithm itself.
-                let tolerance = effort.tolerance * (1.0 + 5e-3 * expected.log.abs());
-                let close = |found: f64, expected: f64| (found - expected).abs() <= tolerance;
-                close(table::series_value(&panel.log, s), expected.log)
-                    && panel.ratios.iter().zip(&expected.ratios).all(|(ratio, expected)| {
-                        close(table::series_value(ratio, s), expected.max(f64::MIN_POSITIVE).ln())
-                    })
-            };
-        (is_last_try || [-0.98, -0.55, 0.1, 0.65, 0.97].into_iter().all(meets)).then_some(panel)
+        let excess = |s: f64| {
+            let expected = law.transform.densities(t, y_of(s), effort);
+            // Towards an exponential tail the distance from the singularity loses digits like the logarithm itself.
+            let tolerance = effort.tolerance * (1.0 + 5e-3 * expected.log.abs());
+            let off = |series: &[f64], expected: f64| (table::series_value(series, s) - expected).abs() / tolerance;
+            let ratios = panel.ratios.iter().zip(&expected.ratios);
+            ratios
+                .map(|(ratio, expected)| off(ratio, expected.max(f64::MIN_POSITIVE).ln()))
+                .fold(off(&panel.log, expected.log), table::worse)
+        };
+        let excess = [-0.98, -0.55, 0.1, 0.65, 0.97].into_iter().map(excess).fold(0.0, table::worse);
+        (panel, excess)
     }
 }
 
@@ -81,7 +86,10 @@ pub(in crate::green) struct Mixture<'a> {
     terms: Terms,
 }
 
-/// The Gaussians of a mixture, by a quadrature over y that serves every distance.
+/// Terms that are left out or taken together.
+const BLOCK: usize = 32;
+
+/// The Gaussians of a mixture, by a quadrature over y that serves every distance; in order of y.
 #[derive(Clone, Debug, Default)]
 struct Terms {
     /// The logarithm of the weight, with the norm of the Gaussian.
@@ -90,6 +98,8 @@ struct Terms {
     inverse: Vec<f64>,
     /// The amplitudes, signs apart: one row for each.
     ratios: Vec<Vec<f64>>,
+    /// The largest logarithm of every block.
+    tops: Vec<f64>,
     /// The rule has converged up to this squared distance.
     reach: f64,
 }
@@ -142,17 +152,19 @@ impl<'a> Mixture<'a> {
         let mut highest = f64::NEG_INFINITY;
         while edge.abs() < REACH {
             let (low, high) = if direction > 0.0 { (edge, edge + width) } else { (edge - width, edge) };
-            let Some(panel) = Panel::fit(self.law, (self.t, self.effort), low, high, width < 1e-3) else {
-                width *= 0.5;
+            let (panel, excess) = Panel::fit(self.law, (self.t, self.effort), low, high);
+            let stretch = table::stretch(excess, DEGREE + 1);
+            if excess > 1.0 && width >= 1e-3 {
+                width *= stretch;
                 continue;
-            };
+            }
             let weight = |y: f64| self.log_weight(&panel, y, q);
             let end = if direction > 0.0 { high } else { low };
             highest = highest.max(weight(low)).max(weight(0.5 * (low + high))).max(weight(high));
             let at_end = weight(end);
             panels.push(panel);
             edge = end;
-            width = (2.0 * width).min(8.0);
+            width = (stretch * width).min(WIDEST);
             // The integrand may still be so small that the cut is lost to rounding.
             if at_end < highest - CUT - 10.0 {
                 break;
@@ -206,15 +218,15 @@ impl<'a> Mixture<'a> {
     /// The trapezoidal rule over y, refined until it has converged at distances from one end to the other. The integrand is
     /// analytic and vanishes at both ends, so that halving the step squares the error.
     fn resolve(&self, [nearest, farthest]: [f64; 2]) -> Terms {
-        let (Some(first), Some(last)) = (self.panels.first(), self.panels.last()) else { return Terms::default() };
-        let range = last.high - first.low;
+        let Some((start, end)) = self.ends([nearest, farthest]) else { return Terms::default() };
+        let range = end - start;
         let mut count = (range / 0.5).ceil().clamp(16.0, 4096.0) as usize;
-        let mut terms = self.terms(first.low, range / count as f64, count);
+        let mut terms = self.terms(start, range / count as f64, count);
         // The difference of a rule and of that in the middle of its steps at which their mean is good enough.
         let converged = 0.1 * self.effort.tolerance.sqrt();
         loop {
             let step = range / count as f64;
-            let between = self.terms(first.low + 0.5 * step, step, count);
+            let between = self.terms(start + 0.5 * step, step, count);
             let near = nearest.max(0.01 * terms.at(0.0, self).mean_inverse.recip());
             let ratio = (farthest / near).ln() / 15.0;
             let distances = std::iter::once(nearest).chain((0..16).map(|i| near * (ratio * f64::from(i)).exp()));
@@ -238,18 +250,40 @@ impl<'a> Mixture<'a> {
         terms
     }
 
+    /// Between these y the integrand is more than nothing at one distance or another between these two: a Gaussian of a
+    /// larger distance only weakens what lies below, relative to what lies above.
+    fn ends(&self, [nearest, farthest]: [f64; 2]) -> Option<(f64, f64)> {
+        let (first, last) = (self.panels.first()?.low, self.panels.last()?.high);
+        let count = ((last - first) / 0.25).ceil().clamp(1.0, 16384.0);
+        let places: Vec<f64> = (0..=count as usize).map(|i| first + (last - first) * i as f64 / count).collect();
+        let kept = |q: f64| {
+            let weight = |y: &f64| self.log_weight(&self.panels[self.panel_at(*y)], *y, q);
+            let weights: Vec<f64> = places.iter().map(weight).collect();
+            let highest = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let is_kept = |w: &f64| *w > highest - CUT - 10.0;
+            Some((weights.iter().position(is_kept)?, weights.iter().rposition(is_kept)?))
+        };
+        let (low, high) = (kept(nearest)?.0, kept(farthest)?.1);
+        Some((places[low.saturating_sub(1)], places[(high + 1).min(places.len() - 1)]))
+    }
+
+    /// The number of the panel on which y lies.
+    fn panel_at(&self, y: f64) -> usize {
+        self.panels.partition_point(|panel| panel.high < y).min(self.panels.len().saturating_sub(1))
+    }
+
     /// The rule that begins at `low`.
     fn terms(&self, low: f64, step: f64, count: usize) -> Terms {
         let mut terms = Terms { ratios: vec![Vec::new(); self.law.signs.len()], ..Terms::default() };
         for k in 0..count {
             let y = low + k as f64 * step;
-            let i = self.panels.partition_point(|panel| panel.high < y).min(self.panels.len() - 1);
-            let panel = &self.panels[i];
+            let panel = &self.panels[self.panel_at(y)];
             terms.log.push(self.log_weight(panel, y, 0.0) + step.ln());
             terms.inverse.push(0.25 / (self.law.drift * self.t + y.exp()));
             let s = panel.position(y);
             terms.ratios.iter_mut().zip(&panel.ratios).for_each(|(row, r)| row.push(table::series_value(r, s).exp()));
         }
+        terms.tops();
         terms
     }
 
@@ -323,10 +357,18 @@ impl<'a> Mixture<'a> {
 
 impl Terms {
     fn at(&self, q: f64, mixture: &Mixture) -> Mixed {
-        let exponents: Vec<f64> = self.log.iter().zip(&self.inverse).map(|(log, inverse)| log - q * inverse).collect();
-        let highest = exponents.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let exponent = |i: usize| self.log[i] - q * self.inverse[i];
+        let blocks = || (0..self.log.len()).step_by(BLOCK).map(|start| start..(start + BLOCK).min(self.log.len()));
+        let middle = |block: Range<usize>| exponent((block.start + block.end) / 2);
+        let high = blocks().map(middle).fold(f64::NEG_INFINITY, f64::max);
+        // Of a block, the last Gaussian is the widest.
+        let bound = |block: &Range<usize>, top: f64| top - q * self.inverse[block.end - 1];
+        let is_near = |(block, top): &(Range<usize>, &f64)| bound(block, **top) > high - CUT;
+        let near: Vec<Range<usize>> = blocks().zip(&self.tops).filter(is_near).map(|(block, _)| block).collect();
+        let highest = near.iter().cloned().flatten().map(exponent).fold(high, f64::max);
         let (mut sum, mut inverse, mut ratios) = (0.0, 0.0, vec![(0.0, 0.0); self.ratios.len()]);
-        for (i, exponent) in exponents.iter().enumerate() {
+        for i in near.into_iter().flatten() {
+            let exponent = exponent(i);
             if exponent - highest < -CUT {
                 continue;
             }
@@ -348,18 +390,26 @@ impl Terms {
 
     /// The rule of half the step: these terms and those in the middle between them.
     fn halve(&mut self, between: Terms) {
-        self.log.extend(between.log);
+        let both = |a: &mut Vec<f64>, b: Vec<f64>| *a = a.iter().zip(b).flat_map(|(a, b)| [*a, b]).collect();
+        both(&mut self.log, between.log);
         self.log.iter_mut().for_each(|log| *log -= LN_2);
-        self.inverse.extend(between.inverse);
-        self.ratios.iter_mut().zip(between.ratios).for_each(|(row, more)| row.extend(more));
+        both(&mut self.inverse, between.inverse);
+        self.ratios.iter_mut().zip(between.ratios).for_each(|(row, more)| both(row, more));
+        self.tops();
+    }
+
+    fn tops(&mut self) {
+        let top = |block: &[f64]| block.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        self.tops = self.log.chunks(BLOCK).map(top).collect();
     }
 
     /// The part that does not jump, a Gaussian of the drift; without a drift it stays where it is, and is no part of a density.
     fn add_atom(&mut self, mixture: &Mixture) {
         let spread = mixture.law.drift * mixture.t;
         let Some((log, amplitudes)) = mixture.law.atom(mixture.t).filter(|_| spread > 0.0) else { return };
-        self.log.push(log - mixture.half_dim * (4.0 * PI * spread).ln());
-        self.inverse.push(0.25 / spread);
-        self.ratios.iter_mut().zip(amplitudes).for_each(|(row, amplitude)| row.push(*amplitude));
+        self.log.insert(0, log - mixture.half_dim * (4.0 * PI * spread).ln());
+        self.inverse.insert(0, 0.25 / spread);
+        self.ratios.iter_mut().zip(amplitudes).for_each(|(row, amplitude)| row.insert(0, *amplitude));
+        self.tops();
     }
 }

@@ -65,7 +65,8 @@ impl Quantiles {
                 high = y
             }
             let next = y - (gained - wanted) / self.density(y);
-            let next = if next > low && next < high { next } else { 0.5 * (low + high) };
+            // A step of nothing ends at an end of the bracket, which y has just become.
+            let next = if next >= low && next <= high { next } else { 0.5 * (low + high) };
             if (next - y).abs() < 1e-13 {
                 break;
             }
