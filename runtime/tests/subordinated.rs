@@ -140,8 +140,8 @@ fn what_moves_of_a_bounded_law_has_the_density_of_its_series() {
     for (dim, t, r, log, velocity) in MOVING {
         let part = moving_part(dim);
         let [log_p, v, births] = radial(&part, Precision::F64, t, &[r])[0];
-        assert!((log_p - log).abs() < 1e-8, "N = {dim}, t = {t}: {log_p} {log}");
-        assert!((v / velocity - 1.0).abs() < 1e-8, "N = {dim}, t = {t}: {v} {velocity}");
+        assert!((log_p - log).abs() < 1e-11, "N = {dim}, t = {t}: {log_p} {log}");
+        assert!((v / velocity - 1.0).abs() < 1e-10, "N = {dim}, t = {t}: {v} {velocity}");
         assert_eq!(births, 0.0);
         let [coarse, ..] = radial(&part, Precision::F32, t, &[r])[0];
         assert!((coarse - log).abs() < 1e-4, "N = {dim}, t = {t}: {coarse} {log}");

@@ -23,13 +23,13 @@ const FEWEST: usize = 64;
 /// No ray has more.
 const MOST: usize = 1 << 16;
 
-/// Rays in memory; each takes some thousands of bytes.
-const ROOM: usize = 4096;
+/// Nodes in memory; each takes some fifty bytes.
+const ROOM: usize = 1 << 19;
 
 /// Logarithms of distances from the singularity at which slopes are kept.
-const NEAREST: f64 = -300.0;
+const NEAREST: f64 = -700.0;
 const SPACING: f64 = 0.25;
-const SLOPES: usize = 3961;
+const SLOPES: usize = 5561;
 
 /// Hyperbolas about the first singularity of a law.
 #[derive(Debug)]
@@ -47,8 +47,15 @@ pub(super) struct Rays {
     sigma: f64,
     /// Logarithms of lambda' at `NEAREST + i SPACING`.
     slopes: OnceLock<Vec<f64>>,
+    made: RwLock<Made>,
+}
+
+/// The rays that there are.
+#[derive(Debug, Default)]
+struct Made {
     /// By their step and their number.
-    made: RwLock<HashMap<(u64, i64), Arc<Ray>>>,
+    rays: HashMap<(u64, i64), Arc<Ray>>,
+    nodes: usize,
 }
 
 /// One hyperbola, from the real axis upwards.
@@ -127,16 +134,17 @@ impl Rays {
         let number = (log_distance / (APART * step)).round() as i64;
         let key = (step.to_bits(), number);
         let kept = |ray: &&Arc<Ray>| ray.nodes.len() >= least;
-        if let Some(ray) = self.made.read().unwrap_or_else(PoisonError::into_inner).get(&key).filter(kept) {
+        if let Some(ray) = self.made.read().unwrap_or_else(PoisonError::into_inner).rays.get(&key).filter(kept) {
             return Arc::clone(ray);
         }
         let count = least.max(FEWEST).next_power_of_two().min(MOST);
         let ray = Arc::new(self.make(step, (APART * step * number as f64).exp(), count));
         let mut made = self.made.write().unwrap_or_else(PoisonError::into_inner);
-        if made.len() >= ROOM {
-            made.clear();
+        if made.nodes + count > ROOM {
+            *made = Made::default();
         }
-        made.insert(key, Arc::clone(&ray));
+        let before = made.rays.insert(key, Arc::clone(&ray));
+        made.nodes += count - before.map_or(0, |before| before.nodes.len().min(count));
         ray
     }
 

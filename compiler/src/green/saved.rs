@@ -91,7 +91,7 @@ fn ramps(words: &mut impl Iterator<Item = u64>, columns: usize, terms: usize) ->
 pub(super) fn version() -> &'static str {
     static VERSION: OnceLock<String> = OnceLock::new();
     VERSION.get_or_init(|| {
-        let sources: [&[u8]; 13] = [
+        let sources: [&[u8]; 14] = [
             include_bytes!("contour.rs"),
             include_bytes!("flat.rs"),
             include_bytes!("one_sided.rs"),
@@ -102,6 +102,7 @@ pub(super) fn version() -> &'static str {
             include_bytes!("subordinated/mixture.rs"),
             include_bytes!("subordinated/mod.rs"),
             include_bytes!("subordinated/quantiles.rs"),
+            include_bytes!("subordinated/terms.rs"),
             include_bytes!("symbol.rs"),
             include_bytes!("table.rs"),
             include_bytes!("tabulated.rs"),

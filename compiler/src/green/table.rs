@@ -38,18 +38,13 @@ impl Cosines {
     }
 }
 
-/// By what the next piece may be wider, or this one must be narrower, whose polynomial of so many terms is off by `excess` times what
-/// it may be.
-pub(super) fn stretch(excess: f64, terms: usize) -> f64 {
-    if excess <= 1.0 {
-        // Rounding tells nothing about the width.
-        return 2.0;
-    }
+/// By what a piece must be narrower, whose polynomial of so many terms is off by `excess` times what it may be.
+pub(super) fn shrink(excess: f64, terms: usize) -> f64 {
     // The error goes as this power of the width, where a function is smooth.
     (0.3 / excess).powf(1.0 / terms as f64).clamp(0.4, 0.75)
 }
 
-/// The larger, or what is no number.
+/// The larger; infinity where one is no number.
 pub(super) fn worse(a: f64, b: f64) -> f64 {
     if b.is_nan() || a.is_nan() { f64::INFINITY } else { a.max(b) }
 }

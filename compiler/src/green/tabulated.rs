@@ -149,16 +149,18 @@ impl Tabulated {
         let fitting =
             Fitting { mixture: &mixture, columns: self.columns, scale, nearest, log_peak: peak.log, decay, fineness };
         // A table in memory has no limit on its pieces, and the density beside a mass at rest needs many.
-        let (ramps, factor) = fitting.within(PIECES_IN_MEMORY, &|x| fitting.rows(x));
+        let rows = |x: f64| fitting.rows(x);
+        let (ramps, factor) = fitting.within(PIECES_IN_MEMORY, &Fitted { rows: &rows, narrower: table::shrink });
         if ramps.len() <= fineness.size.pieces {
             return Fit { log_peak: peak.log, scale, ramps, factor, finer: None };
         }
-        // Those of a kernel are fitted to these, which costs next to nothing.
+        // Those of a kernel are fitted to these, which costs so little that their widths may be sought in small steps.
         let (finer, of_finer) = (ramps, factor);
-        let (ramps, _) = fitting.within(fineness.size.pieces, &|x| {
+        let rows = |x: f64| {
             let i = finer.partition_point(|ramp| ramp.high < x).min(finer.len() - 1);
             finer[i].values(x)
-        });
+        };
+        let (ramps, _) = fitting.within(fineness.size.pieces, &Fitted { rows: &rows, narrower: |_, _| 0.95 });
         Fit { log_peak: peak.log, scale, ramps, factor: of_finer, finer: Some(finer) }
     }
 
@@ -211,6 +213,13 @@ struct Fitting<'a> {
     fineness: Fineness,
 }
 
+/// Columns as a function of x, and how their pieces find their widths.
+struct Fitted<'a> {
+    rows: &'a dyn Fn(f64) -> Vec<f64>,
+    /// By what a piece is made narrower, that is off by so many times what it may be and has so many terms.
+    narrower: fn(f64, usize) -> f64,
+}
+
 impl Fitting<'_> {
     /// The quantities of the table at x.
     fn rows(&self, x: f64) -> Vec<f64> {
@@ -221,11 +230,11 @@ impl Fitting<'_> {
         std::iter::once(scaled).chain(flux).chain(births).collect()
     }
 
-    /// At most this many pieces of the columns as `rows` of x, and the factor on the tolerance with which they do.
-    fn within(&self, most: usize, rows: &dyn Fn(f64) -> Vec<f64>) -> (Vec<Ramp>, f64) {
+    /// At most this many pieces, and the factor on the tolerance with which they do.
+    fn within(&self, most: usize, fitted: &Fitted) -> (Vec<Ramp>, f64) {
         let mut factor = 1.0;
         loop {
-            match self.ramps(factor, most, rows) {
+            match self.ramps(factor, most, fitted) {
                 Some(ramps) => return (ramps, factor),
                 None => factor *= 4.0,
             }
@@ -233,19 +242,18 @@ impl Fitting<'_> {
     }
 
     /// Pieces from 0 to the farthest distance, as wide as the tolerance times `factor` allows; none if there are too many.
-    fn ramps(&self, factor: f64, most: usize, rows: &dyn Fn(f64) -> Vec<f64>) -> Option<Vec<Ramp>> {
+    fn ramps(&self, factor: f64, most: usize, fitted: &Fitted) -> Option<Vec<Ramp>> {
         let end = (farthest(self.scale) / self.scale).ln_1p().min(1400.0);
         let (mut ramps, mut edge, mut width) = (Vec::new(), 0.0, 2.0_f64);
         while edge < end {
             let high = if edge + 1.2 * width > end { end } else { edge + width };
-            let (ramp, excess) = self.ramp((edge, high), factor, rows);
-            let stretch = table::stretch(excess, self.fineness.size.terms + 1);
+            let (ramp, excess) = self.ramp((edge, high), factor, fitted);
             if excess > 1.0 && width >= 1e-4 {
-                width = stretch * (high - edge);
+                width = (fitted.narrower)(excess, self.fineness.size.terms + 1) * (high - edge);
                 continue;
             }
             ramps.push(ramp);
-            width = stretch * (high - edge);
+            width = 2.0 * (high - edge);
             edge = high;
             if ramps.len() > most || (ramps.len() == most && edge < end) {
                 return None;
@@ -259,19 +267,21 @@ impl Fitting<'_> {
     }
 
     /// The piece, and how far it is off between its nodes, in units of what it may be.
-    fn ramp(&self, (low, high): (f64, f64), factor: f64, rows: &dyn Fn(f64) -> Vec<f64>) -> (Ramp, f64) {
+    fn ramp(&self, (low, high): (f64, f64), factor: f64, fitted: &Fitted) -> (Ramp, f64) {
         let x_of = |s: f64| low + 0.5 * (high - low) * (s + 1.0);
         let nodes = ramps::nodes(self.fineness.size.terms);
-        let values: Vec<Vec<f64>> = nodes.into_iter().map(|s| rows(x_of(s))).collect();
+        let values: Vec<Vec<f64>> = nodes.into_iter().map(|s| (fitted.rows)(x_of(s))).collect();
         let count = values.first().map_or(0, Vec::len);
         let column = |row: usize| Column::fit(&values.iter().map(|v| v[row]).collect::<Vec<_>>());
         let columns: Vec<Column> = (0..count).map(column).collect();
         let excess = |s: f64| {
-            let (x, expected) = (x_of(s), rows(x_of(s)));
+            let (x, expected) = (x_of(s), (fitted.rows)(x_of(s)));
             let tolerance = self.tolerance(expected.first().map_or(0.0, |log| log.abs()), x, factor);
             let off = |(row, (expected, column)): (usize, (&f64, &Column))| {
                 let unit = if row == 0 { 1.0 } else { expected.abs() };
-                (column.value(s) - expected).abs() / (tolerance * unit)
+                // Nothing is not off from nothing, however small it may be.
+                let off = (column.value(s) - expected).abs();
+                if off == 0.0 { off } else { off / (tolerance * unit) }
             };
             expected.iter().zip(&columns).enumerate().map(off).fold(0.0, table::worse)
         };

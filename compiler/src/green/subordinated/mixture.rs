@@ -8,17 +8,15 @@ use super::super::contour::Effort;
 use super::super::one_sided::legendre;
 use super::super::table;
 use super::Subordinated;
-use std::f64::consts::{LN_2, PI};
-use std::ops::Range;
-
-/// Terms below `exp(-CUT)` of the largest are left out.
-const CUT: f64 = 45.0;
+use super::terms::{CUT, Terms, is_near, larger};
+use std::f64::consts::PI;
 
 /// The trapezoidal rule is not refined beyond this.
 const MOST_TERMS: usize = 1 << 12;
 
-/// A panel is at most so wide.
+/// A panel is at most so wide, and not made narrower than this.
 const WIDEST: f64 = 24.0;
+const LEAST: f64 = 1e-3;
 
 /// Degree of the polynomials that hold the logarithm of the densities.
 const DEGREE: usize = 15;
@@ -86,24 +84,6 @@ pub(in crate::green) struct Mixture<'a> {
     terms: Terms,
 }
 
-/// Terms that are left out or taken together.
-const BLOCK: usize = 32;
-
-/// The Gaussians of a mixture, by a quadrature over y that serves every distance; in order of y.
-#[derive(Clone, Debug, Default)]
-struct Terms {
-    /// The logarithm of the weight, with the norm of the Gaussian.
-    log: Vec<f64>,
-    /// `1/(4 (D t + u))`.
-    inverse: Vec<f64>,
-    /// The amplitudes, signs apart: one row for each.
-    ratios: Vec<Vec<f64>>,
-    /// The largest logarithm of every block.
-    tops: Vec<f64>,
-    /// The rule has converged up to this squared distance.
-    reach: f64,
-}
-
 /// What a mixture is at one distance.
 #[derive(Clone, Debug)]
 pub(in crate::green) struct Mixed {
@@ -148,25 +128,25 @@ impl<'a> Mixture<'a> {
 
     /// Panels from `start` in one direction, until the integrand at this squared distance has fallen.
     fn walk(&self, start: f64, direction: f64, q: f64) -> Vec<Panel> {
-        let (mut panels, mut edge, mut width) = (Vec::new(), start, 1.0);
-        let mut highest = f64::NEG_INFINITY;
-        while edge.abs() < REACH {
+        let (mut panels, mut edge, mut width) = (Vec::new(), start, 1.0_f64);
+        let mut highest = [f64::NEG_INFINITY; 2];
+        while REACH - direction * edge > LEAST {
+            width = width.min(REACH - direction * edge);
             let (low, high) = if direction > 0.0 { (edge, edge + width) } else { (edge - width, edge) };
             let (panel, excess) = Panel::fit(self.law, (self.t, self.effort), low, high);
-            let stretch = table::stretch(excess, DEGREE + 1);
-            if excess > 1.0 && width >= 1e-3 {
-                width *= stretch;
+            if excess > 1.0 && width >= LEAST {
+                width *= table::shrink(excess, DEGREE + 1);
                 continue;
             }
-            let weight = |y: f64| self.log_weight(&panel, y, q);
+            let weights = |y: f64| self.log_weights(&panel, y, q);
             let end = if direction > 0.0 { high } else { low };
-            highest = highest.max(weight(low)).max(weight(0.5 * (low + high))).max(weight(high));
-            let at_end = weight(end);
+            highest = [low, 0.5 * (low + high), high].into_iter().map(weights).fold(highest, larger);
+            let at_end = weights(end);
             panels.push(panel);
             edge = end;
-            width = (stretch * width).min(WIDEST);
+            width = (2.0 * width).min(WIDEST);
             // The integrand may still be so small that the cut is lost to rounding.
-            if at_end < highest - CUT - 10.0 {
+            if !is_near(at_end, highest, CUT + 10.0) {
                 break;
             }
         }
@@ -181,32 +161,41 @@ impl<'a> Mixture<'a> {
         panel.log(y) - gaussian - exponent
     }
 
+    /// The same, and that of the integrand of the largest flux; of a mixture without Gaussians the first is both.
+    fn log_weights(&self, panel: &Panel, y: f64, q: f64) -> [f64; 2] {
+        let weight = self.log_weight(panel, y, q);
+        let s = panel.position(y);
+        let ratios = panel.ratios.iter().filter(|_| self.half_dim > 0.0);
+        let ratio = ratios.map(|ratio| table::series_value(ratio, s)).reduce(f64::max);
+        [weight, ratio.map_or(weight, |ratio| weight + ratio - (self.law.drift * self.t + y.exp()).ln())]
+    }
+
     /// Pieces of panels, so short that a Gauss rule is exact on each, that carry the integral at this squared distance.
     pub(super) fn pieces(&self, q: f64) -> Vec<(usize, f64, f64)> {
-        let weight = |i: usize, y: f64| self.log_weight(&self.panels[i], y, q);
+        let weights = |i: usize, y: f64| self.log_weights(&self.panels[i], y, q);
         let whole = |(i, p): (usize, &Panel)| {
             let middle = 0.5 * (p.low + p.high);
-            (i, p.low, p.high, [weight(i, p.low), weight(i, middle), weight(i, p.high)])
+            (i, p.low, p.high, [weights(i, p.low), weights(i, middle), weights(i, p.high)])
         };
         let mut open: Vec<_> = self.panels.iter().enumerate().map(whole).collect();
-        let top = |w: &[f64; 3]| w[0].max(w[1]).max(w[2]);
-        let mut highest = open.iter().map(|piece| top(&piece.3)).fold(f64::NEG_INFINITY, f64::max);
+        let top = |w: [[f64; 2]; 3]| w.into_iter().fold([f64::NEG_INFINITY; 2], larger);
+        let mut highest = open.iter().map(|piece| top(piece.3)).fold([f64::NEG_INFINITY; 2], larger);
         let mut done = Vec::new();
         while !open.is_empty() {
             let mut next = Vec::new();
             for (i, low, high, w) in open {
-                if top(&w) < highest - CUT {
+                if !is_near(top(w), highest, CUT) {
                     continue;
                 }
-                let is_smooth = (w[0] - 2.0 * w[1] + w[2]).abs() < 1.0 && (w[0] - w[2]).abs() < 6.0;
+                let is_smooth = (w[0][0] - 2.0 * w[1][0] + w[2][0]).abs() < 1.0 && (w[0][0] - w[2][0]).abs() < 6.0;
                 if is_smooth || high - low < 1e-9 {
                     done.push((i, low, high));
                     continue;
                 }
                 let middle = 0.5 * (low + high);
                 for (low, high, ends) in [(low, middle, [w[0], w[1]]), (middle, high, [w[1], w[2]])] {
-                    let inner = weight(i, 0.5 * (low + high));
-                    highest = highest.max(inner);
+                    let inner = weights(i, 0.5 * (low + high));
+                    highest = larger(highest, inner);
                     next.push((i, low, high, [ends[0], inner, ends[1]]));
                 }
             }
@@ -227,11 +216,11 @@ impl<'a> Mixture<'a> {
         loop {
             let step = range / count as f64;
             let between = self.terms(start + 0.5 * step, step, count);
-            let near = nearest.max(0.01 * terms.at(0.0, self).mean_inverse.recip());
+            let near = nearest.max(0.01 * terms.at(0.0, self.law).mean_inverse.recip());
             let ratio = (farthest / near).ln() / 15.0;
             let distances = std::iter::once(nearest).chain((0..16).map(|i| near * (ratio * f64::from(i)).exp()));
             let has_converged = |q: &f64| {
-                let (a, b) = (terms.at(*q, self), between.at(*q, self));
+                let (a, b) = (terms.at(*q, self.law), between.at(*q, self.law));
                 // Exponents are rounded to their size.
                 let slack = converged + 1e-14 * a.log.abs();
                 (a.log - b.log).abs() < slack
@@ -246,7 +235,7 @@ impl<'a> Mixture<'a> {
                 break;
             }
         }
-        terms.add_atom(self);
+        terms.add_atom(self.law, self.t, self.half_dim);
         terms
     }
 
@@ -257,10 +246,10 @@ impl<'a> Mixture<'a> {
         let count = ((last - first) / 0.25).ceil().clamp(1.0, 16384.0);
         let places: Vec<f64> = (0..=count as usize).map(|i| first + (last - first) * i as f64 / count).collect();
         let kept = |q: f64| {
-            let weight = |y: &f64| self.log_weight(&self.panels[self.panel_at(*y)], *y, q);
-            let weights: Vec<f64> = places.iter().map(weight).collect();
-            let highest = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let is_kept = |w: &f64| *w > highest - CUT - 10.0;
+            let weights = |y: &f64| self.log_weights(&self.panels[self.panel_at(*y)], *y, q);
+            let weights: Vec<[f64; 2]> = places.iter().map(weights).collect();
+            let highest = weights.iter().copied().fold([f64::NEG_INFINITY; 2], larger);
+            let is_kept = |w: &[f64; 2]| is_near(*w, highest, CUT + 10.0);
             Some((weights.iter().position(is_kept)?, weights.iter().rposition(is_kept)?))
         };
         let (low, high) = (kept(nearest)?.0, kept(farthest)?.1);
@@ -274,22 +263,22 @@ impl<'a> Mixture<'a> {
 
     /// The rule that begins at `low`.
     fn terms(&self, low: f64, step: f64, count: usize) -> Terms {
-        let mut terms = Terms { ratios: vec![Vec::new(); self.law.signs.len()], ..Terms::default() };
+        let (mut log, mut inverse) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        let mut ratios = vec![Vec::with_capacity(count); self.law.signs.len()];
         for k in 0..count {
             let y = low + k as f64 * step;
             let panel = &self.panels[self.panel_at(y)];
-            terms.log.push(self.log_weight(panel, y, 0.0) + step.ln());
-            terms.inverse.push(0.25 / (self.law.drift * self.t + y.exp()));
+            log.push(self.log_weight(panel, y, 0.0) + step.ln());
+            inverse.push(0.25 / (self.law.drift * self.t + y.exp()));
             let s = panel.position(y);
-            terms.ratios.iter_mut().zip(&panel.ratios).for_each(|(row, r)| row.push(table::series_value(r, s).exp()));
+            ratios.iter_mut().zip(&panel.ratios).for_each(|(row, r)| row.push(table::series_value(r, s).exp()));
         }
-        terms.tops();
-        terms
+        Terms::new(log, inverse, ratios)
     }
 
     /// The mixture at the squared distance q, which is within those of [`Mixture::new`].
     pub(in crate::green) fn at(&self, q: f64) -> Mixed {
-        if q <= self.terms.reach { self.terms.at(q, self) } else { self.at_by_pieces(q) }
+        if q <= self.terms.reach { self.terms.at(q, self.law) } else { self.at_by_pieces(q) }
     }
 
     /// The same by pieces of its own for this distance, where the integrand is too narrow for a rule that serves all.
@@ -299,9 +288,12 @@ impl<'a> Mixture<'a> {
         let mut terms: Vec<(f64, f64, Vec<f64>)> = Vec::new();
         for (i, low, high) in self.pieces(q) {
             let panel = &self.panels[i];
-            let half = 0.5 * (high - low);
-            for (node, weight) in &self.rule {
-                let y = low + half * (node + 1.0);
+            // Pieces are chosen for the density; the flux has another power of u, and is less smooth by it.
+            let parts = (high - low).ceil().max(1.0);
+            let half = 0.5 * (high - low) / parts;
+            let nodes = (0..parts as usize).flat_map(|part| self.rule.iter().map(move |(s, w)| (part, s, w)));
+            for (part, node, weight) in nodes {
+                let y = low + half * (2.0 * part as f64 + node + 1.0);
                 let log = self.log_weight(panel, y, q) + (half * weight).ln();
                 let s = panel.position(y);
                 let ratios = panel.ratios.iter().map(|r| table::series_value(r, s).exp()).collect();
@@ -352,64 +344,5 @@ impl<'a> Mixture<'a> {
             }
         }
         sum
-    }
-}
-
-impl Terms {
-    fn at(&self, q: f64, mixture: &Mixture) -> Mixed {
-        let exponent = |i: usize| self.log[i] - q * self.inverse[i];
-        let blocks = || (0..self.log.len()).step_by(BLOCK).map(|start| start..(start + BLOCK).min(self.log.len()));
-        let middle = |block: Range<usize>| exponent((block.start + block.end) / 2);
-        let high = blocks().map(middle).fold(f64::NEG_INFINITY, f64::max);
-        // Of a block, the last Gaussian is the widest.
-        let bound = |block: &Range<usize>, top: f64| top - q * self.inverse[block.end - 1];
-        let is_near = |(block, top): &(Range<usize>, &f64)| bound(block, **top) > high - CUT;
-        let near: Vec<Range<usize>> = blocks().zip(&self.tops).filter(is_near).map(|(block, _)| block).collect();
-        let highest = near.iter().cloned().flatten().map(exponent).fold(high, f64::max);
-        let (mut sum, mut inverse, mut ratios) = (0.0, 0.0, vec![(0.0, 0.0); self.ratios.len()]);
-        for i in near.into_iter().flatten() {
-            let exponent = exponent(i);
-            if exponent - highest < -CUT {
-                continue;
-            }
-            let weight = (exponent - highest).exp();
-            let over = weight * self.inverse[i];
-            sum += weight;
-            inverse += over;
-            for ((plain, half_over), amplitude) in ratios.iter_mut().zip(&self.ratios) {
-                *plain += weight * amplitude[i];
-                *half_over += 2.0 * over * amplitude[i];
-            }
-        }
-        let signed = ratios.iter().zip(&mixture.law.signs).zip(&mixture.law.fixed).map(|((r, sign), fixed)| {
-            // Of the density itself, the mean of 1/(2 spread).
-            (fixed + sign * r.0 / sum, fixed * 2.0 * inverse / sum + sign * r.1 / sum)
-        });
-        Mixed { log: highest + sum.ln(), mean_inverse: inverse / sum, ratios: signed.collect() }
-    }
-
-    /// The rule of half the step: these terms and those in the middle between them.
-    fn halve(&mut self, between: Terms) {
-        let both = |a: &mut Vec<f64>, b: Vec<f64>| *a = a.iter().zip(b).flat_map(|(a, b)| [*a, b]).collect();
-        both(&mut self.log, between.log);
-        self.log.iter_mut().for_each(|log| *log -= LN_2);
-        both(&mut self.inverse, between.inverse);
-        self.ratios.iter_mut().zip(between.ratios).for_each(|(row, more)| both(row, more));
-        self.tops();
-    }
-
-    fn tops(&mut self) {
-        let top = |block: &[f64]| block.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        self.tops = self.log.chunks(BLOCK).map(top).collect();
-    }
-
-    /// The part that does not jump, a Gaussian of the drift; without a drift it stays where it is, and is no part of a density.
-    fn add_atom(&mut self, mixture: &Mixture) {
-        let spread = mixture.law.drift * mixture.t;
-        let Some((log, amplitudes)) = mixture.law.atom(mixture.t).filter(|_| spread > 0.0) else { return };
-        self.log.insert(0, log - mixture.half_dim * (4.0 * PI * spread).ln());
-        self.inverse.insert(0, 0.25 / spread);
-        self.ratios.iter_mut().zip(amplitudes).for_each(|(row, amplitude)| row.insert(0, *amplitude));
-        self.tops();
     }
 }

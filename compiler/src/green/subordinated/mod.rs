@@ -11,6 +11,7 @@
 mod kept;
 mod mixture;
 mod quantiles;
+mod terms;
 #[cfg(test)]
 mod tests;
 

@@ -55,7 +55,7 @@ fn a_drift_with_jumps_keeps_its_atom() {
 fn the_quantiles_are_those_of_the_half_stable_law() {
     // P(U <= u) = erfc(t/(2 sqrt(u))).
     let law = law(&power(1, 2), &[]);
-    for level in [1e-6, 0.03, 0.5, 0.9, 0.9999] {
+    for level in [1e-6, 1e-5, 1e-4, 1e-3, 0.03, 0.25, 0.5, 0.75, 0.9, 0.9999] {
         let u = law.quantile(1.7, level);
         let found = libm::erfc(0.85 / u.sqrt());
         assert!((found - level).abs() < 1e-10 * level, "{level}: {found}");
