@@ -154,13 +154,13 @@ impl Tabulated {
         if ramps.len() <= fineness.size.pieces {
             return Fit { log_peak: peak.log, scale, ramps, factor, finer: None };
         }
-        // Those of a kernel are fitted to these, which costs so little that their widths may be sought in small steps.
+        // Those of a kernel are fitted to these, which costs next to nothing.
         let (finer, of_finer) = (ramps, factor);
         let rows = |x: f64| {
             let i = finer.partition_point(|ramp| ramp.high < x).min(finer.len() - 1);
             finer[i].values(x)
         };
-        let (ramps, _) = fitting.within(fineness.size.pieces, &Fitted { rows: &rows, narrower: |_, _| 0.95 });
+        let (ramps, _) = fitting.within(fineness.size.pieces, &Fitted { rows: &rows, narrower: table::shrink });
         Fit { log_peak: peak.log, scale, ramps, factor: of_finer, finer: Some(finer) }
     }
 
