@@ -2,7 +2,8 @@
 //!
 //! In:   operations on [`Vector`]s, sums to advance, places to store to, in order.
 //! Out:  a [`Straight`], which `registers` turns into instructions.
-//! Holds: a vector is computed once and never changes; what is in memory stays there unchanged while the code runs.
+//! Holds: a vector is computed once and never changes; what is in memory stays there unchanged while the code runs, but for
+//!   what is changed outside of the straight path.
 
 use super::super::cpu::Parameter;
 use super::asm::{Arith, Gpr, Mem};
@@ -48,6 +49,14 @@ pub(super) enum Step {
     /// Adds the product of two vectors to the sum of this number, rounded once.
     AddProduct(usize, Vector, Vector),
     Store(Mem, Vector),
+    /// Leaves the straight path, to come back, if any lane of `mask` is set.
+    Leave {
+        mask: Vector,
+        /// What is done there depends on it.
+        cause: Vector,
+        /// It lies in memory, and is another one afterwards.
+        changed: Vector,
+    },
 }
 
 /// Straight-line code.
@@ -66,6 +75,15 @@ pub(super) struct Straight {
 }
 
 impl Straight {
+    /// Code that shares the parameters of other code.
+    pub(super) fn beside(other: &Straight) -> Straight {
+        let mut straight = Straight::default();
+        other.parameters.iter().for_each(|parameter| {
+            straight.parameter(*parameter);
+        });
+        straight
+    }
+
     /// A vector that lies in memory.
     pub(super) fn memory(&mut self, place: Mem) -> Vector {
         self.origins.push(Origin::Memory(place));
@@ -114,6 +132,10 @@ impl Straight {
         self.steps.push(Step::Store(to, vector));
     }
 
+    pub(super) fn leave_if_any(&mut self, mask: Vector, cause: Vector, changed: Vector) {
+        self.steps.push(Step::Leave { mask, cause, changed });
+    }
+
     /// Drops what nothing needs, and tells the steps at which each vector is read.
     pub(super) fn settle(&mut self) -> Vec<Vec<usize>> {
         let mut is_read = vec![false; self.origins.len()];
@@ -143,7 +165,7 @@ impl Straight {
                 Origin::Memory(_) => [None; 3],
             },
             Step::Add(_, a) | Step::Store(_, a) => [Some(a), None, None],
-            Step::AddProduct(_, a, b) => [Some(a), Some(b), None],
+            Step::AddProduct(_, a, b) | Step::Leave { mask: a, cause: b, .. } => [Some(a), Some(b), None],
         };
         operands.into_iter().flatten()
     }
