@@ -136,6 +136,14 @@ impl Straight {
         self.steps.push(Step::Leave { mask, cause, changed });
     }
 
+    /// Takes the steps from `start` on, as many for each of so many vectors, one vector after the other, in turns.
+    pub(super) fn take_turns(&mut self, start: usize, vectors: usize) {
+        let steps = self.steps.split_off(start);
+        let each = steps.len() / vectors;
+        let turns = (0..each).flat_map(|i| (0..vectors).map(move |vector| vector * each + i));
+        self.steps.extend(turns.map(|i| steps[i]));
+    }
+
     /// Drops what nothing needs, and tells the steps at which each vector is read.
     pub(super) fn settle(&mut self) -> Vec<Vec<usize>> {
         let mut is_read = vec![false; self.origins.len()];

@@ -36,12 +36,16 @@ impl Reference {
         Ok(Reference { vector: straight.invariant(place), place, saved, exp: weight_kernel(precision)? })
     }
 
-    /// `exp(l - m)`, after m is raised where that is needed.
-    pub(super) fn weigh(&self, straight: &mut Straight, l: Vector) -> Result<Vector, Unsupported> {
-        let too_large = self.too_large(straight, l, self.vector);
-        straight.leave_if_any(too_large, l, self.vector);
-        let excess = straight.arith(Arith::Sub, l, self.vector);
-        self.exp(straight, excess)
+    /// `exp(l - m)` for some vectors, after m is raised where one of them needs that.
+    pub(super) fn weigh(&self, straight: &mut Straight, logs: &[Vector]) -> Result<Vec<Vector>, Unsupported> {
+        let top = logs[1..].iter().fold(logs[0], |top, l| straight.arith(Arith::Max, top, *l));
+        let too_large = self.too_large(straight, top, self.vector);
+        straight.leave_if_any(too_large, top, self.vector);
+        let weight = |l: &Vector| {
+            let excess = straight.arith(Arith::Sub, *l, self.vector);
+            self.exp(straight, excess)
+        };
+        logs.iter().map(weight).collect()
     }
 
     fn too_large(&self, straight: &mut Straight, l: Vector, m: Vector) -> Vector {

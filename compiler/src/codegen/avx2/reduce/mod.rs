@@ -46,6 +46,20 @@ pub(super) fn emit(asm: &mut Assembler, kernel: &Kernel) -> Result<Vec<Parameter
     Ok(loops.straight.parameters)
 }
 
+/// Steps of a vector of pairs that leave a processor, which looks ahead over a few hundred instructions, no room to see those of
+/// the next: then both take turns, so that it sees two chains of dependent operations, not one.
+const LONG: usize = 64;
+
+/// Vectors of a block.
+const VECTORS: usize = BLOCK_BYTES / VECTOR_BYTES;
+
+/// A vector of pairs: their displacements, their weights or the logarithms of these, and what the means average.
+struct Pairs {
+    r: Vec<Vector>,
+    w: Vector,
+    values: Vec<Vector>,
+}
+
 /// The loop over the blocks of sources, in a loop over queries.
 struct Loops<'a> {
     kernel: &'a Kernel,
@@ -93,16 +107,37 @@ impl<'a> Loops<'a> {
             query,
             reference,
         };
-        for vector in 0..BLOCK_BYTES / VECTOR_BYTES {
-            loops.pairs(vector * VECTOR_BYTES)?;
-        }
+        loops.block()?;
         loops.reads = loops.straight.settle();
         loops.plan = Plan::choose(&loops.straight, &loops.reads, taken, scratch);
         Ok(loops)
     }
 
-    /// Adds one vector of sources, so many bytes into its block, to the sums; sum `i` is vector `i + 1` of the partials.
-    fn pairs(&mut self, offset: usize) -> Result<(), Unsupported> {
+    /// Adds a block of sources to the sums.
+    fn block(&mut self) -> Result<(), Unsupported> {
+        let start = self.straight.steps.len();
+        let mut pairs = vec![self.pairs(0)?];
+        let is_short = self.straight.steps.len() - start < LONG;
+        for vector in 1..VECTORS {
+            if is_short && self.reference.is_none() {
+                self.add(&pairs.remove(0));
+            }
+            pairs.push(self.pairs(vector * VECTOR_BYTES)?);
+        }
+        if !is_short {
+            self.straight.take_turns(start, VECTORS);
+        }
+        if let Some(reference) = &self.reference {
+            let logs: Vec<Vector> = pairs.iter().map(|pairs| pairs.w).collect();
+            let weights = reference.weigh(&mut self.straight, &logs)?;
+            pairs.iter_mut().zip(weights).for_each(|(pairs, w)| pairs.w = w);
+        }
+        pairs.iter().for_each(|pairs| self.add(pairs));
+        Ok(())
+    }
+
+    /// Evaluates the body for one vector of sources, so many bytes into its block.
+    fn pairs(&mut self, offset: usize) -> Result<Pairs, Unsupported> {
         let (kernel, straight) = (self.kernel, &mut self.straight);
         let r: Vec<Vector> = self
             .query
@@ -122,17 +157,19 @@ impl<'a> Loops<'a> {
             let weight = is_read.contains(input).then(|| straight.memory(Mem::indexed(column, OFFSET, offset)));
             inputs.push(weight.unwrap_or(q));
         }
-        let values = body(straight, kernel, &inputs, &kernel.shape().results())?;
-        let w = match &self.reference {
-            Some(reference) => reference.weigh(straight, values[0])?,
-            None => values[0],
-        };
-        straight.add_to(0, w);
-        for (mean, (part, value)) in self.means.iter().zip(self.partials.means.iter().zip(&values[1..])) {
+        let mut values = body(straight, kernel, &inputs, &kernel.shape().results())?;
+        Ok(Pairs { r, w: values.remove(0), values })
+    }
+
+    /// Adds a vector of sources to the sums; sum `i` is vector `i + 1` of the partials.
+    fn add(&mut self, Pairs { r, w, values }: &Pairs) {
+        let straight = &mut self.straight;
+        straight.add_to(0, *w);
+        for (mean, (part, value)) in self.means.iter().zip(self.partials.means.iter().zip(values)) {
             let summand = match mean.kind {
                 MeanKind::Weighted(_) => *value,
-                MeanKind::Scalar(_) | MeanKind::Displacement(_) if common_factor(kernel, mean).is_some() => w,
-                MeanKind::Scalar(_) | MeanKind::Displacement(_) => straight.arith(Arith::Mul, w, *value),
+                MeanKind::Scalar(_) | MeanKind::Displacement(_) if common_factor(self.kernel, mean).is_some() => *w,
+                MeanKind::Scalar(_) | MeanKind::Displacement(_) => straight.arith(Arith::Mul, *w, *value),
             };
             match mean.kind {
                 MeanKind::Scalar(_) | MeanKind::Weighted(_) => straight.add_to(part.first - 1, summand),
@@ -141,7 +178,6 @@ impl<'a> Loops<'a> {
                 }
             }
         }
-        Ok(())
     }
 
     /// Writes the function with a frame of so many bytes, and returns how many it needs.
