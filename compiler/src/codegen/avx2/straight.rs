@@ -12,6 +12,10 @@ use crate::kernel::Compare;
 /// Bytes of a vector.
 pub(super) const VECTOR_BYTES: usize = 32;
 
+/// Steps for a vector that leave a processor, which looks ahead over a few hundred instructions, no room to see those for the
+/// next: then two vectors take turns, so that it sees two chains of dependent operations, not one.
+pub(super) const LONG: usize = 64;
+
 /// A value of 256 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Vector(pub(super) usize);

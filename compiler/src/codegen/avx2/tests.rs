@@ -114,6 +114,11 @@ fn a_jump_ahead_leads_to_where_it_arrives_and_back() {
     let (code, text) = asm.finish();
     let copies = 4;
     assert_eq!(code[..6], [0x0F, 0x85, copies, 0, 0, 0], "over one instruction: {text}");
+    // Another way to leave.
+    let mut asm = Assembler::new(Precision::F64);
+    let ahead = asm.leave_unless_below(Gpr::R11, Gpr::Rcx);
+    asm.arrive(ahead);
+    assert_eq!(hex(&asm.finish().0), "4939cb0f8300000000", "cmp r11, rcx; jae to the next instruction");
     // Back over both copies and the jump itself.
     assert_eq!(code[code.len() - 5], 0xE9);
     assert_eq!(

@@ -332,6 +332,11 @@ impl Assembler {
         self.code.push(bits);
     }
 
+    fn compare_pointers(&mut self, a: Gpr, b: Gpr) {
+        self.line(format_args!("cmp {a}, {b}"));
+        self.general(0x39, b as u8, None, a);
+    }
+
     pub(super) fn label(&mut self) -> Label {
         let label = Label { position: self.code.len(), number: self.labels };
         self.labels += 1;
@@ -341,8 +346,7 @@ impl Assembler {
 
     /// Jumps back while `a < b`, both without a sign.
     pub(super) fn repeat_while_below(&mut self, label: Label, a: Gpr, b: Gpr) {
-        self.line(format_args!("cmp {a}, {b}"));
-        self.general(0x39, b as u8, None, a);
+        self.compare_pointers(a, b);
         self.jump(label, "jb", 0x82);
     }
 
@@ -353,10 +357,20 @@ impl Assembler {
 
     /// Jumps ahead if the flags say not zero, to where [`Assembler::arrive`] is called.
     pub(super) fn leave_if_not_zero(&mut self) -> Ahead {
+        self.jump_ahead("jne", 0x85)
+    }
+
+    /// The same unless `a < b`, both without a sign.
+    pub(super) fn leave_unless_below(&mut self, a: Gpr, b: Gpr) -> Ahead {
+        self.compare_pointers(a, b);
+        self.jump_ahead("jae", 0x83)
+    }
+
+    fn jump_ahead(&mut self, name: &str, byte: u8) -> Ahead {
         let number = self.labels;
         self.labels += 1;
-        self.line(format_args!("jne .L{number}"));
-        self.code.extend([0x0F, 0x85, 0, 0, 0, 0]);
+        self.line(format_args!("{name} .L{number}"));
+        self.code.extend([0x0F, byte, 0, 0, 0, 0]);
         Ahead { end: self.code.len(), number }
     }
 

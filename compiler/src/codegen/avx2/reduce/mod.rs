@@ -11,7 +11,7 @@ use super::super::cpu::{BLOCK_BYTES, Parameter, Partials};
 use super::super::sums::common_factor;
 use super::asm::{Arith, Assembler, Gpr, Mem, Rm, Ymm};
 use super::registers::{Plan, Resident, Written, emit as emit_straight};
-use super::straight::{Calculation, Straight, VECTOR_BYTES, Vector};
+use super::straight::{Calculation, LONG, Straight, VECTOR_BYTES, Vector};
 use super::{body::body, unsupported};
 use crate::kernel::{Kernel, Mean, MeanKind, PairInput, Shape, Weight};
 use log::Reference;
@@ -45,10 +45,6 @@ pub(super) fn emit(asm: &mut Assembler, kernel: &Kernel) -> Result<Vec<Parameter
     loops.write(frame, asm)?;
     Ok(loops.straight.parameters)
 }
-
-/// Steps of a vector of pairs that leave a processor, which looks ahead over a few hundred instructions, no room to see those of
-/// the next: then both take turns, so that it sees two chains of dependent operations, not one.
-const LONG: usize = 64;
 
 /// Vectors of a block.
 const VECTORS: usize = BLOCK_BYTES / VECTOR_BYTES;
