@@ -5,72 +5,26 @@ mod arithmetic;
 #[allow(dead_code, reason = "the tests of PTX itself use the rest")]
 #[path = "../../compiler/tests/ptx/machine/mod.rs"]
 mod machine;
+mod simulated;
 
 use std::ops::ControlFlow;
 use std::sync::Mutex;
 
-use genphys_compiler::codegen::ptx::PtxModule;
 use genphys_compiler::kernel::Precision;
 use genphys_compiler::source::Source;
 use genphys_compiler::{Budget, analyze};
 use genphys_runtime::data::Dataset;
 use genphys_runtime::density::{DensityField, FieldError, StepPlan};
 use genphys_runtime::field::Field;
-use genphys_runtime::launch::{Argument, Device, Launches, Numbers};
+use genphys_runtime::launch::Launches;
 use genphys_runtime::model::Model;
 use genphys_runtime::sampler::branching::effective_sample_size;
 use genphys_runtime::sampler::{
     EULER, HEUN, Launcher, Population, Proposal, SampleError, SampleOptions, SampleProblem, SampleRun, SampleState,
     Spacing, Start, StepControl, TimeGrid, Tolerances, sample, sample_launched, sample_resume,
 };
-use machine::{Buffer, Global, Machine};
 use ndarray::{Array2, array};
-
-/// Global memory, and the machine for every launch.
-#[derive(Default)]
-struct Simulated {
-    memory: Mutex<Global>,
-}
-
-impl Device for Simulated {
-    type Buffer = Buffer;
-    type Function = Machine;
-
-    fn load(&self, module: &PtxModule) -> Result<Machine, FieldError> {
-        Ok(Machine::new(&module.text))
-    }
-
-    fn upload(&self, numbers: Numbers<'_>) -> Result<Buffer, FieldError> {
-        let mut memory = self.memory.lock().expect("one launch at a time");
-        Ok(match numbers {
-            Numbers::F32(numbers) => memory.f32(numbers.iter().copied()),
-            Numbers::F64(numbers) => memory.f64(numbers.iter().copied()),
-        })
-    }
-
-    unsafe fn launch(
-        &self,
-        function: &Machine,
-        blocks: u32,
-        threads: u32,
-        arguments: &[Argument<'_, Buffer>],
-    ) -> Result<(), FieldError> {
-        let arguments: Vec<machine::Argument> = arguments
-            .iter()
-            .map(|argument| match argument {
-                Argument::Pointer(buffer) => machine::Argument::Pointer(**buffer),
-                Argument::Count(count) => machine::Argument::Count(*count),
-            })
-            .collect();
-        let mut memory = self.memory.lock().expect("one launch at a time");
-        function.launch(&mut memory, [blocks, 1], threads as usize, &arguments);
-        Ok(())
-    }
-
-    fn download(&self, buffer: &Buffer) -> Result<Vec<f64>, FieldError> {
-        Ok(self.memory.lock().expect("one launch at a time").read_f64(*buffer))
-    }
-}
+use simulated::Simulated;
 
 /// A launcher that takes at most so many steps at once, and counts what it is asked for.
 struct Few<'a> {
@@ -137,8 +91,12 @@ impl Case {
     }
 
     fn launches(&self, options: &SampleOptions) -> Option<Launches<Simulated>> {
+        self.launches_on(&[Simulated::default()], options)
+    }
+
+    fn launches_on(&self, devices: &[Simulated], options: &SampleOptions) -> Option<Launches<Simulated>> {
         let fields = (&self.field, self.heavier.as_ref());
-        Launches::new(Simulated::default(), &self.problem(), fields, options).expect("launches")
+        Launches::new(devices, &self.problem(), fields, options).expect("launches")
     }
 
     /// A launched run of at most so many steps a launch, and what was launched: whether with a draw, how many steps.
@@ -348,6 +306,52 @@ fn laws_that_no_device_draws_come_from_the_processor() {
     assert_eq!(run.prior_points, expected.prior_points, "the same draws");
     let scale = run.prior_points.iter().fold(1.0, |m: f64, x| m.max(x.abs()));
     assert!(largest_difference(&run.points, &expected.points) < 1e-11 * scale);
+}
+
+/// A launched run on these devices, and what is to be said of it.
+fn run_on(case: &Case, devices: &[Simulated], options: &SampleOptions) -> (SampleRun, Option<String>) {
+    let launches = case.launches_on(devices, options).expect("this fits");
+    let run = sample_launched(&launches, &case.problem(), options, None, &mut |_| ControlFlow::Continue(()));
+    (run.expect("runs"), launches.note())
+}
+
+#[test]
+fn short_memory_and_several_devices_change_no_bit() {
+    // Drawn on the device, drawn with the weights of a proposal, drawn by the processor.
+    for (text, precision) in [(POISSON, Precision::F32), (YUKAWA, Precision::F32), (STABLE, Precision::F64)] {
+        let (case, options) = (Case::new(text, 2, precision), options(1100, 2));
+        let (whole, note) = run_on(&case, &[Simulated::default()], &options);
+        assert_eq!(note, None, "memory was not short");
+        let (split, note) = run_on(&case, &[Simulated::with_room(300 * 2 * 8)], &options);
+        assert_eq!(split, whole, "{text} in small launches");
+        assert_eq!(note.as_deref(), Some("the GPU: memory ran short, so that particles were taken 275 at a time"));
+        let several = [Simulated::default(), Simulated::with_room(300 * 2 * 8), Simulated::default()];
+        let (shared, note) = run_on(&case, &several, &options);
+        assert_eq!(shared, whole, "{text} on three devices");
+        let note = note.expect("the second has little memory");
+        assert!(note.starts_with("GPU 1 of 3, the machine of the tests: memory ran short"), "{note}");
+        assert!(several.iter().all(|device| device.launches() > 0), "every device took its part");
+    }
+}
+
+#[test]
+fn memory_that_is_too_short_for_the_least_launch_is_an_error() {
+    let (case, options) = (Case::new(POISSON, 2, Precision::F32), options(1100, 2));
+    let launches = case.launches_on(&[Simulated::with_room(200 * 2 * 8)], &options).expect("this fits");
+    let run = sample_launched(&launches, &case.problem(), &options, None, &mut |_| ControlFlow::Continue(()));
+    let Err(SampleError::Field { source, .. }) = run else { panic!("nothing fits") };
+    assert_eq!(
+        source.to_string(),
+        "the GPU's memory is full: 256 particles do not fit; fewer data points, or --device cpu"
+    );
+}
+
+#[test]
+fn few_particles_stay_on_one_device() {
+    let (case, options) = (Case::new(POISSON, 2, Precision::F32), options(400, 2));
+    let devices = [Simulated::default(), Simulated::default()];
+    run_on(&case, &devices, &options);
+    assert_eq!(devices.map(|device| device.launches()), [1, 0]);
 }
 
 #[test]
