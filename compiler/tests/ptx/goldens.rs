@@ -2,8 +2,8 @@
 //!
 //! `GENPHYS_BLESS=1 cargo test` writes the files anew; look at the difference before committing it.
 
-use crate::fields::{LAWS, program};
-use crate::maps::operations;
+use crate::elementwise::operations;
+use crate::laws::{LAWS, program};
 use crate::sampler::{self, DRAWN};
 use genphys_compiler::codegen::Target;
 use genphys_compiler::codegen::ptx::Ptx;
