@@ -19,6 +19,7 @@ mod laws;
 #[path = "../../../compiler/tests/ptx/machine/mod.rs"]
 mod machine;
 mod maps;
+mod peak;
 mod reductions;
 mod sampler;
 mod simulated;
