@@ -40,7 +40,7 @@ fn kernels() -> BTreeMap<String, String> {
     kernels.insert("poisson_3_linear_fast.ptx".into(), Ptx::listing(&fast));
     let flow = Ptx::default().emit_flow(&linear, 2).expect("PTX");
     kernels.insert("poisson_3_linear_flow.ptx".into(), Ptx::listing(&flow));
-    for (drawn, dim) in [(DRAWN[0], 3), (DRAWN[1], 2), (DRAWN[2], 2)] {
+    for (drawn, dim) in [(DRAWN[0], 3), (DRAWN[1], 2), (DRAWN[2], 2), (DRAWN[4], 3)] {
         let module = sampler::module(drawn, dim, Precision::F32);
         kernels.insert(format!("{}_{dim}_sampler.ptx", LAWS[drawn.law].0), Ptx::listing(&module));
     }

@@ -64,7 +64,7 @@ impl<D: Device> Launches<D> {
     /// Compiles the texts for `field` and uploads its data to every one of `devices`; `heavier` is the field of the problem's proposal.
     ///
     /// None where there is no device, or where these options need the field step by step: adaptive steps, paths, more than three dimensions,
-    /// drifts and tensors, a frame that moves.
+    /// tensors, and models that are not [at rest](crate::model::Model::at_rest), with a drift or a frame that moves.
     ///
     /// # Errors
     /// [`FieldError::Device`].

@@ -14,7 +14,7 @@ use crate::launch::Data;
 use crate::laws::{LAWS, program};
 use crate::{Amount, on_devices};
 
-on_devices!(every_law, many_sources, repeated_with_logarithms, the_same_bits, short_of_memory_or_not);
+on_devices!(every_law, many_sources, repeated_with_logarithms, the_same_bits, every_text_loads);
 
 const PRECISIONS: [Precision; 2] = [Precision::F32, Precision::F64];
 
@@ -183,11 +183,11 @@ fn the_same_bits<D: Device>(device: &D, amount: Amount) {
     }
 }
 
-/// Texts of all laws in all dimensions load; that memory is not short is not said.
-fn short_of_memory_or_not<D: Device>(device: &D, amount: Amount) {
-    for law in 0..LAWS.len() {
+/// The texts of all laws load, in all dimensions; that memory is short is not said.
+fn every_text_loads<D: Device>(device: &D, amount: Amount) {
+    for (law, (_, text)) in LAWS.iter().enumerate() {
         for dim in dims(law).iter().copied().filter(|dim| amount == Amount::All || *dim <= 64) {
-            let (program, cloud) = (program(LAWS[law].1, dim, Precision::F32), Cloud::new(3, 1, dim));
+            let (program, cloud) = (program(text, dim, Precision::F32), Cloud::new(3, 1, dim));
             assert_eq!(cloud.field(device, &program).note(), None);
         }
     }
@@ -216,9 +216,9 @@ fn queries_are_halved_where_memory_is_short() {
 /// What the GPU will be given is emitted everywhere, so that a law that a dimension does not have is seen without one.
 #[test]
 fn every_law_has_its_texts() {
-    for law in 0..LAWS.len() {
+    for (law, (_, text)) in LAWS.iter().enumerate() {
         for dim in dims(law) {
-            let program = program(LAWS[law].1, *dim, Precision::F64);
+            let program = program(text, *dim, Precision::F64);
             for kernel in [Some(&program.kernel), program.linear.as_ref()].into_iter().flatten() {
                 assert!(!Ptx::default().emit(kernel).expect("PTX").text.is_empty());
             }
