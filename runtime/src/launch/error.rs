@@ -28,6 +28,9 @@ pub enum DeviceError {
         /// What is to be held.
         what: String,
     },
+    /// Things that do not fit together, which is a fault of this crate.
+    #[error("{0}")]
+    Fault(String),
     /// Anything else that the driver reports.
     #[error("the GPU's driver fails: {0}")]
     Driver(String),

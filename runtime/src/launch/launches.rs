@@ -108,7 +108,7 @@ impl<D: Device> Launcher for Launches<D> {
 
     fn launch(&self, start: Start, plans: &[StepPlan]) -> Result<Population, FieldError> {
         if let (Start::Drawn(_), false) = (&start, self.draws()) {
-            return Err(driver_error("this law is not drawn by the device").into());
+            return Err(fault("this law is not drawn by the device").into());
         }
         let numbers = StepNumbers::new(&self.texts.field, &self.layout, plans, self.sources);
         let parts = across(&self.devices, start.len(), LEAST_PARTICLES, |on, rows| {
@@ -211,7 +211,7 @@ impl<D: Device> OnDevice<D> {
         unsafe { self.device.launch(&loaded.function, grid, threads, &arguments) }?;
         let array = |buffer: &D::Buffer| {
             let numbers = self.device.download(buffer)?;
-            Array2::from_shape_vec((particles, dim), numbers).map_err(|e| driver_error(&e.to_string()))
+            Array2::from_shape_vec((particles, dim), numbers).map_err(|e| fault(&e.to_string()))
         };
         let prior_points = prior_points.as_ref().map(array).transpose()?;
         Ok(Population { points: array(&points)?, log_weights: self.device.download(&log_weights)?, prior_points })
@@ -222,7 +222,7 @@ impl<D: Device> OnDevice<D> {
 fn flow_layout(module: &PtxModule) -> Result<&FlowLayout, DeviceError> {
     match &module.layout {
         Layout::Flow(layout) => Ok(layout),
-        Layout::Map(_) | Layout::Reduce(_) => Err(driver_error("the text is no flow")),
+        Layout::Map(_) | Layout::Reduce(_) => Err(fault("the text is no flow")),
     }
 }
 
@@ -244,7 +244,7 @@ impl<D: Device> Draw<D> {
     ) -> Result<Draw<D>, DeviceError> {
         let law = problem.proposal.map_or(problem.law, |proposal| proposal.law);
         let t = options.t_max;
-        let (_, uniforms) = law.subordinator.spread(t).ok_or_else(|| driver_error("this law has no such draw"))?;
+        let (_, uniforms) = law.subordinator.spread(t).ok_or_else(|| fault("this law has no such draw"))?;
         let (centers, weights) = match options.prior {
             Prior::Mixture => (data.points.clone(), problem.data.weights().to_vec()),
             Prior::Limit => (problem.data.mean().to_vec(), vec![1.0]),
@@ -350,7 +350,7 @@ impl Sources {
     fn new(problem: &SampleProblem, field: &Field) -> Result<Sources, DeviceError> {
         let points = problem.data.points();
         let log_weights = log_weights(field.dim(), points.view(), problem.data.weights());
-        let log_weights = log_weights.map_err(|e| driver_error(&e.to_string()))?;
+        let log_weights = log_weights.map_err(|e| fault(&e.to_string()))?;
         Ok(Sources {
             points: points.iter().copied().collect(),
             shifted: (points - field.center()).iter().copied().collect(),
@@ -369,6 +369,6 @@ impl Sources {
     }
 }
 
-fn driver_error(message: &str) -> DeviceError {
-    DeviceError::Driver(message.to_owned())
+fn fault(message: &str) -> DeviceError {
+    DeviceError::Fault(message.to_owned())
 }

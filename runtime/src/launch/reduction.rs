@@ -55,7 +55,7 @@ impl<D: Device> Reduction<D> {
     ) -> Result<Reduction<D>, DeviceError> {
         let ptx = target.emit(kernel)?;
         let Layout::Reduce(layout) = ptx.layout.clone() else {
-            return Err(DeviceError::Driver(format!("kernel `{}` is no reduction", kernel.name())));
+            return Err(DeviceError::Fault(format!("kernel `{}` is no reduction", kernel.name())));
         };
         check_sources(kernel, layout.dim, sources, log_weights)?;
         let function = device.load(&ptx)?;

@@ -72,7 +72,7 @@ fn joined(parts: Vec<ReduceOutput>) -> Result<ReduceOutput, DeviceError> {
     let [first, _, ..] = &parts[..] else { return Ok(parts.into_iter().next().unwrap_or_default()) };
     let below = |arrays: Vec<ArrayView2<f64>>| -> Result<Array2<f64>, DeviceError> {
         // The parts are of one kernel, so that their columns agree.
-        concatenate(Axis(0), &arrays).map_err(|e| DeviceError::Driver(e.to_string()))
+        concatenate(Axis(0), &arrays).map_err(|e| DeviceError::Fault(e.to_string()))
     };
     let displacement = |d: usize| below(parts.iter().map(|part| part.displacements[d].view()).collect());
     Ok(ReduceOutput {
