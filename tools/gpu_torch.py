@@ -75,7 +75,8 @@ def measure(torch, device, case, sources, queries):
     y = torch.tensor(sources, device=device)
     x = torch.tensor(queries, device=device)
     widest = case["sources"] * (case["dim"] if case["dim"] <= FEW else 1)
-    chunks = torch.split(x, max(1, min(len(x), NUMBERS // widest)))
+    # A power of two, so that all chunks of one have the same shape.
+    chunks = torch.split(x, min(len(x), 1 << max(1, NUMBERS // widest).bit_length() - 1))
     synchronize = torch.cuda.synchronize if device == "cuda" else lambda: None
     plain = lambda x: field(torch, case["law"], x, y, case["t"])
     compiled = torch.compile(plain, dynamic=False)

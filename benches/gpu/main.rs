@@ -16,7 +16,7 @@ use genphys_runtime::density::{DensityField, Evaluation};
 use genphys_runtime::field::Field;
 use genphys_runtime::gpu::Device;
 use genphys_runtime::launch::Reduction;
-use ndarray::{ArrayView2, s};
+use ndarray::{ArrayView2, Axis, s};
 
 use cases::{CASES, Case, Setup};
 
@@ -49,62 +49,84 @@ fn main() -> Result<(), Failure> {
         "| field, f32 | sources x queries | pairs/s | of the FMA limit | whole call | CPU | PyTorch eager | compiled | times eager | times compiled |"
     );
     println!("|---|---|---|---|---|---|---|---|---|---|");
+    let mut remarks = Vec::new();
     for (index, setup) in cases.iter().enumerate() {
+        let times = Times::of(&device, setup)?;
         let beside = torch.as_ref().ok().and_then(|lines| lines.get(index));
-        row(&device, peak, setup, beside)?;
+        println!("{}", times.row(setup.case, peak, beside));
+        remarks.extend(times.remarks(setup.case, beside));
     }
     println!();
+    remarks.iter().for_each(|remark| println!("{remark}\n"));
     sampler::table(&device)
 }
 
-/// Measures a case and prints its row.
-fn row(device: &Device, peak: f64, setup: &Setup, torch: Option<&torch::Line>) -> Result<(), Failure> {
-    let Setup { case, data, queries, weights, model } = setup;
-    let pairs = case.pairs();
-    let field = Field::on(std::slice::from_ref(device), model, data.view(), weights, Precision::F32)?;
-    let mut out = Evaluation::new(case.queries, case.dim);
-    let whole = evaluated(&field, case.t, queries.view(), &mut out)?;
-    let v: Vec<f64> = out.v.row(0).to_vec();
-    let on_cpu = Field::new(model, data.view(), weights, Precision::F32)?;
-    let few = queries.slice(s![..CPU_QUERIES.min(case.queries), ..]);
-    let cpu = evaluated(&on_cpu, case.t, few, &mut out)? / few.nrows() as f64 * case.queries as f64;
-    agree(case, "the CPU", out.v.row(0).as_slice().unwrap_or_default(), &v);
+/// What one case takes: seconds for all its queries, and the velocities at the first.
+struct Times {
+    launch: f64,
+    whole: f64,
+    cpu: f64,
+    operations: f64,
+    v: Vec<f64>,
+    v_of_cpu: Vec<f64>,
+}
 
-    let program = field.program();
-    let (kernel, uniforms) = match &program.linear {
-        Some(linear) => (linear, program.linear_uniforms(case.t)),
-        None => (&program.kernel, program.uniforms(case.t)),
-    };
-    let center = data.mean_axis(ndarray::Axis(0)).ok_or("there are no data")?;
-    let log_weights: Vec<f64> = weights.iter().map(|w| w.ln()).collect();
-    let reduction = Reduction::new(device, Ptx::default(), kernel, (data - &center).view(), &log_weights)?;
-    let alone = reduction.launch_seconds(&uniforms, (queries - &center).view(), RUNS)?;
-    let limit = peak / cases::operations_per_pair(kernel, case.dim)?;
-
-    let rate = |seconds: Option<f64>| seconds.map_or("-".to_owned(), |seconds| format!("{:.3e}", pairs / seconds));
-    let times = |seconds: Option<f64>| seconds.map_or("-".to_owned(), |seconds| format!("{:.1}", seconds / alone));
-    let (eager, compiled) = torch.map_or((None, None), |line| (line.eager, line.compiled));
-    println!(
-        "| {} | {} x {} | {} | {:.0} % | {} | {} | {} | {} | {} | {} |",
-        case.name,
-        case.sources,
-        case.queries,
-        rate(Some(alone)),
-        100.0 * pairs / alone / limit,
-        rate(Some(whole)),
-        rate(Some(cpu)),
-        rate(eager),
-        rate(compiled),
-        times(eager),
-        times(compiled)
-    );
-    if let Some(line) = torch {
-        agree(case, "PyTorch", &line.v, &v);
-        if !line.why.is_empty() {
-            println!("\n{}: {}\n", case.name, line.why);
-        }
+impl Times {
+    fn of(device: &Device, Setup { case, data, queries, weights, model }: &Setup) -> Result<Times, Failure> {
+        let field = Field::on(std::slice::from_ref(device), model, data.view(), weights, Precision::F32)?;
+        let mut out = Evaluation::new(case.queries, case.dim);
+        let whole = evaluated(&field, case.t, queries.view(), &mut out)?;
+        let v = out.v.row(0).to_vec();
+        let on_cpu = Field::new(model, data.view(), weights, Precision::F32)?;
+        let few = queries.slice(s![..CPU_QUERIES.min(case.queries), ..]);
+        let cpu = evaluated(&on_cpu, case.t, few, &mut out)? / few.nrows() as f64 * case.queries as f64;
+        let program = field.program();
+        let (kernel, uniforms) = match &program.linear {
+            Some(linear) => (linear, program.linear_uniforms(case.t)),
+            None => (&program.kernel, program.uniforms(case.t)),
+        };
+        // As the field does, about the center of the data.
+        let center = data.mean_axis(Axis(0)).ok_or("there are no data")?;
+        let log_weights: Vec<f64> = weights.iter().map(|w| w.ln()).collect();
+        let reduction = Reduction::new(device, Ptx::default(), kernel, (data - &center).view(), &log_weights)?;
+        let launch = reduction.launch_seconds(&uniforms, (queries - &center).view(), RUNS)?;
+        let operations = cases::operations_per_pair(kernel, case.dim)?;
+        Ok(Times { launch, whole, cpu, operations, v, v_of_cpu: out.v.row(0).to_vec() })
     }
-    Ok(())
+
+    fn row(&self, case: Case, peak: f64, torch: Option<&torch::Line>) -> String {
+        let cell = |value: Option<f64>, text: fn(f64) -> String| value.map_or("-".to_owned(), text);
+        let rate =
+            |seconds: Option<f64>| cell(seconds.map(|seconds| case.pairs() / seconds), |rate| format!("{rate:.3e}"));
+        let times =
+            |seconds: Option<f64>| cell(seconds.map(|seconds| seconds / self.launch), |times| format!("{times:.1}"));
+        let limit = peak / self.operations;
+        let share = format!("{:.0} %", 100.0 * case.pairs() / self.launch / limit);
+        let (eager, compiled) = torch.map_or((None, None), |line| (line.eager, line.compiled));
+        let size = format!("{} x {}", case.sources, case.queries);
+        let rates = [Some(self.whole), Some(self.cpu), eager, compiled].map(rate);
+        let cells = [case.name.to_owned(), size, rate(Some(self.launch)), share];
+        let ratios = [times(eager), times(compiled)];
+        format!("| {} |", cells.into_iter().chain(rates).chain(ratios).collect::<Vec<_>>().join(" | "))
+    }
+
+    /// Where another route has another velocity, so that the times are not of the same work; and why PyTorch has no time.
+    fn remarks(&self, case: Case, torch: Option<&torch::Line>) -> Vec<String> {
+        let scale = self.v.iter().fold(1e-3, |m: f64, v| m.max(v.abs()));
+        let is_close = |theirs: &[f64]| {
+            theirs.len() == self.v.len() && self.v.iter().zip(theirs).all(|(a, b)| (a - b).abs() < 1e-2 * scale)
+        };
+        let mut remarks = Vec::new();
+        let routes = [("the CPU", Some(&self.v_of_cpu)), ("PyTorch", torch.map(|line| &line.v))];
+        for (whose, v) in routes.into_iter().filter_map(|(whose, v)| Some((whose, v?))) {
+            if !is_close(v) {
+                remarks.push(format!("{}: the velocity of {whose} is {v:?}, not {:?}", case.name, self.v));
+            }
+        }
+        let why = torch.map(|line| line.why.as_str()).filter(|why| !why.is_empty());
+        remarks.extend(why.map(|why| format!("{}: {why}", case.name)));
+        remarks
+    }
 }
 
 /// Seconds of a whole call, the fastest of several.
@@ -116,13 +138,4 @@ fn evaluated(field: &Field, t: f64, queries: ArrayView2<f64>, out: &mut Evaluati
         fastest = fastest.min(started.elapsed().as_secs_f64());
     }
     Ok(fastest)
-}
-
-/// Says where another route has another velocity: then the times are not of the same work.
-fn agree(case: &Case, whose: &str, theirs: &[f64], ours: &[f64]) {
-    let scale = ours.iter().fold(1e-3, |m: f64, v| m.max(v.abs()));
-    let is_close = ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(a, b)| (a - b).abs() < 1e-2 * scale);
-    if !is_close {
-        println!("\n{}: the velocity of {whose} is {theirs:?}, not {ours:?}\n", case.name);
-    }
 }

@@ -34,6 +34,9 @@ fn kernels() -> BTreeMap<String, String> {
             }
         }
     }
+    // Bessel functions of an integer order, the longest body in few dimensions.
+    let mixed = program(LAWS[4].1, 3, Precision::F32);
+    kernels.insert("mixed_3.ptx".into(), Ptx::listing(&Ptx::default().emit(&mixed.kernel).expect("PTX")));
     let poisson = program(LAWS[1].1, 3, Precision::F32);
     let linear = poisson.linear.expect("linear weights in few dimensions");
     let fast = Ptx { fast_math: true }.emit(&linear).expect("PTX");
