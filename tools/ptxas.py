@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Has NVIDIA's assembler translate PTX texts for every architecture, without a GPU.
 
-    tools/ptxas.py [FILE.ptx|FOLDER]...        (tests/golden/ptx and the kernel of benches/gpu.rs if nothing is named)
+    tools/ptxas.py [FILE.ptx|FOLDER]...        (tests/golden/ptx and the kernel of benches/gpu if nothing is named)
 
 The assembler is that of a wheel on the package index, installed into a virtual environment below target/. Fails where a
 text does not assemble, or spills registers in few dimensions. Says `skipped:` with the reason and succeeds only where the assembler

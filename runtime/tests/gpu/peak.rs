@@ -1,4 +1,4 @@
-//! The kernel that measures a GPU's multiply-adds for `benches/gpu.rs`: it does as many as it says.
+//! The kernel that measures a GPU's multiply-adds for `benches/gpu`: it does as many as it says.
 
 use genphys_compiler::codegen::ptx::{Layout, MapLayout, PtxModule};
 use genphys_compiler::kernel::Precision;
