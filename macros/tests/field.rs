@@ -5,13 +5,15 @@ use serde_json::Value;
 
 /// Defines one module, and a check of all oracle rows of a system in its dimension.
 macro_rules! oracle {
-    ($($name:ident: $system:literal, [$($parameter:literal),*], $n:literal, { $($text:tt)* })*) => { $(
+    ($($name:ident: $system:literal $(with $fixed:literal = $number:literal)?, [$($parameter:literal),*], $n:literal, { $($text:tt)* })*) => { $(
         genphys_macros::genphys! { mod $name, N = $n { $($text)* } }
 
         #[test]
         fn $name() {
             use $name::{Field, Parameters, N};
             let rows = rows($system, N);
+            // A number in the text of the equation, which is a parameter of the oracle.
+            $( let rows: Vec<Row> = rows.into_iter().filter(|row| row.parameter($fixed) == $number).collect(); )?
             assert!(!rows.is_empty());
             for row in rows {
                 let parameters = parameters!(Parameters, row, $($parameter),*);
@@ -43,7 +45,13 @@ oracle! {
     yukawa2: "yukawa", ["m"], 2, { phi_tt + lap(phi) - m^2 phi = 0 where m > 0 }
     yukawa3: "yukawa", ["m"], 3, { phi_tt + lap(phi) - m^2 phi = 0 where m > 0 }
     yukawa8: "yukawa", ["m"], 8, { phi_tt + lap(phi) - m^2 phi = 0 where m > 0 }
+    mixed1: "mixed", ["a", "b"], 1, { a phi_tt - b phi_t + lap(phi) = 0 where a > 0, b > 0 }
     mixed2: "mixed", ["a", "b"], 2, { a phi_tt - b phi_t + lap(phi) = 0 where a > 0, b > 0 }
+    mixed3: "mixed", ["a", "b"], 3, { a phi_tt - b phi_t + lap(phi) = 0 where a > 0, b > 0 }
+    mixed64: "mixed", ["a", "b"], 64, { a phi_tt - b phi_t + lap(phi) = 0 where a > 0, b > 0 }
+    fractional1: "fractional" with "beta" = 0.75, [], 1, { phi_t + (-lap)^(3/4) phi = 0 }
+    fractional2: "fractional" with "beta" = 0.375, [], 2, { phi_t + (-lap)^(3/8) phi = 0 }
+    fractional3: "fractional" with "beta" = 0.75, [], 3, { phi_t + (-lap)^(3/4) phi = 0 }
 }
 
 /// A row of the oracle.
