@@ -72,16 +72,22 @@ pub enum UniformFormula {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum FormulaError {
     /// The law comes from a table.
-    #[error("lambda = {0} has no closed kernel: its density is a table that is made when the parameters have values")]
+    #[error(
+        "lambda = {0} has no closed kernel: its density is a table that is made when the parameters have values, \
+         by the library's `Field`"
+    )]
     Table(String),
     /// A function of t whose integral is not written with letters.
     #[error("the integral of {0} over t has no closed form here; sums of powers of t and exponentials have one")]
     Clock(String),
     /// The centre of the law moves, and its clock is not t.
-    #[error("its centre moves with the velocity {0} beside a clock, which only a field with numbers follows")]
+    #[error("its centre moves with the velocity {0} beside a clock, which only the library's `Field` follows")]
     MovingCentre(String),
     /// The number of degrees of freedom or the order is a letter.
-    #[error("the {what} {value} must be a number in the text, as the kernel's body depends on it")]
+    #[error(
+        "the {what} {value} must be a number in the text, as the kernel's body depends on it; the library's `Field` \
+         takes it as a parameter"
+    )]
     Letter {
         /// Which constant.
         what: &'static str,
