@@ -2,7 +2,7 @@
 //!
 //! In:   the header, an analysis that may become a module, N, the file to watch.
 //! Out:  its tokens.
-//! Holds: what depends on the equation is written here; the loops are `template/field.rs`, the same for all.
+//! Holds: what depends on the equation is written here; the loops are `template/field.rs` and `template/sums.rs`, the same for all.
 
 use crate::documentation;
 use crate::header::{Header, Origin};
@@ -182,6 +182,7 @@ fn field(analysis: &Analysis, dim: usize) -> Result<String, Missing> {
     bodies(&single, Precision::F32, &text, &mut out)?;
     bodies(&double, Precision::F64, &text, &mut out)?;
     out.push_str(include_str!("template/place.rs"));
+    out.push_str(include_str!("template/sums.rs"));
     out.push_str(include_str!("template/field.rs"));
     Ok(out)
 }
@@ -221,6 +222,16 @@ fn formulas(formula: &Formula, dim: usize, text: &Text<'_>, out: &mut String) ->
     if formula.flux.is_some() {
         let _ = writeln!(out, "mod flux_table {{ {} }}", FluxFormula::SOURCE);
     }
+    let rate = match &formula.flux {
+        Some(FluxFormula { order, scale, mass, .. }) => format!(
+            "let (scale, mass): (f64, f64) = ({}, {});
+            Some(flux_table::factor({order:?}_f64, scale, (scale * scale + mass * mass * q).sqrt()) / t)",
+            text(scale)?,
+            text(mass)?
+        ),
+        None => "None".to_owned(),
+    };
+    let _ = writeln!(out, "fn point_rate(t: f64, parameters: &Parameters, q: f64) -> Option<f64> {{ {rate} }}");
     Ok(())
 }
 
@@ -239,8 +250,10 @@ fn uniforms(formula: &Formula, kernel: Option<&Kernel>, text: &Text<'_>) -> Resu
     };
     let values = uniforms.iter().map(value).collect::<Result<Vec<String>, Missing>>()?;
     let table = match formula.flux.as_ref().filter(|_| kernel.is_some()) {
-        Some(FluxFormula { order, scale, terms }) => {
-            format!("let flux = flux_table::FluxTable::<{terms}>::new({order:?}_f64, {});", text(scale)?)
+        Some(FluxFormula { order, scale, terms, .. }) => {
+            let table = format!("flux_table::FluxTable::<{terms}>");
+            let new = format!("{table}::new({order:?}_f64, {})", text(scale)?);
+            format!("let flux = if ALL {{ {new} }} else {{ {table}::EMPTY }};")
         }
         None => String::new(),
     };
@@ -362,7 +375,7 @@ fn bodies(formula: &Formula, precision: Precision, text: &Text<'_>, out: &mut St
             const LEAST_EXPONENT: i32 = {least};
             type LogUniforms = [{float}; {log_count}];
             type LinearUniforms = [{float}; {linear_count}];
-            fn log_uniforms(t: f64, parameters: &Parameters) -> [{float}; {log_count}] {{ {log_uniforms}.map(|x| x as {float}) }}
+            fn log_uniforms<const ALL: bool>(t: f64, parameters: &Parameters) -> [{float}; {log_count}] {{ {log_uniforms}.map(|x| x as {float}) }}
             fn linear_uniforms(t: f64, parameters: &Parameters) -> [{float}; {linear_count}] {{ {linear_uniforms}.map(|x| x as {float}) }}
             #[inline(always)]
             fn of(x: f64) -> {float} {{ x as {float} }}

@@ -151,6 +151,33 @@ fn a_plume_is_diffusion_carried_along() {
     assert!((field.log_density - log_p).abs() < 1e-14);
 }
 
+genphys_macros::genphys! { mod paced { phi_t + c (-lap)^(3/8) phi = 0 where c > 0, N = 2 } }
+
+#[test]
+fn a_coefficient_of_fractional_diffusion_is_its_clock() {
+    let (c, t, x) = (1.7, 0.4, [0.8, -0.3]);
+    let parameters = paced::Parameters::new(c).unwrap();
+    // The module without a coefficient meets the oracle.
+    let (points, weights) = ([[0.0, 1.0], [-2.0, 0.5]], [0.5, 1.5]);
+    let unit = fractional2::Field::<f64>::new(&points, &weights, fractional2::Parameters::new()).unwrap().at(c * t, x);
+    let field = paced::Field::<f64>::new(&points, &weights, parameters).unwrap().at(t, x);
+    assert!((field.log_density - unit.log_density).abs() < 1e-14);
+    (0..2).for_each(|d| assert!((field.velocity[d] - c * unit.velocity[d]).abs() < 1e-14));
+}
+
+#[test]
+fn one_source_of_the_mixed_equation_has_the_flux_of_the_table() {
+    let parameters = mixed3::Parameters::new(0.5, 2.0).unwrap();
+    let field = mixed3::Field::<f64>::new(&[[0.0; 3]], &[1.0], parameters).unwrap();
+    for (t, x) in [(1e-3, [0.1, 0.2, 0.0]), (0.7, [0.0, 0.0, 1e-3]), (0.7, [3.0, -40.0, 2.0]), (30.0, [5.0, 1e4, 0.0])]
+    {
+        // The one integrates for this distance, the other interpolates to 1e-13.
+        let (point, flow) = (mixed3::velocity(x, t, &parameters), field.at(t, x));
+        let size = point.iter().map(|v| v * v).sum::<f64>().sqrt();
+        (0..3).for_each(|d| assert!((point[d] - flow.velocity[d]).abs() < 1e-12 * size, "{t} {x:?}"));
+    }
+}
+
 genphys_macros::genphys! { mod pulled { phi_t - lap(phi) - b div(x phi) = 0 where b > 0, N = 2 } }
 
 genphys_macros::genphys! { mod scheduled { phi_t - D t^a lap(phi) + exp(-2 t) phi = 0 where D > 0, a > -1, N = 3 } }

@@ -49,6 +49,8 @@ pub struct FluxFormula {
     pub order: f64,
     /// `z0 = mu tau`.
     pub scale: Expr,
+    /// `mu`: the factor `factor(order, scale, z)` at a distance r, without the table, has `z^2 = z0^2 + mu^2 r^2`.
+    pub mass: Expr,
     /// TERMS, the coefficients of a piece.
     pub terms: usize,
 }
@@ -154,6 +156,7 @@ impl Green {
             flux: has_table.then(|| FluxFormula {
                 order: 0.5 * (dim as f64 + 1.0),
                 scale: letters.z0(),
+                mass: letters.mass(),
                 terms: exchange::terms(precision),
             }),
             letters,
@@ -278,6 +281,14 @@ impl Letters {
     fn z0(&self) -> Expr {
         match &self.law {
             Law::Tempered { speed, mass } => mass.clone() * speed.clone() * time(),
+            _ => Expr::zero(),
+        }
+    }
+
+    /// mu; 0 for laws without it.
+    fn mass(&self) -> Expr {
+        match &self.law {
+            Law::Tempered { mass, .. } => mass.clone(),
             _ => Expr::zero(),
         }
     }

@@ -20,6 +20,11 @@ pub struct FluxTable<const TERMS: usize> {
 }
 
 impl<const TERMS: usize> FluxTable<TERMS> {
+    /// In the place of a table where nobody asks for the factor, which only generated modules do.
+    #[allow(dead_code)]
+    pub const EMPTY: FluxTable<TERMS> =
+        FluxTable { pieces_per_log: 0.0, z_end: 1.0, powers: [[0.0; TERMS]; PIECES + 1] };
+
     /// At `h = (N + 1)/2` and `z0 = mu tau`.
     pub fn new(h: f64, z0: f64) -> FluxTable<TERMS> {
         let z_end = 4.0 * z0.max(h + 1.0);
@@ -102,8 +107,19 @@ pub fn complement(x: f64) -> f64 {
         return 1.0 - PI.sqrt() * x * square.exp() + 2.0 * square * sum;
     }
     // DLMF 7.9.1: sqrt(pi) erfcx(x) = 1/(x + (1/2)/(x + 1/(x + (3/2)/(x + ...)))).
+    // Its parts as one quotient, so that nothing waits for a division, while they stay below 1e220.
     let terms = 8 + (240.0 / square) as u32;
-    let fraction = (2..=terms).rev().fold(0.0, |rest, i| 0.5 * f64::from(i) / (x + rest));
+    let fraction = match terms {
+        0..12 => (2..=terms).rev().fold(0.0, |rest, i| 0.5 * f64::from(i) / (x + rest)),
+        _ => {
+            let next = |(above, below): ([f64; 2], [f64; 2]), i| {
+                let c = 0.5 * f64::from(i);
+                ([above[1], x * above[1] + c * above[0]], [below[1], x * below[1] + c * below[0]])
+            };
+            let (above, below) = (2..=terms).fold(([1.0, 0.0], [0.0, 1.0]), next);
+            above[1] / below[1]
+        }
+    };
     let first = 0.5 / (x + fraction);
     first / (x + first)
 }
