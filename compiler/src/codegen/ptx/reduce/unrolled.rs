@@ -8,10 +8,9 @@ use super::super::Unsupported;
 use super::super::code::{Class, Code, Operand, Reg, emit};
 use super::super::layout::vector_length;
 use super::{Arguments, Reduction};
+use crate::codegen::sums::SLACK;
 use crate::kernel::{MeanKind, Precision};
 
-/// How far `l_j` may exceed `m` before that is raised: weights up to `e^8` do no harm, and raising becomes rare.
-const SLACK: f64 = 8.0;
 /// Short bodies are repeated for as many sources, to the layout's multiple.
 const REPEATED: usize = 4;
 /// What counts as short, in operations of all queries of a thread.
