@@ -45,7 +45,7 @@ const fn late(name: &'static str, dim: usize) -> Case {
     Case { t: 200.0, ..poisson(name, dim, 10_000, 512) }
 }
 
-const CASES: [Case; 10] = [
+const CASES: [Case; 11] = [
     Case {
         name: "diffusion N=2",
         pde: "phi_t - lap(phi) = 0",
@@ -67,6 +67,15 @@ const CASES: [Case; 10] = [
         t: 0.5,
         log_kernel: log_yukawa_2,
     },
+    Case {
+        name: "Yukawa N=3",
+        pde: "phi_tt + lap(phi) - m^2 phi = 0 where m > 0",
+        dim: 3,
+        sources: 10_000,
+        queries: 64,
+        t: 0.5,
+        log_kernel: log_yukawa_3,
+    },
     poisson("Poisson N=16", 16, 10_000, 64),
     poisson("Poisson N=64", 64, 10_000, 512),
     late("Poisson N=64 late", 64),
@@ -86,6 +95,33 @@ fn log_poisson(q: f32, dim: usize, t: f32) -> f32 {
 fn log_yukawa_2(q: f32, _: usize, t: f32) -> f32 {
     let rho = (q + t * t).sqrt();
     -rho + (1.0 + 1.0 / rho).ln() - 2.0 * rho.ln()
+}
+
+/// `K_2(rho) rho^(-2)` at m = 1, with `K_2 = K_0 + 2 K_1/rho` and the polynomials of Abramowitz and Stegun, 9.8.1 to 9.8.8.
+fn log_yukawa_3(q: f32, _: usize, t: f32) -> f32 {
+    let polynomial = |x: f32, c: [f32; 7]| c.into_iter().rev().fold(0.0, |sum, c| sum * x + c);
+    let rho = (q + t * t).sqrt();
+    let (log_scale, k0, k1) = if rho <= 2.0 {
+        let (y, u, log) = (0.25 * rho * rho, (rho / 3.75).powi(2), (0.5 * rho).ln());
+        let i0 = polynomial(u, [1.0, 3.515_623, 3.089_942_4, 1.206_749_2, 0.265_973_2, 0.036_076_8, 0.004_581_3]);
+        let i1 = polynomial(u, [0.5, 0.878_905_9, 0.514_988_7, 0.150_849_3, 0.026_587_3, 0.003_015_3, 0.000_324_1]);
+        let k0 =
+            polynomial(y, [-0.577_215_7, 0.422_784_2, 0.230_697_6, 0.034_885_9, 0.002_627, 0.000_107_5, 0.000_007_4]);
+        let k1 = polynomial(y, [1.0, 0.154_431_4, -0.672_785_8, -0.181_569, -0.019_194, -0.001_104, -0.000_046_9]);
+        (0.0, k0 - log * i0, k1 / rho + log * rho * i1)
+    } else {
+        let z = 2.0 / rho;
+        let k0 = polynomial(
+            z,
+            [1.253_314_1, -0.078_323_6, 0.021_895_7, -0.010_624_5, 0.005_878_7, -0.002_515_4, 0.000_532_1],
+        );
+        let k1 = polynomial(
+            z,
+            [1.253_314_1, 0.234_986_2, -0.036_556_2, 0.015_042_7, -0.007_803_5, 0.003_256_1, -0.000_682_5],
+        );
+        (-rho - 0.5 * rho.ln(), k0, k1)
+    };
+    log_scale + (k0 + 2.0 * k1 / rho).ln() - 2.0 * rho.ln()
 }
 
 /// The data and the queries of a case, and the compiled field.
@@ -221,7 +257,7 @@ fn timed(run: impl FnOnce() -> usize) -> f64 {
     start.elapsed().as_secs_f64() * 1e9 / pairs as f64
 }
 
-#[divan::bench(args = ["diffusion N=2", "Poisson N=2", "Poisson N=3", "Poisson N=8", "Yukawa N=2", "Poisson N=16", "Poisson N=64", "Poisson N=64 late", "Poisson N=784", "Poisson N=784 late"], sample_count = 10, sample_size = 1)]
+#[divan::bench(args = ["diffusion N=2", "Poisson N=2", "Poisson N=3", "Poisson N=8", "Yukawa N=2", "Yukawa N=3", "Poisson N=16", "Poisson N=64", "Poisson N=64 late", "Poisson N=784", "Poisson N=784 late"], sample_count = 10, sample_size = 1)]
 fn field(bencher: divan::Bencher<'_, '_>, name: &str) {
     let case = CASES.into_iter().find(|case| case.name == name).expect("a case");
     let setup = Setup::new(case);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Has NVIDIA's assembler translate PTX texts for every architecture, without a GPU.
 
-    tools/ptxas.py [FILE.ptx|FOLDER]...        (tests/golden/ptx if nothing is named)
+    tools/ptxas.py [FILE.ptx|FOLDER]...        (tests/golden/ptx and the kernel of benches/gpu if nothing is named)
 
 The assembler is that of a wheel on the package index, installed into a virtual environment below target/. Fails where a
 text does not assemble, or spills registers in few dimensions. Says `skipped:` with the reason and succeeds only where the assembler
@@ -47,7 +47,7 @@ def assembler():
 
 def texts(arguments):
     """The files named, those of the folders named."""
-    paths = [Path(a) for a in arguments] or [ROOT / "tests" / "golden" / "ptx"]
+    paths = [Path(a) for a in arguments] or [ROOT / "tests" / "golden" / "ptx", ROOT / "benches" / "fma_peak.ptx"]
     found = [f for p in paths for f in (sorted(p.glob("*.ptx")) if p.is_dir() else [p])]
     return found or sys.exit("no texts to assemble")
 

@@ -59,6 +59,31 @@ impl Header {
                 let origin = Origin::File(quoted(&path.to_string(), path.span())?, path.span());
                 Ok(header(None, dimension, origin, place))
             }
+            [TokenTree::Ident(word), path @ ..] if word == "file" && is_path(path) => {
+                let given = path.first().map_or(word.span(), TokenTree::span);
+                Err(Message::at(given, "the path of a file is a text in quotes").help("write `file \"pde/heat.pde\"`"))
+            }
+            [TokenTree::Literal(text), ..] if text.to_string().starts_with('"') => {
+                Err(Message::at(text.span(), "an equation is not quoted")
+                    .help("write the text itself, or `file \"pde/heat.pde\"` for the text of a file"))
+            }
+            [TokenTree::Ident(name), TokenTree::Punct(comma), TokenTree::Ident(n), ..]
+                if comma.as_char() == ',' && n == "N" =>
+            {
+                Err(Message::at(name.span(), format!("`{name}` is no equation"))
+                    .help(&format!("write `mod {name}, N = 2 {{ phi_t - lap(phi) = 0 }}` for a module of this name")))
+            }
+            [TokenTree::Ident(word), TokenTree::Ident(name), TokenTree::Punct(comma), ..]
+                if word == "pde" && comma.as_char() == ',' =>
+            {
+                Err(Message::at(comma.span(), format!("the braces of the block `{name}` are expected here"))
+                    .help("a block gives its dimension inside: `space x in R^2;`"))
+            }
+            [TokenTree::Ident(word), _, TokenTree::Group(_), second @ TokenTree::Ident(again), ..]
+                if word == "pde" && (again == "pde" || again == "mod") =>
+            {
+                Err(one_module(second.span()))
+            }
             [TokenTree::Ident(word), ..] if word == "pde" => {
                 Ok(header(None, None, Origin::Tokens(rest.iter().cloned().collect()), place))
             }
@@ -134,14 +159,34 @@ fn dimension(rest: &mut &[TokenTree]) -> Result<Option<(usize, Span)>, Message> 
 fn body<'a>(name: &Ident, after: &'a [TokenTree]) -> Result<&'a Group, Message> {
     match after {
         [TokenTree::Group(group)] if group.delimiter() == Delimiter::Brace => Ok(group),
-        [TokenTree::Group(group), next, ..] if group.delimiter() == Delimiter::Brace => {
-            Err(Message::at(next.span(), "one macro makes one module").help("write a second `genphys! { ... }`"))
+        [TokenTree::Group(group), next, ..] if group.delimiter() == Delimiter::Brace => Err(one_module(next.span())),
+        [TokenTree::Punct(comma), unexpected, ..] if comma.as_char() == ',' => {
+            Err(Message::at(unexpected.span(), "only the dimension can stand before the braces, once"))
+        }
+        [TokenTree::Ident(n), TokenTree::Punct(equal), TokenTree::Literal(value), ..]
+            if n == "N" && equal.as_char() == '=' =>
+        {
+            Err(Message::at(n.span(), format!("a comma is missing behind the name `{name}`"))
+                .help(&format!("write `mod {name}, N = {value} {{ ... }}`")))
         }
         _ => {
             let at = after.first().map_or(name.span(), TokenTree::span);
             let help = format!("write `mod {name} {{ phi_t - lap(phi) = 0 where N = 2 }}`");
             Err(Message::at(at, format!("the equation of the module `{name}` stands in braces")).help(&help))
         }
+    }
+}
+
+fn one_module(second: Span) -> Message {
+    Message::at(second, "one macro makes one module").help("write a second `genphys! { ... }`")
+}
+
+/// Is it a path in brackets, or the first word of a path that is not quoted? An equation may have a letter `file`.
+fn is_path(tokens: &[TokenTree]) -> bool {
+    match tokens {
+        [TokenTree::Group(group), ..] => matches!(group.stream().into_iter().next(), Some(TokenTree::Literal(_))),
+        [TokenTree::Ident(_), TokenTree::Punct(dot), ..] => dot.as_char() == '.',
+        _ => false,
     }
 }
 

@@ -10,10 +10,11 @@ use genphys_compiler::report::build;
 use genphys_compiler::source::Span;
 use genphys_compiler::syntax::{
     self,
-    ast::{Ast, Formula, Item, Node, SpaceDimension},
+    ast::{Ast, Formula, Item, Join, Node, SpaceDimension},
 };
 use genphys_compiler::verdict::{Answer, Condition, VerdictKind};
 use genphys_compiler::{Analysis, Budget, analyze_equation, operator::Equation};
+use num_traits::Zero;
 
 /// The dimension of the header, or that of the text.
 pub fn dimension(header: &Header, analysis: &Analysis, text: &Text) -> Result<usize, Message> {
@@ -102,9 +103,13 @@ fn refused(analysis: &Analysis, ast: Option<&Ast>, text: &Text) -> Message {
     let (name, verdict) = (&analysis.equation.name, &analysis.verdict);
     let headline = match verdict.kind {
         VerdictKind::Conditional => {
-            let conditions = [&verdict.c1, &verdict.c2].into_iter().filter_map(|c| c.condition.as_deref());
-            let mut conditions: Vec<&str> = conditions.collect();
-            conditions.dedup();
+            let mut conditions: Vec<&str> = Vec::new();
+            for condition in [&verdict.c1, &verdict.c2].into_iter().filter_map(|c| c.condition.as_deref()) {
+                // C1 may say more about the same condition.
+                if conditions.iter().all(|said| !said.starts_with(condition)) {
+                    conditions.push(condition);
+                }
+            }
             format!("`{name}` is s-generative only when {}", conditions.join(" and "))
         }
         VerdictKind::Undecided => format!("whether `{name}` is s-generative is undecided"),
@@ -116,7 +121,9 @@ fn refused(analysis: &Analysis, ast: Option<&Ast>, text: &Text) -> Message {
         }
         _ => "",
     };
-    text.message(offending(ast, &analysis.equation), &format!("{headline}{}{remedy}", evidence(analysis)))
+    let place = superposition_fails(ast, &analysis.equation).filter(|_| verdict.kind == VerdictKind::Undecided);
+    let place = place.unwrap_or_else(|| offending(ast, &analysis.equation));
+    text.message(place, &format!("{headline}{}{remedy}", evidence(analysis)))
 }
 
 /// The reason and the counterexample of each condition that is not a yes.
@@ -144,16 +151,61 @@ fn evidence(analysis: &Analysis) -> String {
 /// The terms with the most derivatives in space, which decide how short waves behave; all, where no term has any.
 fn offending(ast: Option<&Ast>, equation: &Equation) -> Span {
     let all = equation.spans.iter().copied().reduce(Span::to).unwrap_or_default();
-    let equations = ast.into_iter().flat_map(|ast| &ast.items).filter_map(|item| match &item.node {
-        Item::Equation { left, right } => Some([left, right]),
-        _ => None,
-    });
-    let terms: Vec<(f64, Span)> = equations.flatten().flat_map(terms).map(|term| (order(term), term.span)).collect();
+    let terms: Vec<(f64, Span)> = all_terms(ast).map(|term| (order(term), term.span)).collect();
     let highest = terms.iter().map(|(order, _)| *order).fold(0.0, f64::max);
     match terms.iter().filter(|(order, _)| *order == highest).map(|(_, span)| *span).reduce(Span::to) {
         Some(span) if highest > 0.0 => span,
         _ => all,
     }
+}
+
+/// The first term that is not of degree 1 in the unknowns: nonlinear, or without any of them.
+fn superposition_fails(ast: Option<&Ast>, equation: &Equation) -> Option<Span> {
+    let unknowns: Vec<&str> = equation.unknowns.iter().map(|unknown| unknown.name.as_str()).collect();
+    let is_zero = |term: &Node| matches!(&term.node, Formula::Number(n) if n.is_zero());
+    all_terms(ast).find(|term| !is_zero(term) && degree(term, &unknowns) != 1).map(|term| term.span)
+}
+
+/// The degree in the unknowns: 0 without any, 1 where they are linear, 2 for anything else.
+fn degree(node: &Node, unknowns: &[&str]) -> u32 {
+    let of = |node: &Node| degree(node, unknowns);
+    match &node.node {
+        Formula::Number(_) => 0,
+        Formula::Name(name) => {
+            let is_unknown = |stem: &str| unknowns.contains(&stem);
+            u32::from(is_unknown(name) || name.rsplit_once('_').is_some_and(|(stem, _)| is_unknown(stem)))
+        }
+        Formula::Call(function, arguments) => {
+            let inner = arguments.iter().map(of).max().unwrap_or(0);
+            let is_linear =
+                ["lap", "grad", "div", "dt", "dx", "dy", "dz", "frac_lap"].contains(&function.node.as_str());
+            if is_linear || inner == 0 { inner } else { 2 }
+        }
+        Formula::Sum(terms) => terms.iter().map(|(_, term)| of(term)).max().unwrap_or(0),
+        Formula::Product(factors) => {
+            let factor = |(join, factor): &(Join, Node)| match join {
+                Join::Over if of(factor) > 0 => 2,
+                _ => of(factor),
+            };
+            factors.iter().map(factor).sum::<u32>().min(2)
+        }
+        Formula::Power(base, _) => {
+            if of(base) == 0 {
+                0
+            } else {
+                2
+            }
+        }
+        Formula::FracLap { operand, .. } => of(operand),
+    }
+}
+
+fn all_terms(ast: Option<&Ast>) -> impl Iterator<Item = &Node> {
+    let equations = ast.into_iter().flat_map(|ast| &ast.items).filter_map(|item| match &item.node {
+        Item::Equation { left, right } => Some([left, right]),
+        _ => None,
+    });
+    equations.flatten().flat_map(terms)
 }
 
 fn terms(side: &Node) -> Vec<&Node> {

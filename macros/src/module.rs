@@ -2,7 +2,7 @@
 //!
 //! In:   the header, an analysis that may become a module, N, the file to watch.
 //! Out:  its tokens.
-//! Holds: what depends on the equation is written here; the loops are `template/field.rs`, the same for all.
+//! Holds: what depends on the equation is written here; the loops are `template/field.rs` and `template/sums.rs`, the same for all.
 
 use crate::documentation;
 use crate::header::{Header, Origin};
@@ -14,7 +14,9 @@ use genphys_compiler::codegen::Target;
 use genphys_compiler::codegen::rust::{Rust, complex, prelude, real};
 use genphys_compiler::dispersion::Branch;
 use genphys_compiler::expr::{Axis, Expr, Var};
-use genphys_compiler::green::{Formula, FormulaError, FrameFormula, LowerError, Shape, TimePart};
+use genphys_compiler::green::{
+    FluxEntry, FluxFormula, Formula, FormulaError, FrameFormula, LowerError, Shape, TimePart, UniformFormula,
+};
 use genphys_compiler::kernel::{self, Kernel, KernelBuilder, MeanKind, Op, Output, PairInput, Precision};
 use genphys_compiler::report::Report;
 use genphys_compiler::special::Special;
@@ -173,19 +175,23 @@ fn field(analysis: &Analysis, dim: usize) -> Result<String, Missing> {
     };
     let (single, double) = (green.formula(dim, Precision::F32)?, green.formula(dim, Precision::F64)?);
     let mut out = String::new();
-    formulas(analysis, &double, dim, &mut out)?;
-    bodies(&single, Precision::F32, &mut out)?;
-    bodies(&double, Precision::F64, &mut out)?;
+    let text = |e: &Expr| {
+        real(e, &|e| letter(&analysis.equation, e)).ok_or_else(|| Missing::Fault(format!("`{e}` has no Rust")))
+    };
+    formulas(&double, dim, &text, &mut out)?;
+    bodies(&single, Precision::F32, &text, &mut out)?;
+    bodies(&double, Precision::F64, &text, &mut out)?;
     out.push_str(include_str!("template/place.rs"));
+    out.push_str(include_str!("template/sums.rs"));
     out.push_str(include_str!("template/field.rs"));
     Ok(out)
 }
 
-/// What is computed once for every time: uniforms and normalisations, in f64.
-fn formulas(analysis: &Analysis, formula: &Formula, dim: usize, out: &mut String) -> Result<(), Missing> {
-    let text = |e: &Expr| {
-        real(e, &|e| letter(&analysis.equation, e)).ok_or_else(|| Missing::Fault(format!("`{e}` has no Rust")))
-    };
+/// The text of an expression.
+type Text<'a> = dyn Fn(&Expr) -> Result<String, Missing> + 'a;
+
+/// What is computed once for every time: normalisations and coordinates, in f64.
+fn formulas(formula: &Formula, dim: usize, text: &Text<'_>, out: &mut String) -> Result<(), Missing> {
     let mut constant = |name: &str, e: &Expr| -> Result<(), Missing> {
         let _ = writeln!(out, "fn {name}(t: f64, parameters: &Parameters) -> f64 {{ {} }}", text(e)?);
         Ok(())
@@ -193,26 +199,14 @@ fn formulas(analysis: &Analysis, formula: &Formula, dim: usize, out: &mut String
     constant("log_norm", &formula.log_norm)?;
     constant("linear_log_norm", &formula.linear_log_norm)?;
     constant("constant_births", formula.constant_births.as_ref().unwrap_or(&Expr::zero()))?;
-    for (name, kernel) in [("Log", Some(&formula.kernel)), ("Linear", formula.linear.as_ref())] {
-        let uniforms = kernel.map_or(Some(Vec::new()), |kernel| formula.uniforms(kernel));
-        let uniforms = uniforms.ok_or_else(|| Missing::Fault("a uniform has no formula".to_owned()))?;
-        let values = uniforms.iter().map(text).collect::<Result<Vec<String>, Missing>>()?;
-        let (count, lower) = (values.len(), name.to_lowercase());
-        let _ = writeln!(out, "type {name}Uniforms<T> = [T; {count}];");
-        let _ = writeln!(
-            out,
-            "fn {lower}_uniforms(t: f64, parameters: &Parameters) -> [f64; {count}] {{ [{}] }}",
-            values.join(", ")
-        );
-    }
     let drift = formula.drift.as_ref().map_or(&[][..], |drift| drift);
     let _ = writeln!(out, "fn drift(parameters: &Parameters) -> [f64; N] {{\nlet mut drift = [0.0; N];");
     for (axis, c) in drift.iter().enumerate().filter(|(_, c)| !c.is_zero()) {
         let _ = writeln!(out, "drift[{axis}] = {};", text(c)?);
     }
     let _ = writeln!(out, "drift\n}}");
-    out.push_str(&place(formula.frame.as_ref(), &text)?);
-    out.push_str(&shape(formula.shape.as_ref(), dim, &text)?);
+    out.push_str(&place(formula.frame.as_ref(), text)?);
+    out.push_str(&shape(formula.shape.as_ref(), dim, text)?);
     let reads = |input| formula.linear.iter().flat_map(Kernel::weight_inputs).any(|read| read == input);
     let weight = if reads(PairInput::Weight) {
         "log_w.exp()"
@@ -225,11 +219,46 @@ fn formulas(analysis: &Analysis, formula: &Formula, dim: usize, out: &mut String
     let _ = writeln!(out, "const HAS_LINEAR: bool = {};", formula.linear.is_some());
     let _ = writeln!(out, "const BIRTHS_VARY: bool = {};", formula.constant_births.is_none());
     let _ = writeln!(out, "const RATE_VARIES: bool = {};", rate_varies(&formula.kernel));
+    if formula.flux.is_some() {
+        let _ = writeln!(out, "mod flux_table {{ {} }}", FluxFormula::SOURCE);
+    }
+    let rate = match &formula.flux {
+        Some(FluxFormula { order, scale, mass, .. }) => format!(
+            "let (scale, mass): (f64, f64) = ({}, {});
+            Some(flux_table::factor({order:?}_f64, scale, (scale * scale + mass * mass * q).sqrt()) / t)",
+            text(scale)?,
+            text(mass)?
+        ),
+        None => "None".to_owned(),
+    };
+    let _ = writeln!(out, "fn point_rate(t: f64, parameters: &Parameters, q: f64) -> Option<f64> {{ {rate} }}");
     Ok(())
 }
 
-/// The text of an expression.
-type Text<'a> = dyn Fn(&Expr) -> Result<String, Missing> + 'a;
+/// What a kernel reads at one time: how many numbers, and a block that computes them in f64.
+fn uniforms(formula: &Formula, kernel: Option<&Kernel>, text: &Text<'_>) -> Result<(usize, String), Missing> {
+    let uniforms = kernel.map_or(Some(Vec::new()), |kernel| formula.uniforms(kernel));
+    let uniforms = uniforms.ok_or_else(|| Missing::Fault("a uniform has no formula".to_owned()))?;
+    let value = |uniform: &UniformFormula| {
+        Ok(match uniform {
+            UniformFormula::Letters(e) => text(e)?,
+            UniformFormula::Flux(FluxEntry::PiecesPerLog) => "flux.pieces_per_log".to_owned(),
+            UniformFormula::Flux(FluxEntry::End) => "flux.z_end".to_owned(),
+            UniformFormula::Flux(FluxEntry::InverseEnd) => "1.0 / flux.z_end".to_owned(),
+            UniformFormula::Flux(FluxEntry::Power { piece, power }) => format!("flux.powers[{piece}][{power}]"),
+        })
+    };
+    let values = uniforms.iter().map(value).collect::<Result<Vec<String>, Missing>>()?;
+    let table = match formula.flux.as_ref().filter(|_| kernel.is_some()) {
+        Some(FluxFormula { order, scale, terms, .. }) => {
+            let table = format!("flux_table::FluxTable::<{terms}>");
+            let new = format!("{table}::new({order:?}_f64, {})", text(scale)?);
+            format!("let flux = if ALL {{ {new} }} else {{ {table}::EMPTY }};")
+        }
+        None => String::new(),
+    };
+    Ok((values.len(), format!("{{ {table} let values: [f64; {}] = [{}]; values }}", values.len(), values.join(", "))))
+}
 
 /// The frame and the clock at time t.
 fn place(frame: Option<&FrameFormula>, text: &Text<'_>) -> Result<String, Missing> {
@@ -311,7 +340,7 @@ fn rate_varies(kernel: &Kernel) -> bool {
 }
 
 /// The bodies in one precision, and `impl Number` around them.
-fn bodies(formula: &Formula, precision: Precision, out: &mut String) -> Result<(), Missing> {
+fn bodies(formula: &Formula, precision: Precision, text: &Text<'_>, out: &mut String) -> Result<(), Missing> {
     let fault = |e: &dyn std::fmt::Display| Missing::Fault(e.to_string());
     let mut k = KernelBuilder::map("exp_weight", precision);
     let x = k.input("x");
@@ -335,6 +364,8 @@ fn bodies(formula: &Formula, precision: Precision, out: &mut String) -> Result<(
     };
     let log = call("log_pair", Some(&formula.kernel))?;
     let linear = call("linear_pair", formula.linear.as_ref())?;
+    let (log_count, log_uniforms) = uniforms(formula, Some(&formula.kernel), text)?;
+    let (linear_count, linear_uniforms) = uniforms(formula, formula.linear.as_ref(), text)?;
     let functions = functions.replace("\nfn ", "\npub(super) fn ");
     let _ = write!(
         out,
@@ -342,6 +373,10 @@ fn bodies(formula: &Formula, precision: Precision, out: &mut String) -> Result<(
         impl Number for {float} {{
             const ZERO: {float} = 0.0;
             const LEAST_EXPONENT: i32 = {least};
+            type LogUniforms = [{float}; {log_count}];
+            type LinearUniforms = [{float}; {linear_count}];
+            fn log_uniforms<const ALL: bool>(t: f64, parameters: &Parameters) -> [{float}; {log_count}] {{ {log_uniforms}.map(|x| x as {float}) }}
+            fn linear_uniforms(t: f64, parameters: &Parameters) -> [{float}; {linear_count}] {{ {linear_uniforms}.map(|x| x as {float}) }}
             #[inline(always)]
             fn of(x: f64) -> {float} {{ x as {float} }}
             #[inline(always)]
@@ -349,9 +384,9 @@ fn bodies(formula: &Formula, precision: Precision, out: &mut String) -> Result<(
             #[inline(always)]
             fn exp_weight<const FUSED: bool>(x: {float}) -> {float} {{ body_{float}::exp_weight::<FUSED>([], [x])[0] }}
             #[inline(always)]
-            fn log<const FUSED: bool>(uniforms: LogUniforms<{float}>, q: {float}, w: {float}) -> [{float}; 3] {{ {log} }}
+            fn log<const FUSED: bool>(uniforms: [{float}; {log_count}], q: {float}, w: {float}) -> [{float}; 3] {{ {log} }}
             #[inline(always)]
-            fn linear<const FUSED: bool>(uniforms: LinearUniforms<{float}>, q: {float}, w: {float}) -> [{float}; 3] {{ {linear} }}
+            fn linear<const FUSED: bool>(uniforms: [{float}; {linear_count}], q: {float}, w: {float}) -> [{float}; 3] {{ {linear} }}
         }}"
     );
     Ok(())

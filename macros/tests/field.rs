@@ -5,13 +5,15 @@ use serde_json::Value;
 
 /// Defines one module, and a check of all oracle rows of a system in its dimension.
 macro_rules! oracle {
-    ($($name:ident: $system:literal, [$($parameter:literal),*], $n:literal, { $($text:tt)* })*) => { $(
+    ($($name:ident: $system:literal $(with $fixed:literal = $number:literal)?, [$($parameter:literal),*], $n:literal, { $($text:tt)* })*) => { $(
         genphys_macros::genphys! { mod $name, N = $n { $($text)* } }
 
         #[test]
         fn $name() {
             use $name::{Field, Parameters, N};
             let rows = rows($system, N);
+            // A number in the text of the equation, which is a parameter of the oracle.
+            $( let rows: Vec<Row> = rows.into_iter().filter(|row| row.parameter($fixed) == $number).collect(); )?
             assert!(!rows.is_empty());
             for row in rows {
                 let parameters = parameters!(Parameters, row, $($parameter),*);
@@ -43,7 +45,13 @@ oracle! {
     yukawa2: "yukawa", ["m"], 2, { phi_tt + lap(phi) - m^2 phi = 0 where m > 0 }
     yukawa3: "yukawa", ["m"], 3, { phi_tt + lap(phi) - m^2 phi = 0 where m > 0 }
     yukawa8: "yukawa", ["m"], 8, { phi_tt + lap(phi) - m^2 phi = 0 where m > 0 }
+    mixed1: "mixed", ["a", "b"], 1, { a phi_tt - b phi_t + lap(phi) = 0 where a > 0, b > 0 }
     mixed2: "mixed", ["a", "b"], 2, { a phi_tt - b phi_t + lap(phi) = 0 where a > 0, b > 0 }
+    mixed3: "mixed", ["a", "b"], 3, { a phi_tt - b phi_t + lap(phi) = 0 where a > 0, b > 0 }
+    mixed64: "mixed", ["a", "b"], 64, { a phi_tt - b phi_t + lap(phi) = 0 where a > 0, b > 0 }
+    fractional1: "fractional" with "beta" = 0.75, [], 1, { phi_t + (-lap)^(3/4) phi = 0 }
+    fractional2: "fractional" with "beta" = 0.375, [], 2, { phi_t + (-lap)^(3/8) phi = 0 }
+    fractional3: "fractional" with "beta" = 0.75, [], 3, { phi_t + (-lap)^(3/4) phi = 0 }
 }
 
 /// A row of the oracle.
@@ -141,6 +149,33 @@ fn a_plume_is_diffusion_carried_along() {
         assert!((field.velocity[d] - expected[d]).abs() < 1e-14);
     }
     assert!((field.log_density - log_p).abs() < 1e-14);
+}
+
+genphys_macros::genphys! { mod paced { phi_t + c (-lap)^(3/8) phi = 0 where c > 0, N = 2 } }
+
+#[test]
+fn a_coefficient_of_fractional_diffusion_is_its_clock() {
+    let (c, t, x) = (1.7, 0.4, [0.8, -0.3]);
+    let parameters = paced::Parameters::new(c).unwrap();
+    // The module without a coefficient meets the oracle.
+    let (points, weights) = ([[0.0, 1.0], [-2.0, 0.5]], [0.5, 1.5]);
+    let unit = fractional2::Field::<f64>::new(&points, &weights, fractional2::Parameters::new()).unwrap().at(c * t, x);
+    let field = paced::Field::<f64>::new(&points, &weights, parameters).unwrap().at(t, x);
+    assert!((field.log_density - unit.log_density).abs() < 1e-14);
+    (0..2).for_each(|d| assert!((field.velocity[d] - c * unit.velocity[d]).abs() < 1e-14));
+}
+
+#[test]
+fn one_source_of_the_mixed_equation_has_the_flux_of_the_table() {
+    let parameters = mixed3::Parameters::new(0.5, 2.0).unwrap();
+    let field = mixed3::Field::<f64>::new(&[[0.0; 3]], &[1.0], parameters).unwrap();
+    for (t, x) in [(1e-3, [0.1, 0.2, 0.0]), (0.7, [0.0, 0.0, 1e-3]), (0.7, [3.0, -40.0, 2.0]), (30.0, [5.0, 1e4, 0.0])]
+    {
+        // The one integrates for this distance, the other interpolates to 1e-13.
+        let (point, flow) = (mixed3::velocity(x, t, &parameters), field.at(t, x));
+        let size = point.iter().map(|v| v * v).sum::<f64>().sqrt();
+        (0..3).for_each(|d| assert!((point[d] - flow.velocity[d]).abs() < 1e-12 * size, "{t} {x:?}"));
+    }
 }
 
 genphys_macros::genphys! { mod pulled { phi_t - lap(phi) - b div(x phi) = 0 where b > 0, N = 2 } }

@@ -14,7 +14,10 @@ use crate::cpu::{
 };
 use crate::density::{DensityField, Evaluation, FieldError, StepField, check_evaluation, check_queries};
 #[cfg(feature = "cuda")]
-use crate::gpu;
+use crate::{
+    gpu,
+    launch::{DeviceError, SharedField},
+};
 use genphys_compiler::green::{Bound, BoundCarrier, BoundFrame, KernelProgram, Lookup, LowerError};
 use genphys_compiler::kernel::Precision;
 use ndarray::parallel::prelude::*;
@@ -75,7 +78,7 @@ enum Engine {
     Blocked(BlockedReduce, BlockedSources),
     /// On GPUs.
     #[cfg(feature = "cuda")]
-    Gpu(Box<gpu::GpuFields>),
+    Gpu(Box<SharedField<gpu::Device>>),
 }
 
 /// Why a field could not be made.
@@ -96,7 +99,7 @@ pub enum BuildError {
     /// The kernel or the data cannot be brought to the GPU.
     #[cfg(feature = "cuda")]
     #[error(transparent)]
-    Gpu(#[from] gpu::GpuError),
+    Device(#[from] DeviceError),
 }
 
 impl Field {
@@ -132,7 +135,7 @@ impl Field {
         }
         Field::with(bound.as_ref(), points, weights, precision, |program, points, log_weights| {
             let started = Instant::now();
-            let engine = Engine::Gpu(Box::new(gpu::GpuFields::new(devices, program, points, log_weights)?));
+            let engine = Engine::Gpu(Box::new(SharedField::new(devices, program, points, log_weights)?));
             Ok((engine, started.elapsed().as_secs_f64()))
         })
     }
@@ -205,8 +208,7 @@ impl Field {
             }
             #[cfg(feature = "cuda")]
             Engine::Gpu(engine) => {
-                let run = engine.run(uniforms, shifted.view());
-                return run.map_err(|e| FieldError::Device { message: e.to_string() });
+                return Ok(engine.run(uniforms, shifted.view())?);
             }
         };
         if is_done { Ok(out) } else { Err(FieldError::NonFiniteOutput { row: 0, quantity: "log p", t }) }

@@ -47,14 +47,15 @@ fn ranges(count: usize, parts: usize, least: usize) -> Vec<Range<usize>> {
     (0..parts).map(|i| count * i / parts..count * (i + 1) / parts).collect()
 }
 
-/// Runs `body` on ranges of at most `most` and `size` of `count` rows; where it is full, by `is_full`, on halves of them, down to one row,
-/// and leaves the size that fits.
+/// Runs `body` on ranges of at most `most` and `size` of `count` rows; where it is full, by `is_full`, on halves of them, down to `least` rows
+/// (at least one), and leaves the size that fits.
 ///
 /// # Errors
-/// Those of `body`; one of those that are full only for a single row.
+/// Those of `body`; one of those that are full only for so few rows.
 pub fn in_chunks<E>(
     count: usize,
     most: usize,
+    least: usize,
     size: &AtomicUsize,
     is_full: impl Fn(&E) -> bool,
     mut body: impl FnMut(Range<usize>) -> Result<(), E>,
@@ -64,7 +65,9 @@ pub fn in_chunks<E>(
         let rows = first..count.min(first + most.min(size.load(Ordering::Relaxed)).max(1));
         match body(rows.clone()) {
             Ok(()) => first = rows.end,
-            Err(e) if is_full(&e) && rows.len() > 1 => size.store(rows.len() / 2, Ordering::Relaxed),
+            Err(e) if is_full(&e) && rows.len() > least.max(1) => {
+                size.store((rows.len() / 2).max(least), Ordering::Relaxed)
+            }
             Err(e) => return Err(e),
         }
     }
@@ -86,6 +89,7 @@ mod tests {
     /// A device that squares rows, with memory for so many at once.
     struct Fake {
         room: usize,
+        least: usize,
         size: AtomicUsize,
         broken: Option<&'static str>,
         /// The ranges it was asked for and those it has done.
@@ -96,7 +100,7 @@ mod tests {
     impl Fake {
         fn with_room(room: usize) -> Fake {
             let (asked, done) = Default::default();
-            Fake { room, size: AtomicUsize::new(usize::MAX), broken: None, asked, done }
+            Fake { room, least: 1, size: AtomicUsize::new(usize::MAX), broken: None, asked, done }
         }
 
         fn run(&self, rows: Range<usize>) -> Result<Vec<usize>, Fault> {
@@ -105,6 +109,7 @@ mod tests {
             in_chunks(
                 rows.len(),
                 16,
+                self.least,
                 &self.size,
                 |e| *e == Fault::Full,
                 |part| {
@@ -164,6 +169,16 @@ mod tests {
             let covered: Vec<usize> = device.done.into_inner().expect("unlocked").into_iter().flatten().collect();
             assert_eq!(covered, (0..37).collect::<Vec<_>>(), "room for {room}");
         }
+    }
+
+    #[test]
+    fn parts_are_not_halved_below_the_least() {
+        let device = Fake { least: 5, ..Fake::with_room(5) };
+        squares(std::slice::from_ref(&device), 37, 1).expect("16, 8, then 5 and not 4 rows fit");
+        assert_eq!(device.size.load(Ordering::Relaxed), 5);
+        let device = Fake { least: 5, ..Fake::with_room(4) };
+        assert_eq!(squares(std::slice::from_ref(&device), 37, 1), Err(Fault::Full));
+        assert_eq!(device.size.load(Ordering::Relaxed), 5, "not tried with fewer");
     }
 
     #[test]

@@ -2,7 +2,13 @@
 //!
 //! Holds: a coefficient that is the same for all sources is left out of the sums, and applied by whoever merges them.
 
-use crate::kernel::{Kernel, Mean, MeanKind, Op, Weight};
+use super::Unsupported;
+use crate::kernel::{Kernel, KernelBuilder, Mean, MeanKind, Op, Output, Precision, Weight, inline_specials};
+use crate::special::Special;
+
+/// How far `l_j` may exceed the reference `m` before that is raised: weights up to `e^8` do no harm, and raising, which
+/// costs a mispredicted branch, becomes rare.
+pub(super) const SLACK: f64 = 8.0;
 
 /// The partial sums of a reduction for one query, in this order: a reference `m`, `s = sum W_j exp(-m)`, then for each mean
 /// `sum W_j exp(-m)` times its summand. Each is a number, or on a processor a vector whose lanes the caller adds.
@@ -87,4 +93,12 @@ pub(super) fn common_factor(kernel: &Kernel, mean: &Mean) -> Option<Factor> {
         Op::Uniform(index) => Some(Factor::Uniform(index as usize)),
         _ => None,
     }
+}
+
+/// `exp(l - m)` for the weights.
+pub(super) fn weight_kernel(precision: Precision) -> Result<Kernel, Unsupported> {
+    let mut k = KernelBuilder::map("weight", precision);
+    let x = k.input("x");
+    let y = k.call(Special::ExpWeight, x);
+    Ok(inline_specials(&k.finish_map(vec![Output::new("y", y)])?)?)
 }

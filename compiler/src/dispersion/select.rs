@@ -75,13 +75,17 @@ pub fn select(pieces: &[Piece], facts: &Facts) -> Result<Selection, Stop> {
             candidates.extend(of_piece(piece, problem, facts));
         }
     }
-    if candidates.is_empty() {
+    let none_decays = candidates.is_empty();
+    if none_decays {
         candidates = pieces.iter().flat_map(|p| of_piece(p, problem, facts)).collect();
     }
     // A factor that smooths comes before one that only damps, a real root before a complex pair, one that decays at
     // every k before one that does not: stable, so the order of the factors decides otherwise.
     candidates.sort_by_key(|c| (!c.piece.depends_on_kappa(), c.which == Which::DecayingPair, !c.decays(facts)));
-    let reason = reason(problem, &candidates[0], pieces.len());
+    let reason = match none_decays {
+        true => NONE_DECAYS.to_owned(),
+        false => reason(problem, &candidates[0], pieces.len()),
+    };
     Ok(Selection { problem, candidates, reason })
 }
 
@@ -123,6 +127,9 @@ fn has_far_root(coefficients: &[Expr], facts: &Facts) -> bool {
     Piece::biquadratic(coefficients)
         .is_some_and(|[c, b, a]| negative(c) || (negative(b) && Piece::is_real(a, b, c, facts)))
 }
+
+const NONE_DECAYS: &str = "ill posed as an initial value problem, and no branch decays: nothing stays bounded as t -> inf, and one of the \
+     growing branches stands for all";
 
 fn reason(problem: Problem, first: &Candidate, count: usize) -> String {
     let text = match (problem, first.which) {

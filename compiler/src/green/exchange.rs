@@ -15,14 +15,23 @@
 //! The table is in `log varrho` from `tau` to `varrho_X = 4 max(tau, (h + 1)/mu)`, and in `varrho_X/varrho` beyond.
 //! Source: GenPhys (arXiv:2304.02637), Appendix B, which leaves the velocity open; derived here by Fourier's inversion of F.
 
+mod flux_table;
+
 use super::lower::{Bound, BoundBirths, BoundFlux, BoundLaw};
 use super::table;
 use crate::kernel::{Kernel, KernelBuilder, Precision, Value};
+pub(super) use flux_table::FluxTable;
+use flux_table::PIECES;
 use std::collections::BTreeMap;
-use std::f64::consts::PI;
 
-/// Pieces below `varrho_X`.
-const PIECES: usize = 16;
+/// The text of [`FluxTable`], which compiles wherever there is `std`.
+pub(super) const FLUX_TABLE: &str = include_str!("exchange/flux_table.rs");
+
+/// Coefficients of a piece in f32.
+pub(super) const SINGLE_TERMS: usize = 7;
+
+/// Coefficients of a piece in f64.
+pub(super) const DOUBLE_TERMS: usize = 14;
 
 /// The flux of a tempered law with these constants, if it is the one described above.
 pub(super) fn flux(law: BoundLaw, offset: f64, births: BoundBirths) -> Option<BoundFlux> {
@@ -63,7 +72,7 @@ pub(super) fn coefficient(k: &mut KernelBuilder, dim: usize, log_ratio: Value, z
     let s = k.fma(two, position, one);
     let s = k.sub(s, two);
     let pieces: Vec<Vec<Value>> =
-        (0..=PIECES).map(|i| (0..=degree(k.precision())).map(|j| k.uniform(&name(i, j))).collect()).collect();
+        (0..=PIECES).map(|i| (0..terms(k.precision())).map(|j| k.uniform(&name(i, j))).collect()).collect();
     let scaled = table::polynomial(k, &masks, s, &pieces);
     let inverse_end = k.uniform("1_over_z_end");
     let envelope = k.fma(z, inverse_end, one);
@@ -82,29 +91,72 @@ pub(super) fn uniforms(bound: &Bound, kernel: &Kernel, t: f64) -> BTreeMap<Strin
         return out;
     }
     let h = 0.5 * (bound.dim() as f64 + 1.0);
-    let z_end = 4.0 * z0.max(h + 1.0);
-    let length = 2.0 * (z_end / z0).ln();
-    out.extend([
-        ("pieces_per_log".to_owned(), PIECES as f64 / length),
-        ("z_end".to_owned(), z_end),
-        ("1_over_z_end".to_owned(), 1.0 / z_end),
-    ]);
-    let nodes = table::nodes(degree(kernel.precision()));
-    for i in 0..=PIECES {
-        let z_of = |s: f64| match i {
-            PIECES => z_end / (0.5 * (s + 1.0)),
-            _ => z0 * (0.5 * length * (i as f64 + 0.5 * (s + 1.0)) / PIECES as f64).exp(),
-        };
-        let values: Vec<f64> = nodes.iter().map(|s| z_of(*s)).map(|z| factor(h, z0, z) * (1.0 + z / z_end)).collect();
-        out.extend(table::powers(&values).into_iter().enumerate().map(|(j, c)| (name(i, j), c)));
+    let entries = kernel.uniforms().iter().filter_map(|name| Some((name, FluxEntry::of(name)?)));
+    match kernel.precision() {
+        Precision::F32 => {
+            let table = FluxTable::<SINGLE_TERMS>::new(h, z0);
+            out.extend(entries.map(|(name, entry)| (name.clone(), table.get(entry))));
+        }
+        Precision::F64 => {
+            let table = FluxTable::<DOUBLE_TERMS>::new(h, z0);
+            out.extend(entries.map(|(name, entry)| (name.clone(), table.get(entry))));
+        }
     }
     out
 }
 
-fn degree(precision: Precision) -> usize {
+/// A uniform that is read from the table of the flux at one time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FluxEntry {
+    /// The pieces for every e-fold of `varrho^2`.
+    PiecesPerLog,
+    /// `mu varrho_X`.
+    End,
+    /// Its reciprocal.
+    InverseEnd,
+    /// A coefficient.
+    Power {
+        /// The piece; the one beyond `varrho_X` comes last.
+        piece: usize,
+        /// The power of the variable that runs from -1 to 1 on the piece.
+        power: usize,
+    },
+}
+
+impl FluxEntry {
+    /// The entry that is the uniform of this name.
+    pub(super) fn of(uniform: &str) -> Option<FluxEntry> {
+        Some(match uniform {
+            "pieces_per_log" => FluxEntry::PiecesPerLog,
+            "z_end" => FluxEntry::End,
+            "1_over_z_end" => FluxEntry::InverseEnd,
+            _ => {
+                let (piece, power) = uniform.strip_prefix("flux_")?.split_once('_')?;
+                FluxEntry::Power { piece: piece.parse().ok()?, power: power.parse().ok()? }
+            }
+        })
+    }
+}
+
+impl<const TERMS: usize> FluxTable<TERMS> {
+    /// Not a number where there is no such entry, which would be a fault of this compiler.
+    pub(super) fn get(&self, entry: FluxEntry) -> f64 {
+        match entry {
+            FluxEntry::PiecesPerLog => self.pieces_per_log,
+            FluxEntry::End => self.z_end,
+            FluxEntry::InverseEnd => 1.0 / self.z_end,
+            FluxEntry::Power { piece, power } => {
+                self.powers.get(piece).and_then(|powers| powers.get(power)).copied().unwrap_or(f64::NAN)
+            }
+        }
+    }
+}
+
+/// Coefficients of a piece.
+pub(super) fn terms(precision: Precision) -> usize {
     match precision {
-        Precision::F32 => 6,
-        Precision::F64 => 13,
+        Precision::F32 => SINGLE_TERMS,
+        Precision::F64 => DOUBLE_TERMS,
     }
 }
 
@@ -112,47 +164,9 @@ fn name(piece: usize, power: usize) -> String {
     format!("flux_{piece}_{power}")
 }
 
-/// `f` for `h = (N+1)/2`, `z0 = mu tau`, `z = mu varrho`: the trapezoidal rule in `log w`, which converges exponentially.
-pub(super) fn factor(h: f64, z0: f64, z: f64) -> f64 {
-    let root = h.hypot(z);
-    let peak = (0.5 * z * (z / (h + root))).ln();
-    let step = (0.6 / root.sqrt()).min(0.2);
-    let exponent = |y: f64| {
-        -h * (y - peak) - peak.exp() * ((y - peak).exp_m1()) - {
-            let scale = 0.25 * z * z * (-peak).exp();
-            scale * (-(y - peak)).exp_m1()
-        }
-    };
-    let (mut sum, mut weights) = (0.0, 0.0);
-    let mut add = |y: f64| {
-        let weight = exponent(y).exp();
-        let (a, b) = ((0.5 * y).exp(), 0.5 * z0 * (-0.5 * y).exp());
-        sum += weight * (b + a * complement(a + b)) / (a + b);
-        weights += weight;
-        weight > 1e-18
-    };
-    add(peak);
-    let mut walk = |direction: f64| (1..100_000).all(|i| add(peak + direction * step * f64::from(i)));
-    walk(1.0);
-    walk(-1.0);
-    sum / weights
-}
-
-/// `1 - sqrt(pi) x erfcx(x)`, `erfcx(x) = exp(x^2) erfc(x)`, for `x > 0`, without cancellation for large `x`.
-fn complement(x: f64) -> f64 {
-    if x < 2.0 {
-        return 1.0 - PI.sqrt() * x * (x * x).exp() * libm::erfc(x);
-    }
-    // DLMF 7.9.1: sqrt(pi) erfcx(x) = 1/(x + (1/2)/(x + 1/(x + (3/2)/(x + ...)))).
-    let terms = 8 + (240.0 / (x * x)) as u32;
-    let fraction = (2..=terms).rev().fold(0.0, |rest, i| 0.5 * f64::from(i) / (x + rest));
-    let first = 0.5 / (x + fraction);
-    first / (x + first)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::flux_table::{complement, factor};
 
     #[test]
     fn in_two_dimensions_the_factor_is_elementary() {
@@ -184,7 +198,7 @@ mod tests {
         // mpmath, 30 digits: 1 - sqrt(pi) x erfcx(x) at 1 and 10.
         assert!((complement(1.0) - 0.242_127_843_858_687_6).abs() < 2e-15, "{}", complement(1.0));
         assert!((complement(10.0) / 0.004_926_812_175_530_253 - 1.0).abs() < 1e-13, "{}", complement(10.0));
-        let (below, above) = (complement(2.0_f64.next_down()), complement(2.0));
+        let (below, above) = (complement(1.0_f64.next_down()), complement(1.0));
         assert!((below / above - 1.0).abs() < 3e-14, "{below} {above}");
     }
 }

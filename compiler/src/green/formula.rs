@@ -1,11 +1,13 @@
 //! A kernel whose parameters are still letters: for code that is generated before they have values.
 //!
 //! In:   [`Green`], a dimension N, a precision.
-//! Out:  [`Formula`]: the reduction that [`Bound::program`] builds, and each of its uniforms as an expression in `t` and the parameters.
+//! Out:  [`Formula`]: the reduction that [`Bound::program`] builds, and each of its uniforms as an expression in `t` and the parameters,
+//!   or as an entry of the table of a flux, with what that table is made from.
 //! Holds: at values of the parameters, the uniforms and constants are those of [`KernelProgram`](super::KernelProgram).
 //!   In a moving frame they are those at the frame's clock. What has none: laws read from a table that depends on parameters or t.
 
 use super::carrier::Shape;
+use super::exchange::{self, FluxEntry};
 use super::frame::{Frame, FrameFormula, TimePart};
 use super::linear::polynomial;
 use super::lower::{Bound, BoundBirths, BoundFlux, BoundLaw, LowerError, number};
@@ -35,23 +37,59 @@ pub struct Formula {
     pub shape: Option<Shape>,
     /// The frame and the clock, where coefficients depend on t or x; the kernel's `x` is `x exp(B)`, and its t that of the clock.
     pub frame: Option<FrameFormula>,
+    /// The table of the flux at one time, where some uniform is an entry of it.
+    pub flux: Option<FluxFormula>,
     letters: Letters,
+}
+
+/// What the table of a flux is made from; [`FluxFormula::SOURCE`] makes it.
+#[derive(Clone, Debug)]
+pub struct FluxFormula {
+    /// `h = (N + 1)/2`.
+    pub order: f64,
+    /// `z0 = mu tau`.
+    pub scale: Expr,
+    /// `mu`: the factor `factor(order, scale, z)` at a distance r, without the table, has `z^2 = z0^2 + mu^2 r^2`.
+    pub mass: Expr,
+    /// TERMS, the coefficients of a piece.
+    pub terms: usize,
+}
+
+impl FluxFormula {
+    /// Rust for `FluxTable::<TERMS>::new(order, scale)`, a struct with the numbers `pieces_per_log` and `z_end` and the coefficients
+    /// `powers[piece][power]`; it needs nothing but the functions of `f64`.
+    pub const SOURCE: &str = exchange::FLUX_TABLE;
+}
+
+/// What a uniform is computed from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum UniformFormula {
+    /// `t` and the parameters.
+    Letters(Expr),
+    /// [`Formula::flux`].
+    Flux(FluxEntry),
 }
 
 /// Why a kernel has no formula.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum FormulaError {
     /// The law comes from a table.
-    #[error("lambda = {0} has no closed kernel: its density is a table that is made when the parameters have values")]
+    #[error(
+        "lambda = {0} has no closed kernel: its density is a table that is made when the parameters have values, \
+         by the library's `Field`"
+    )]
     Table(String),
     /// A function of t whose integral is not written with letters.
     #[error("the integral of {0} over t has no closed form here; sums of powers of t and exponentials have one")]
     Clock(String),
     /// The centre of the law moves, and its clock is not t.
-    #[error("its centre moves with the velocity {0} beside a clock, which only a field with numbers follows")]
+    #[error("its centre moves with the velocity {0} beside a clock, which only the library's `Field` follows")]
     MovingCentre(String),
     /// The number of degrees of freedom or the order is a letter.
-    #[error("the {what} {value} must be a number in the text, as the kernel's body depends on it")]
+    #[error(
+        "the {what} {value} must be a number in the text, as the kernel's body depends on it; the library's `Field` \
+         takes it as a parameter"
+    )]
     Letter {
         /// Which constant.
         what: &'static str,
@@ -87,7 +125,7 @@ impl Green {
         let births = self.births.clone().ok_or_else(|| self.no_closed_kernel())?;
         let (flux, flux_ratio) = match &self.flux_ratio {
             Some(ratio) => (BoundFlux::Ratio(1.0), ratio.clone()),
-            None if dim == 2 && self.exchanges(&births) => (BoundFlux::Exchange, Expr::one()),
+            None if self.exchanges(&births) => (BoundFlux::Exchange, Expr::one()),
             None => return Err(self.no_closed_kernel()),
         };
         let bound_births = match &births {
@@ -100,6 +138,7 @@ impl Green {
             (Law::Gaussian { rate }, Some(shape)) => Law::Gaussian { rate: rate.clone() * shape.mean(dim) },
             (law, _) => law.clone(),
         };
+        let has_table = program.kernel.uniforms().iter().any(|name| FluxEntry::of(name).is_some());
         let letters = Letters { law, dim, flux_ratio, births };
         let log_norm = letters.log_norm(log_peak)? - self.offset.clone() * time();
         Ok(Formula {
@@ -114,6 +153,12 @@ impl Green {
             drift: self.carrier.as_ref().map(|carrier| carrier.drift.clone()),
             shape,
             frame,
+            flux: has_table.then(|| FluxFormula {
+                order: 0.5 * (dim as f64 + 1.0),
+                scale: letters.z0(),
+                mass: letters.mass(),
+                terms: exchange::terms(precision),
+            }),
             letters,
         })
     }
@@ -172,8 +217,12 @@ impl Green {
 
 impl Formula {
     /// The uniforms of either kernel, in its order; none where a name is not known, which would be a fault of this compiler.
-    pub fn uniforms(&self, kernel: &Kernel) -> Option<Vec<Expr>> {
-        kernel.uniforms().iter().map(|name| self.letters.uniform(name)).collect()
+    pub fn uniforms(&self, kernel: &Kernel) -> Option<Vec<UniformFormula>> {
+        let formula = |name: &String| match FluxEntry::of(name) {
+            Some(entry) => Some(UniformFormula::Flux(entry)),
+            None => self.letters.uniform(name).map(UniformFormula::Letters),
+        };
+        kernel.uniforms().iter().map(formula).collect()
     }
 }
 
@@ -236,6 +285,14 @@ impl Letters {
         }
     }
 
+    /// mu; 0 for laws without it.
+    fn mass(&self) -> Expr {
+        match &self.law {
+            Law::Tempered { mass, .. } => mass.clone(),
+            _ => Expr::zero(),
+        }
+    }
+
     /// `Q_n(z0)` of [`super::linear`].
     fn bessel_polynomial(&self, n: usize) -> Expr {
         Expr::add(polynomial(n).into_iter().zip(0..).map(|(c, k)| double(c) * self.z0().powi(k)))
@@ -293,6 +350,7 @@ fn double(x: f64) -> Expr {
 
 #[cfg(test)]
 mod tests {
+    use super::exchange::FluxTable;
     use super::*;
     use crate::operator::Equation;
     use num_complex::Complex64;
@@ -326,7 +384,7 @@ mod tests {
             (
                 "a phi_tt - b phi_t + lap(phi) = 0 where a > 0, b > 0",
                 &[("a", rational(1, 2)), ("b", rational(3, 1))],
-                &[2],
+                &[1, 2, 3, 4, 7, 16, 64, 784],
             ),
             ("phi_tt + 2/t phi_t + lap(phi) = 0", &[], &[1, 3]),
             ("phi_t + c (-lap)^(3/4) phi = 0 where c > 0", &[("c", rational(9, 5))], &[2]),
@@ -352,10 +410,22 @@ mod tests {
                         let error = (letters - number).abs() / (1e-300 + number.abs());
                         assert!(error < 1e-12, "{text} N = {dim}, t = {t}: {letters} {number}");
                     };
+                    let flux = formula.flux.as_ref().map(|flux| {
+                        assert_eq!(flux.terms, exchange::DOUBLE_TERMS);
+                        FluxTable::<{ exchange::DOUBLE_TERMS }>::new(flux.order, value(&flux.scale, t, values))
+                    });
                     let all = |kernel, numbers: Vec<f64>| {
-                        let letters = formula.uniforms(kernel).expect(text);
-                        assert_eq!(letters.len(), numbers.len());
-                        letters.iter().zip(numbers).for_each(|(letters, number)| near(letters, number));
+                        let uniforms = formula.uniforms(kernel).expect(text);
+                        assert_eq!(uniforms.len(), numbers.len());
+                        uniforms.iter().zip(numbers).for_each(|(uniform, number)| match uniform {
+                            UniformFormula::Letters(letters) => near(letters, number),
+                            UniformFormula::Flux(entry) => {
+                                // Coefficients of a factor between 0 and 1, many of them small.
+                                let found = flux.as_ref().expect(text).get(*entry);
+                                let error = (found - number).abs() / number.abs().max(1.0);
+                                assert!(error < 1e-12, "{text} N = {dim}, t = {t}, {entry:?}: {found} {number}");
+                            }
+                        });
                     };
                     all(&formula.kernel, program.uniforms(t));
                     formula.linear.iter().for_each(|kernel| all(kernel, program.linear_uniforms(t)));

@@ -30,7 +30,8 @@ mod tabulated;
 
 pub use carrier::{BoundCarrier, Carrier, Shape};
 pub use draw::Spread;
-pub use formula::{Formula, FormulaError};
+pub use exchange::FluxEntry;
+pub use formula::{FluxFormula, Formula, FormulaError, UniformFormula};
 pub use frame::{BoundFrame, Frame, FrameFormula, TimePart};
 pub use lookup::Lookup;
 pub use lower::{Bound, BoundLaw, KernelProgram, LowerError};

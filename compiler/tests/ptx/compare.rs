@@ -24,14 +24,14 @@ pub fn spread(count: usize, seed: u64) -> Vec<f64> {
 /// The sizes and weights of a case.
 #[derive(Clone, Copy, Debug)]
 pub struct Case {
-    sources: usize,
-    queries: usize,
-    splits: usize,
-    threads: usize,
+    pub sources: usize,
+    pub queries: usize,
+    pub splits: usize,
+    pub threads: usize,
     /// Every so many-th source has weight zero; 1 for all, 0 for none.
-    every: usize,
+    pub every: usize,
     /// How much the log weight rises from one source to the next: the reference of logarithms is raised again and again.
-    slope: f64,
+    pub slope: f64,
 }
 
 pub const CASES: [Case; 6] = [
@@ -122,10 +122,23 @@ fn compare(got: &Reduced, expected: &Reduced, sizes: &Sizes, eps: f64, tile: usi
     }
 }
 
-/// Compares the PTX of `kernel` with the interpreter; coordinates are within `scale`.
+/// Compares the PTX of `kernel` in the machine with the interpreter; coordinates are within `scale`.
 pub fn check(name: &str, kernel: &Kernel, uniforms: &[f64], cases: &[Case], scale: f64) {
     let module: PtxModule = Ptx::default().emit(kernel).expect("PTX");
-    let Layout::Reduce(layout) = &module.layout else { panic!("no reduction") };
+    check_by(name, kernel, uniforms, cases, scale, |data, shape| launch::reduce(&module, uniforms, data, shape));
+}
+
+/// The same for what `run` makes of the data.
+pub fn check_by(
+    name: &str,
+    kernel: &Kernel,
+    uniforms: &[f64],
+    cases: &[Case],
+    scale: f64,
+    run: impl Fn(&Data, Shape) -> Vec<Reduced>,
+) {
+    let layout = Ptx::default().emit(kernel).expect("PTX").layout;
+    let Layout::Reduce(layout) = &layout else { panic!("no reduction") };
     let (program, pairs) = (
         Interpreter.emit(kernel).expect("a program"),
         Interpreter.emit(&pair_map(kernel).expect("a map")).expect("a program"),
@@ -134,7 +147,7 @@ pub fn check(name: &str, kernel: &Kernel, uniforms: &[f64], cases: &[Case], scal
     for case in cases {
         let data = case.data(layout.dim, scale);
         let shape = Shape { threads: case.threads, splits: case.splits };
-        let got = launch::reduce(&module, uniforms, &data, shape);
+        let got = run(&data, shape);
         assert_eq!(got.len(), case.queries);
         for (query, got) in data.queries.chunks(layout.dim).zip(&got) {
             let expected = program.reduce(uniforms, &data.sources, &data.log_weights, query).expect("a reduction");

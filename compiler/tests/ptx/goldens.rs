@@ -2,8 +2,8 @@
 //!
 //! `GENPHYS_BLESS=1 cargo test` writes the files anew; look at the difference before committing it.
 
-use crate::fields::{LAWS, program};
-use crate::maps::operations;
+use crate::elementwise::operations;
+use crate::laws::{LAWS, program};
 use crate::sampler::{self, DRAWN};
 use genphys_compiler::codegen::Target;
 use genphys_compiler::codegen::ptx::Ptx;
@@ -34,13 +34,16 @@ fn kernels() -> BTreeMap<String, String> {
             }
         }
     }
+    // Bessel functions of an integer order, the longest body in few dimensions.
+    let mixed = program(LAWS[4].1, 3, Precision::F32);
+    kernels.insert("mixed_3.ptx".into(), Ptx::listing(&Ptx::default().emit(&mixed.kernel).expect("PTX")));
     let poisson = program(LAWS[1].1, 3, Precision::F32);
     let linear = poisson.linear.expect("linear weights in few dimensions");
     let fast = Ptx { fast_math: true }.emit(&linear).expect("PTX");
     kernels.insert("poisson_3_linear_fast.ptx".into(), Ptx::listing(&fast));
     let flow = Ptx::default().emit_flow(&linear, 2).expect("PTX");
     kernels.insert("poisson_3_linear_flow.ptx".into(), Ptx::listing(&flow));
-    for (drawn, dim) in [(DRAWN[0], 3), (DRAWN[1], 2), (DRAWN[2], 2)] {
+    for (drawn, dim) in [(DRAWN[0], 3), (DRAWN[1], 2), (DRAWN[2], 2), (DRAWN[4], 3)] {
         let module = sampler::module(drawn, dim, Precision::F32);
         kernels.insert(format!("{}_{dim}_sampler.ptx", LAWS[drawn.law].0), Ptx::listing(&module));
     }

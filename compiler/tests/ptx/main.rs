@@ -5,10 +5,12 @@
 
 mod arithmetic;
 mod compare;
+mod elementwise;
 mod fields;
 mod flow;
 mod goldens;
 mod launch;
+mod laws;
 mod machine;
 mod maps;
 mod means;

@@ -1,8 +1,8 @@
 //! The whole sampler in one launch: its random numbers, its draws, its weights and its paths, each against another route.
 
-use crate::fields::{LAWS, program};
 use crate::flow::plain;
 use crate::launch::{self, Draw, Flow};
+use crate::laws::{LAWS, program};
 use crate::machine::{Argument, Global, Machine};
 use genphys_compiler::codegen::Target;
 use genphys_compiler::codegen::interp::Interpreter;

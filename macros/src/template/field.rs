@@ -50,7 +50,9 @@ fn point_source(x: [f64; N], t: f64, parameters: &Parameters) -> Flow {
     }
     shape.contract(&mut moved);
     let q = moved.iter().map(|x| x * x).sum::<f64>();
-    let [log_weight, rate, births] = <Log as Kernel<f64>>::pair::<HAS_FMA>(log_uniforms(place.clock, parameters), q, 0.0);
+    let uniforms = <f64 as Number>::log_uniforms::<false>(place.clock, parameters);
+    let [log_weight, rate, births] = <Log as Kernel<f64>>::pair::<HAS_FMA>(uniforms, q, 0.0);
+    let rate = point_rate(place.clock, parameters, q).unwrap_or(rate);
     let mut velocity = [0.0; N];
     for d in 0..N {
         velocity[d] = rate * moved[d];
@@ -66,12 +68,6 @@ fn point_source(x: [f64; N], t: f64, parameters: &Parameters) -> Flow {
         birth_rate: place.rate * births - place.offset,
     }
 }
-
-/// Sources that are read together.
-const BLOCK: usize = 256;
-
-/// Partial sums of a block.
-const LANES: usize = 16;
 
 /// Whether every machine that this build is for multiplies and adds in one rounding.
 const HAS_FMA: bool = ::core::cfg!(any(target_feature = "fma", target_arch = "aarch64"));
@@ -97,11 +93,17 @@ pub trait Number:
     const ZERO: Self;
     /// The exponent of the sum of linear weights, per source, below which it has lost digits to underflow.
     const LEAST_EXPONENT: i32;
+    /// What the pairs of one time have in common.
+    type LogUniforms: Copy;
+    type LinearUniforms: Copy;
+    /// `ALL` with the numbers of a table, which take long; without them the coefficient of `x - y` is not that of the pair.
+    fn log_uniforms<const ALL: bool>(t: f64, parameters: &Parameters) -> Self::LogUniforms;
+    fn linear_uniforms(t: f64, parameters: &Parameters) -> Self::LinearUniforms;
     fn of(x: f64) -> Self;
     fn fma<const FUSED: bool>(a: Self, b: Self, c: Self) -> Self;
     fn exp_weight<const FUSED: bool>(x: Self) -> Self;
-    fn log<const FUSED: bool>(uniforms: LogUniforms<Self>, q: Self, w: Self) -> [Self; 3];
-    fn linear<const FUSED: bool>(uniforms: LinearUniforms<Self>, q: Self, w: Self) -> [Self; 3];
+    fn log<const FUSED: bool>(uniforms: Self::LogUniforms, q: Self, w: Self) -> [Self; 3];
+    fn linear<const FUSED: bool>(uniforms: Self::LinearUniforms, q: Self, w: Self) -> [Self; 3];
 }
 
 /// How a pair of query and source is weighed.
@@ -119,19 +121,19 @@ struct Log;
 struct Linear;
 
 impl<T: Number> Kernel<T> for Log {
-    type Uniforms = LogUniforms<T>;
+    type Uniforms = T::LogUniforms;
     const LINEAR: bool = false;
     #[inline(always)]
-    fn pair<const FUSED: bool>(uniforms: LogUniforms<T>, q: T, w: T) -> [T; 3] {
+    fn pair<const FUSED: bool>(uniforms: T::LogUniforms, q: T, w: T) -> [T; 3] {
         T::log::<FUSED>(uniforms, q, w)
     }
 }
 
 impl<T: Number> Kernel<T> for Linear {
-    type Uniforms = LinearUniforms<T>;
+    type Uniforms = T::LinearUniforms;
     const LINEAR: bool = true;
     #[inline(always)]
-    fn pair<const FUSED: bool>(uniforms: LinearUniforms<T>, q: T, w: T) -> [T; 3] {
+    fn pair<const FUSED: bool>(uniforms: T::LinearUniforms, q: T, w: T) -> [T; 3] {
         T::linear::<FUSED>(uniforms, q, w)
     }
 }
@@ -263,7 +265,7 @@ impl<T: Real> Field<T> {
         &self.parameters
     }
 
-    /// The flow at `x` and time `t > 0`.
+    /// The flow at `x` and time `t > 0`. What a time needs is computed anew in every call: [`Field::evaluate`] takes many places at once.
     pub fn at(&self, t: f64, x: [f64; N]) -> Flow {
         let mut out = [Flow::UNKNOWN];
         self.evaluate(t, &[x], &mut out);
@@ -284,8 +286,8 @@ impl<T: Real> Field<T> {
 /// A field at one time.
 struct Now<'a, T: Real> {
     field: &'a Field<T>,
-    log: LogUniforms<T>,
-    linear: LinearUniforms<T>,
+    log: T::LogUniforms,
+    linear: T::LinearUniforms,
     log_norm: f64,
     linear_log_norm: f64,
     drift: [f64; N],
@@ -295,23 +297,14 @@ struct Now<'a, T: Real> {
     births: f64,
 }
 
-/// The sums over sources for one query.
-struct Sums {
-    /// The logarithm that the sums are relative to.
-    max: f64,
-    weight: f64,
-    displacement: [f64; N],
-    births: f64,
-}
-
 impl<'a, T: Real> Now<'a, T> {
     fn new(field: &'a Field<T>, t: f64) -> Now<'a, T> {
         let parameters = &field.parameters;
         let (drift, place) = (drift(parameters), place(t, parameters));
         Now {
             field,
-            log: log_uniforms(place.clock, parameters).map(T::of),
-            linear: linear_uniforms(place.clock, parameters).map(T::of),
+            log: T::log_uniforms::<true>(place.clock, parameters),
+            linear: T::linear_uniforms(place.clock, parameters),
             log_norm: log_norm(place.clock, parameters),
             linear_log_norm: linear_log_norm(place.clock, parameters),
             drift,
@@ -372,59 +365,37 @@ impl<'a, T: Real> Now<'a, T> {
     /// Block by block: in `T` within a block, in f64 between blocks.
     #[inline(always)]
     fn reduce<K: Kernel<T>, const FUSED: bool>(&self, uniforms: K::Uniforms, weights: &[[T; BLOCK]], x: &[T; N]) -> Sums {
-        let mut total = Sums { max: f64::NEG_INFINITY, weight: 0.0, displacement: [0.0; N], births: 0.0 };
+        let mut total = Sums::ZERO;
+        if !K::LINEAR {
+            total.max = f64::NEG_INFINITY;
+        }
+        let (mut pairs, mut lanes) = ([[T::ZERO; BLOCK]; 3], [[T::ZERO; LANES]; N + 2]);
         for (y, given) in self.field.coordinates.chunks_exact(N).zip(weights) {
-            let mut q = [T::ZERO; BLOCK];
-            for d in 0..N {
-                for i in 0..BLOCK {
-                    let r = x[d] - y[d][i];
-                    q[i] = T::fma::<FUSED>(r, r, q[i]);
-                }
+            if K::LINEAR && N <= FEW_AXES {
+                // Nothing of a pair is written to memory.
+                let fresh = Fresh::<T, K> { uniforms, given };
+                total.add(&few_axes::<T, _, FUSED>(x, y, &fresh, &mut lanes), 1.0);
+                continue;
             }
-            let (mut weight, mut rate, mut births) = ([T::ZERO; BLOCK], [T::ZERO; BLOCK], [T::ZERO; BLOCK]);
-            for i in 0..BLOCK {
-                [weight[i], rate[i], births[i]] = K::pair::<FUSED>(uniforms, q[i], given[i]);
-            }
-            let (mut old, mut new) = (1.0, 1.0);
-            if K::LINEAR {
-                total.max = 0.0;
-            } else {
-                let max = largest(&weight);
+            weigh::<T, K, FUSED>(uniforms, x, y, given, &mut pairs);
+            let mut factor = 1.0;
+            if !K::LINEAR {
+                let max = largest(&pairs[0]);
                 let largest: f64 = max.into();
                 if largest == f64::NEG_INFINITY {
                     continue;
                 }
+                let [weight, _, births] = &mut pairs;
                 for i in 0..BLOCK {
                     weight[i] = T::exp_weight::<FUSED>(weight[i] - max);
-                }
-                if largest > total.max {
-                    (old, new) = ((total.max - largest).exp(), 1.0);
-                    total.max = largest;
-                } else {
-                    (old, new) = (1.0, (largest - total.max).exp());
-                }
-            }
-            total.weight = total.weight * old + new * sum(&weight);
-            if BIRTHS_VARY {
-                if !K::LINEAR {
-                    for i in 0..BLOCK {
+                    if BIRTHS_VARY {
                         births[i] = births[i] * weight[i];
                     }
                 }
-                total.births = total.births * old + new * sum(&births);
+                total.rise(largest);
+                factor = (largest - total.max).exp();
             }
-            if RATE_VARIES {
-                for i in 0..BLOCK {
-                    weight[i] = weight[i] * rate[i];
-                }
-            }
-            for d in 0..N {
-                let mut part = [T::ZERO; BLOCK];
-                for i in 0..BLOCK {
-                    part[i] = weight[i] * (x[d] - y[d][i]);
-                }
-                total.displacement[d] = total.displacement[d] * old + new * sum(&part);
-            }
+            total.add(&block::<T, FUSED>(x, y, &mut pairs, &mut lanes), factor);
         }
         total
     }
@@ -456,26 +427,4 @@ impl<'a, T: Real> Now<'a, T> {
     fn rows_avx2(&self, x: &[[f64; N]], out: &mut [Flow]) {
         self.rows::<true>(x, out);
     }
-}
-
-#[inline(always)]
-fn largest<T: Number>(all: &[T; BLOCK]) -> T {
-    let mut lanes = [T::of(f64::NEG_INFINITY); LANES];
-    for part in all.as_chunks::<LANES>().0 {
-        for i in 0..LANES {
-            lanes[i] = if lanes[i] < part[i] { part[i] } else { lanes[i] };
-        }
-    }
-    lanes.into_iter().fold(lanes[0], |a, b| if a < b { b } else { a })
-}
-
-#[inline(always)]
-fn sum<T: Number>(all: &[T; BLOCK]) -> f64 {
-    let mut lanes = [T::ZERO; LANES];
-    for part in all.as_chunks::<LANES>().0 {
-        for i in 0..LANES {
-            lanes[i] = lanes[i] + part[i];
-        }
-    }
-    lanes.into_iter().map(|x| Into::<f64>::into(x)).sum()
 }

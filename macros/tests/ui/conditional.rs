@@ -3,4 +3,9 @@ genphys_macros::genphys! {
     mod spread { phi_t - D lap(phi) = 0 where D nonzero, N = 2 }
 }
 
+// C1 says more about the same condition, which is named once.
+genphys_macros::genphys! {
+    mod atom { phi_t - D lap(phi) = 0 where N = 2 }
+}
+
 fn main() {}

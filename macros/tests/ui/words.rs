@@ -27,6 +27,18 @@ genphys_macros::genphys! {
     }
 }
 
+genphys_macros::genphys! {
+    mod equals { phi_t == lap(phi) where N = 2 }
+}
+
+genphys_macros::genphys! {
+    mod power { phi_tt + lap(phi) - m**2 phi = 0 where m > 0, N = 2 }
+}
+
+genphys_macros::genphys! {
+    mod assumptions { phi_t - D lap(phi) = 0 where D > 0 and N = 2 }
+}
+
 genphys_macros::genphys! {}
 
 fn main() {}

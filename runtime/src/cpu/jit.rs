@@ -51,7 +51,7 @@ pub fn host_target() -> Result<Cranelift, CompileError> {
 /// A code generator for this machine's processor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CpuTarget {
-    /// Vectors of 256 bits: maps, and reductions with linear weights in few dimensions, on x86-64 with AVX2 and FMA.
+    /// Vectors of 256 bits: maps, and reductions in few dimensions, on x86-64 with AVX2 and FMA.
     Avx2,
     /// Every kernel, in vectors of 128 bits.
     Cranelift,

@@ -27,7 +27,6 @@ pub use reduce::{CompiledReduce, ReduceOutput, ReduceProgram};
 pub use reference::{InterpReduce, RowMajor};
 pub use sources::Sources;
 pub use step::{CompiledStep, StageConstants, StepProgram};
-#[cfg(feature = "cuda")]
 pub(crate) use {
     reduce::{check_arguments, means},
     sources::check_sources,

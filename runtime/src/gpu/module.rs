@@ -6,17 +6,17 @@ use cudarc::driver::{CudaFunction, sys};
 use cudarc::nvrtc::Ptx as Image;
 use genphys_compiler::codegen::ptx::PtxModule;
 
-use super::GpuError;
 use super::device::{Device, explain};
 use super::image::{kept, translated};
 use crate::cache;
+use crate::launch::DeviceError;
 
 /// Room for what the driver says.
 const LOG_BYTES: usize = 16 * 1024;
 
 /// The entry of `module` on the device.
-pub(super) fn load(device: &Device, module: &PtxModule) -> Result<CudaFunction, GpuError> {
-    let refused = |log| GpuError::Load { kernel: module.entry.clone(), log };
+pub(super) fn load(device: &Device, module: &PtxModule) -> Result<CudaFunction, DeviceError> {
+    let refused = |log| DeviceError::Load { kernel: module.entry.clone(), log };
     if let Some(cache) = cache::installed() {
         let key = format!("image of {} for {}\n{}", module.entry, device.target, module.text);
         let load = |image: Vec<u8>| {

@@ -13,7 +13,7 @@
 
 use std::ops::{ControlFlow, Range};
 
-use ndarray::{Array2, Axis, concatenate};
+use ndarray::{Array2, ArrayView2, Axis, concatenate, s};
 
 use super::error::SampleError;
 use super::lookahead;
@@ -37,6 +37,11 @@ pub trait Launcher: Sync {
     /// # Errors
     /// [`FieldError::Device`].
     fn launch(&self, start: Start, plans: &[StepPlan]) -> Result<Population, FieldError>;
+
+    /// What a user should know of the launches so far, in one line: that memory ran short, for instance.
+    fn note(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Where particles are before the steps.
@@ -62,19 +67,13 @@ impl Start {
         self.len() == 0
     }
 
-    /// The same in parts of at most `size` particles.
-    pub fn chunks(self, size: usize) -> Vec<Start> {
-        let size = size.max(1);
+    /// Some of them.
+    pub fn part(&self, rows: Range<usize>) -> Start {
         match self {
-            start if start.len() <= size => vec![start],
-            Start::Drawn(rows) => {
-                rows.clone().step_by(size).map(|first| Start::Drawn(first..rows.end.min(first + size))).collect()
+            Start::Drawn(all) => Start::Drawn(all.start + rows.start..all.start + rows.end),
+            Start::At(points, log_weights) => {
+                Start::At(points.slice(s![rows.clone(), ..]).to_owned(), log_weights[rows].to_vec())
             }
-            Start::At(points, log_weights) => points
-                .axis_chunks_iter(Axis(0), size)
-                .zip(log_weights.chunks(size))
-                .map(|(points, log_weights)| Start::At(points.to_owned(), log_weights.to_vec()))
-                .collect(),
         }
     }
 }
@@ -91,21 +90,27 @@ pub struct Population {
 }
 
 impl Population {
-    /// These particles and behind them others.
+    /// Populations one behind the other.
     ///
     /// # Errors
-    /// [`FieldError::Device`] when the dimensions differ.
-    pub fn with(mut self, other: Population) -> Result<Population, FieldError> {
-        let joined = |a: &Array2<f64>, b: &Array2<f64>| {
-            concatenate(Axis(0), &[a.view(), b.view()]).map_err(|e| FieldError::Device { message: e.to_string() })
+    /// [`FieldError::Device`] when there are none, or their dimensions differ.
+    pub fn joined(mut parts: Vec<Population>) -> Result<Population, FieldError> {
+        // A single part, which is what there mostly is, stays where it is.
+        if parts.len() == 1
+            && let Some(part) = parts.pop()
+        {
+            return Ok(part);
+        }
+        let below = |arrays: Vec<ArrayView2<f64>>| {
+            concatenate(Axis(0), &arrays).map_err(|e| FieldError::Device { message: e.to_string() })
         };
-        self.points = joined(&self.points, &other.points)?;
-        self.prior_points = match (&self.prior_points, &other.prior_points) {
-            (Some(a), Some(b)) => Some(joined(a, b)?),
-            _ => None,
-        };
-        self.log_weights.extend(other.log_weights);
-        Ok(self)
+        let prior_points: Option<Vec<_>> =
+            parts.iter().map(|part| part.prior_points.as_ref().map(|points| points.view())).collect();
+        Ok(Population {
+            points: below(parts.iter().map(|part| part.points.view()).collect())?,
+            log_weights: parts.iter().flat_map(|part| part.log_weights.iter().copied()).collect(),
+            prior_points: prior_points.map(below).transpose()?,
+        })
     }
 }
 

@@ -40,7 +40,7 @@ impl Radial {
         let law = match closed {
             Some(Ok(field)) => Law::Closed(Box::new(field)),
             #[cfg(feature = "cuda")]
-            Some(Err(BuildError::Gpu(e))) => return Err(not_drawn(&e.to_string()).help("--device cpu")),
+            Some(Err(BuildError::Device(e))) => return Err(not_drawn(&e.to_string()).help("--device cpu")),
             _ => {
                 let model = SignedModel::of(&here, dim).map_err(refused)?;
                 device.only_cpu("an inverse Fourier transform", console)?;

@@ -22,11 +22,7 @@ pub fn launcher(
     use genphys_runtime::sampler::StepControl;
 
     let Device::Cuda { gpus, .. } = device else { return Ok(None) };
-    let [gpu] = &gpus[..] else {
-        console.note("the GPUs share the points of the field, the steps are taken on the CPU");
-        return Ok(None);
-    };
-    let launches = Launches::new(gpu.clone(), problem, fields, options);
+    let launches = Launches::new(gpus, problem, fields, options);
     let launches = launches.map_err(|e| Failure::input(e.to_string()).help("--device cpu does without a GPU"))?;
     let Some(launches) = launches else {
         console.note("the field is evaluated on the GPU, the steps are taken on the CPU");
@@ -34,8 +30,13 @@ pub fn launcher(
     };
     let most = if let StepControl::Grid { steps, .. } = options.control { steps } else { 1 };
     let steps = launches.steps_at_once(options.n).min(most);
-    let what = if launches.draws() { "draws the prior and takes" } else { "takes" };
-    console.note(&format!("the GPU {what} {steps} of {most} steps a launch"));
+    let what = match (gpus.len(), launches.draws()) {
+        (1, true) => "the GPU draws the prior and takes".to_owned(),
+        (1, false) => "the GPU takes".to_owned(),
+        (count, true) => format!("{count} GPUs share the samples, draw the prior and take"),
+        (count, false) => format!("{count} GPUs share the samples and take"),
+    };
+    console.note(&format!("{what} {steps} of {most} steps a launch"));
     Ok(Some(Box::new(launches)))
 }
 

@@ -57,7 +57,7 @@ pub fn run(command: &Sample, console: &Console) -> Result<Outcome, Failure> {
     let launcher = launch::launcher(&device, &problem, (&field, heavier.as_ref()), &options, console)?;
     let run = draw(&problem, launcher.as_deref(), &options, resumed, &kept)?;
     let seconds = started.elapsed().as_secs_f64();
-    if let Some(note) = field.note() {
+    for note in field.note().into_iter().chain(launcher.as_deref().and_then(Launcher::note)) {
         console.note(&note);
     }
     let files = write(command, &report, &moving, &data, &options, &run)?;

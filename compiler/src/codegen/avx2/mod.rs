@@ -1,6 +1,6 @@
 //! The AVX2 target: x86-64 machine code with SIMD of 256 bits, for the loops that Cranelift, whose vectors have 128, takes twice as long for.
 //!
-//! In:   a [`Kernel`]: a map, or a reduction with linear weights in few dimensions.
+//! In:   a [`Kernel`]: a map, or a reduction in few dimensions.
 //! Out:  an [`Avx2Function`]: bytes that run wherever they are placed, and their text.
 //! Holds: the code calls nothing, keeps no state, refers to no address of its own, and follows the System V convention on
 //!   every operating system; a fused multiply-add is rounded once.

@@ -8,11 +8,11 @@
 //! Source: L. A. Belady, "A study of replacement algorithms for a virtual-storage computer" (1966), for the choice of the
 //!   farthest use.
 
-use super::asm::{Arith, Assembler, Form, Gpr, Mem, Rm, Ymm};
+use super::asm::{Ahead, Arith, Assembler, Form, Gpr, Label, Mem, Rm, Ymm};
 use super::straight::{Calculation, Origin, Step, Straight, VECTOR_BYTES, Vector};
 
 /// Vector registers.
-const REGISTERS: usize = 16;
+pub(super) const REGISTERS: usize = 16;
 /// Registers that straight-line code needs at least: three operands and a result.
 const SCRATCH: usize = 4;
 
@@ -37,7 +37,37 @@ pub(super) struct Resident {
     pub(super) register: Ymm,
 }
 
+/// Where code leaves its straight path.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Exit {
+    pub(super) ahead: Ahead,
+    /// Where it comes back, with all registers as they were, but for `changed`.
+    pub(super) back: Label,
+    /// Where the vector is on which depends what is done.
+    pub(super) cause: Rm,
+    /// The register, if there is one, of the vector that is changed.
+    pub(super) changed: Option<Ymm>,
+}
+
+/// What is known of code when it is written.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Written {
+    /// Bytes of the frame that it uses.
+    pub(super) frame: usize,
+    pub(super) exits: Vec<Exit>,
+}
+
 impl Plan {
+    /// Nothing stays in a register, and the frame holds `taken` bytes already.
+    pub(super) fn of_memory(taken: usize) -> Plan {
+        Plan { invariants: Vec::new(), sums: Vec::new(), spills: taken, frame: taken }
+    }
+
+    /// The register that an invariant stays in.
+    pub(super) fn resident(&self, vector: Vector) -> Option<Ymm> {
+        self.invariants.iter().find(|resident| resident.vector == vector).map(|resident| resident.register)
+    }
+
     /// The plan of the shortest code, where the frame holds `taken` bytes already.
     pub(super) fn choose(straight: &Straight, reads: &[Vec<usize>], taken: usize, scratch: &Assembler) -> Plan {
         let mut invariants = straight.invariants.clone();
@@ -47,8 +77,8 @@ impl Plan {
         let length = |kept: usize| {
             let plan = Plan::keeping(kept, straight, &invariants, taken);
             let mut trial = Assembler::new(scratch.precision());
-            let frame = emit(straight, reads, &plan, &mut trial);
-            (trial.instructions(), frame)
+            let written = emit(straight, reads, &plan, &mut trial);
+            (trial.instructions(), written.frame)
         };
         let (_, _, kept, frame) = (0..=most)
             .map(|kept| {
@@ -81,8 +111,8 @@ impl Plan {
     }
 }
 
-/// Writes the code and returns the bytes of the frame that it uses.
-pub(super) fn emit(straight: &Straight, reads: &[Vec<usize>], plan: &Plan, asm: &mut Assembler) -> usize {
+/// Writes the code.
+pub(super) fn emit(straight: &Straight, reads: &[Vec<usize>], plan: &Plan, asm: &mut Assembler) -> Written {
     let mut registers = Registers {
         straight,
         reads,
@@ -91,7 +121,7 @@ pub(super) fn emit(straight: &Straight, reads: &[Vec<usize>], plan: &Plan, asm: 
         spilled: vec![None; straight.origins.len()],
         holds: [Content::Free; REGISTERS],
         position: 0,
-        frame: plan.spills,
+        written: Written { frame: plan.spills, exits: Vec::new() },
     };
     for Resident { vector, register, .. } in &plan.invariants {
         registers.at[vector.0] = Some(*register);
@@ -106,7 +136,7 @@ pub(super) fn emit(straight: &Straight, reads: &[Vec<usize>], plan: &Plan, asm: 
         registers.position = position;
         registers.step(*step, &plan.sums);
     }
-    registers.frame
+    registers.written
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -131,7 +161,7 @@ struct Registers<'a> {
     holds: [Content; REGISTERS],
     /// The step that is being written.
     position: usize,
-    frame: usize,
+    written: Written,
 }
 
 impl Registers<'_> {
@@ -176,6 +206,14 @@ impl Registers<'_> {
             Step::Store(to, a) => {
                 let a = self.in_register(a);
                 self.asm.store(to, a);
+                self.forget_the_dead();
+            }
+            Step::Leave { mask, cause, changed } => {
+                let mask = self.in_register(mask);
+                self.asm.test_signs(mask);
+                let (ahead, back) = (self.asm.leave_if_not_zero(), self.asm.label());
+                let exit = Exit { ahead, back, cause: self.operand(cause), changed: self.at[changed.0] };
+                self.written.exits.push(exit);
                 self.forget_the_dead();
             }
         }
@@ -356,8 +394,8 @@ impl Registers<'_> {
         if let Content::Vector(v) = self.holds[index] {
             self.at[v.0] = None;
             if matches!(self.straight.origins[v.0], Origin::Computed(_)) && self.spilled[v.0].is_none() {
-                let place = Mem::at(Gpr::Rsp, self.frame);
-                self.frame += VECTOR_BYTES;
+                let place = Mem::at(Gpr::Rsp, self.written.frame);
+                self.written.frame += VECTOR_BYTES;
                 self.asm.store(place, register);
                 self.spilled[v.0] = Some(place);
             }

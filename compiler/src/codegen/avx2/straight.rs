@@ -2,7 +2,8 @@
 //!
 //! In:   operations on [`Vector`]s, sums to advance, places to store to, in order.
 //! Out:  a [`Straight`], which `registers` turns into instructions.
-//! Holds: a vector is computed once and never changes; what is in memory stays there unchanged while the code runs.
+//! Holds: a vector is computed once and never changes; what is in memory stays there unchanged while the code runs, but for
+//!   what is changed outside of the straight path.
 
 use super::super::cpu::Parameter;
 use super::asm::{Arith, Gpr, Mem};
@@ -10,6 +11,10 @@ use crate::kernel::Compare;
 
 /// Bytes of a vector.
 pub(super) const VECTOR_BYTES: usize = 32;
+
+/// Steps for a vector that leave a processor, which looks ahead over a few hundred instructions, no room to see those for the
+/// next: then two vectors take turns, so that it sees two chains of dependent operations, not one.
+pub(super) const LONG: usize = 64;
 
 /// A value of 256 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,6 +53,14 @@ pub(super) enum Step {
     /// Adds the product of two vectors to the sum of this number, rounded once.
     AddProduct(usize, Vector, Vector),
     Store(Mem, Vector),
+    /// Leaves the straight path, to come back, if any lane of `mask` is set.
+    Leave {
+        mask: Vector,
+        /// What is done there depends on it.
+        cause: Vector,
+        /// It lies in memory, and is another one afterwards.
+        changed: Vector,
+    },
 }
 
 /// Straight-line code.
@@ -66,6 +79,15 @@ pub(super) struct Straight {
 }
 
 impl Straight {
+    /// Code that shares the parameters of other code.
+    pub(super) fn beside(other: &Straight) -> Straight {
+        let mut straight = Straight::default();
+        other.parameters.iter().for_each(|parameter| {
+            straight.parameter(*parameter);
+        });
+        straight
+    }
+
     /// A vector that lies in memory.
     pub(super) fn memory(&mut self, place: Mem) -> Vector {
         self.origins.push(Origin::Memory(place));
@@ -114,6 +136,18 @@ impl Straight {
         self.steps.push(Step::Store(to, vector));
     }
 
+    pub(super) fn leave_if_any(&mut self, mask: Vector, cause: Vector, changed: Vector) {
+        self.steps.push(Step::Leave { mask, cause, changed });
+    }
+
+    /// Takes the steps from `start` on, as many for each of so many vectors, one vector after the other, in turns.
+    pub(super) fn take_turns(&mut self, start: usize, vectors: usize) {
+        let steps = self.steps.split_off(start);
+        let each = steps.len() / vectors;
+        let turns = (0..each).flat_map(|i| (0..vectors).map(move |vector| vector * each + i));
+        self.steps.extend(turns.map(|i| steps[i]));
+    }
+
     /// Drops what nothing needs, and tells the steps at which each vector is read.
     pub(super) fn settle(&mut self) -> Vec<Vec<usize>> {
         let mut is_read = vec![false; self.origins.len()];
@@ -143,7 +177,7 @@ impl Straight {
                 Origin::Memory(_) => [None; 3],
             },
             Step::Add(_, a) | Step::Store(_, a) => [Some(a), None, None],
-            Step::AddProduct(_, a, b) => [Some(a), Some(b), None],
+            Step::AddProduct(_, a, b) | Step::Leave { mask: a, cause: b, .. } => [Some(a), Some(b), None],
         };
         operands.into_iter().flatten()
     }

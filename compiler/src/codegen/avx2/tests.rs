@@ -60,6 +60,7 @@ fn every_form(asm: &mut Assembler) {
         asm.arith(op, Ymm(1), Ymm(2), Rm::Reg(Ymm(3)));
         asm.arith(op, Ymm(9), Ymm(2), Rm::Reg(Ymm(13)));
     }
+    registers.into_iter().for_each(|a| asm.test_signs(a));
     asm.zero_upper();
     for register in [Gpr::Rax, Gpr::R9, Gpr::R11] {
         asm.copy_pointer(register, Gpr::Rsi);
@@ -99,6 +100,31 @@ fn bytes_are_those_of_another_assembler() {
         }
         assert!(rest.is_empty());
     }
+}
+
+#[test]
+fn a_jump_ahead_leads_to_where_it_arrives_and_back() {
+    let mut asm = Assembler::new(Precision::F64);
+    let ahead = asm.leave_if_not_zero();
+    let back = asm.label();
+    asm.copy(Ymm(0), Ymm(1));
+    asm.arrive(ahead);
+    asm.copy(Ymm(1), Ymm(2));
+    asm.jump_back(back);
+    let (code, text) = asm.finish();
+    let copies = 4;
+    assert_eq!(code[..6], [0x0F, 0x85, copies, 0, 0, 0], "over one instruction: {text}");
+    // Another way to leave.
+    let mut asm = Assembler::new(Precision::F64);
+    let ahead = asm.leave_unless_below(Gpr::R11, Gpr::Rcx);
+    asm.arrive(ahead);
+    assert_eq!(hex(&asm.finish().0), "4939cb0f8300000000", "cmp r11, rcx; jae to the next instruction");
+    // Back over both copies and the jump itself.
+    assert_eq!(code[code.len() - 5], 0xE9);
+    assert_eq!(
+        i32::from_le_bytes(code[code.len() - 4..].try_into().expect("four bytes")),
+        -(2 * i32::from(copies) + 5)
+    );
 }
 
 #[test]
@@ -157,15 +183,35 @@ fn sums_that_find_no_register_stay_in_the_frame() {
     assert!(body.iter().any(|line| line.starts_with("vmovups ymmword ptr [rsp")), "{body:#?}");
 }
 
-#[test]
-fn other_loops_are_refused_with_the_reason() {
-    let refused = |kernel: &Kernel| match Avx2.emit(kernel) {
-        Err(Unsupported::Feature { what, .. }) => what,
-        other => format!("{other:?}"),
-    };
-    assert!(refused(&cauchy(17)).contains("more than 16 dimensions"));
-    let (mut k, pair) = KernelBuilder::reduce("gauss", Precision::F64, 2);
+/// `exp(-q)` by its logarithm and the mean displacement: the heat kernel.
+fn gauss(dim: usize) -> Kernel {
+    let (mut k, pair) = KernelBuilder::reduce("gauss", Precision::F64, dim);
     let (l, one) = (k.sub(pair.log_w, pair.q), k.constant(1.0));
-    let gauss = k.finish_reduce(l, vec![Mean::displacement("v", one)]).expect("a kernel");
-    assert!(refused(&gauss).contains("logarithms"));
+    k.finish_reduce(l, vec![Mean::displacement("v", one)]).expect("a kernel")
+}
+
+#[test]
+fn a_path_beside_the_straight_one_is_left_and_reached_by_jumps_that_match() {
+    let text = Avx2.emit(&gauss(2)).expect("few dimensions").text;
+    let body = innermost(&gauss(2));
+    let exits: Vec<&str> = body.iter().filter_map(|line| line.strip_prefix("jne ")).collect();
+    assert_eq!(exits.len(), 1, "one for both vectors of a block: {body:#?}");
+    let (_, beside) = text.split_once("ret\n").expect("the end of the straight path");
+    let paths: Vec<&str> = beside.split_inclusive("jmp .L").collect();
+    for (exit, path) in exits.iter().zip(&paths) {
+        assert!(path.contains(&format!("{exit}:")), "{exit} in {path}");
+        // Every register is stored and loaded again.
+        let saved = |i: usize| (0..2).all(|end| path.matches(&format!("ymm{i}{}", ["\n", ", "][end])).count() > 0);
+        assert!((0..16).all(saved), "{path}");
+    }
+}
+
+#[test]
+fn more_dimensions_are_refused_with_the_reason() {
+    for kernel in [cauchy(17), gauss(17)] {
+        match Avx2.emit(&kernel) {
+            Err(Unsupported::Feature { what, .. }) => assert!(what.contains("more than 16 dimensions"), "{what}"),
+            other => panic!("{other:?}"),
+        }
+    }
 }

@@ -45,9 +45,14 @@ pub const PTX_TARGET: &str = "sm_70";
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ptx {
-    /// Approximations of the hardware in f32: division by `div.full` (2 ulp), square roots by `sqrt.approx` (relative
-    /// error 2^-23), `exp` by `ex2.approx.ftz` (relative error 2^-22 of the power of two, to which rounding the argument `x / log 2` adds
-    /// `|x| 2^-24`), `log` by `lg2.approx` (absolute error 2^-22 near 1, relative error 2^-22 elsewhere). Off by default; f64 has none.
+    /// Approximations of the hardware in f32, off by default; f64 has none. Errors are at most, by NVIDIA's PTX ISA, "Floating Point
+    /// Instructions" (section numbers in parentheses):
+    /// - division by `div.full`: 2 ulp (9.7.3.8);
+    /// - square roots by `sqrt.approx`: relative `2^-23` (9.7.3.15);
+    /// - `log` by `lg2.approx`: of the logarithm to base 2, absolute `2^-22` for arguments in `(1/2, 2)`, relative `2^-22` elsewhere
+    ///   (9.7.3.20); the multiplication by `log 2` adds a relative `2^-23`;
+    /// - `exp` by `ex2.approx.ftz`: 2 ulp of the correctly rounded power of two, `2.5 2^-23` relative in all (9.7.3.21), to which rounding the
+    ///   argument `x / log 2` adds `1.25 |x| 2^-24`; results below `2^-126` are zero.
     pub fast_math: bool,
 }
 

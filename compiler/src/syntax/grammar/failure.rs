@@ -60,10 +60,24 @@ impl Failure {
         if self.trailing {
             return Diagnostic::new("E0104", place, format!("the text goes on with {} after its end", found.kind))
                 .label("this is too much")
-                .help(format!("only {wanted} can follow"));
+                .help(match &found.kind {
+                    TokenKind::Name(n) if n == "and" => {
+                        "a comma stands between assumptions: `where a > 0, b > 0`".to_owned()
+                    }
+                    _ => format!("only {wanted} can follow"),
+                });
         }
         let label = if found.kind == TokenKind::End { "the text ends after this" } else { "this does not fit here" };
-        Diagnostic::new("E0101", place, message).label(label)
+        let diagnostic = Diagnostic::new("E0101", place, message).label(label);
+        match (at.checked_sub(1).map(|i| &tokens[i].kind), &found.kind) {
+            (Some(TokenKind::Symbol(Symbol::Equal)), TokenKind::Symbol(Symbol::Equal)) => {
+                diagnostic.help("write one `=`")
+            }
+            (Some(TokenKind::Symbol(Symbol::Star)), TokenKind::Symbol(Symbol::Star)) => {
+                diagnostic.help("a power is written `m^2`")
+            }
+            _ => diagnostic,
+        }
     }
 }
 

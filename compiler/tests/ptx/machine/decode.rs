@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 /// An entry, decoded.
+#[derive(Debug)]
 pub struct Entry {
     pub name: String,
     pub parameters: Vec<(String, Type)>,
@@ -12,6 +13,7 @@ pub struct Entry {
     pub code: Vec<Instruction>,
 }
 
+#[derive(Debug)]
 pub struct Instruction {
     /// The register of a predicate and the value that lets the instruction run.
     pub guard: Option<(usize, bool)>,
@@ -19,6 +21,7 @@ pub struct Instruction {
     pub text: String,
 }
 
+#[derive(Debug)]
 pub enum Op {
     Parameter(usize, usize),
     Load(Space, Type, Vec<usize>, Operand, u64),

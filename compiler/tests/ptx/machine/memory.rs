@@ -5,7 +5,7 @@
 pub struct Buffer(usize);
 
 /// Global memory.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Global {
     buffers: Vec<Vec<u8>>,
 }

@@ -16,6 +16,7 @@ pub use memory::{Buffer, Global};
 use memory::{Shared, read, write};
 
 /// A parsed module.
+#[derive(Debug)]
 pub struct Machine {
     entry: Entry,
 }

@@ -6,12 +6,8 @@ use cranelift_codegen::ir::{InstBuilder, Value as Clif};
 use super::super::body::Code;
 use super::super::{Unsupported, VECTOR_BYTES};
 use super::{Loops, Query, Source, Weighed, add, get, set};
-use crate::kernel::{Kernel, KernelBuilder, MeanKind, Output, Precision, Value, Weight, inline_specials};
-use crate::special::Special;
-
-/// How far `l_j` may exceed the running maximum before that is raised: weights up to `e^8` do no harm, and raising, which
-/// costs a mispredicted branch, becomes rare.
-const SLACK: f64 = 8.0;
+use crate::codegen::sums::SLACK;
+use crate::kernel::{MeanKind, Value, Weight};
 
 impl Loops<'_> {
     /// Evaluates the pair body for every query and returns the weights, which are added to `s`, with the values of the means.
@@ -92,12 +88,4 @@ impl Loops<'_> {
         let results: Vec<Value> = self.exp.shape().results();
         Ok(code.body(self.exp, &[x], &results)?[0])
     }
-}
-
-/// `exp(l - m)` for the weights.
-pub(super) fn weight_kernel(precision: Precision) -> Result<Kernel, Unsupported> {
-    let mut k = KernelBuilder::map("weight", precision);
-    let x = k.input("x");
-    let y = k.call(Special::ExpWeight, x);
-    Ok(inline_specials(&k.finish_map(vec![Output::new("y", y)])?)?)
 }

@@ -1,7 +1,7 @@
 //! Reductions: sums over sources for a tile of queries.
 //!
 //! Holds, per lane and query, after each vector of sources: every sum is over `W_j exp(-m)` times its summand. For weights
-//!   given by their logarithm `l_j`, no `l_j` exceeds `m` by more than [`SLACK`](log); where one would, `m` is raised and
+//!   given by their logarithm `l_j`, no `l_j` exceeds `m` by more than [`SLACK`](super::super::sums::SLACK); where one would, `m` is raised and
 //!   all sums are multiplied by `exp(m_old - m_new)`, out of the straight path. Linear weights have `m = 0`.
 //! In few dimensions loops over them are unrolled and sums live in registers; above, dimensions are loops and the sums
 //!   of displacements live in the partials.
@@ -15,7 +15,7 @@ use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::Variable;
 
 use super::super::cpu::{BLOCK_BYTES, Parameter, Partials};
-use super::super::sums::common_factor;
+use super::super::sums::{common_factor, weight_kernel};
 use super::body::Code;
 use super::{Tile, Unsupported, VECTOR_BYTES, VECTORS_PER_BLOCK};
 use crate::kernel::{Kernel, Mean, MeanKind, PairInput, Shape, Weight};
@@ -29,7 +29,7 @@ pub(super) fn emit(
     config: TargetFrontendConfig,
 ) -> Result<Vec<Parameter>, Unsupported> {
     let Shape::Reduce { means, dim, weight } = kernel.shape() else { return Ok(Vec::new()) };
-    let exp = log::weight_kernel(kernel.precision())?;
+    let exp = weight_kernel(kernel.precision())?;
     let loops = Loops { kernel, weight: *weight, exp: &exp, means, dim: *dim, tile, partials };
     let p = code.arguments.clone();
     let sources = Sources { coordinates: p[1], weights: [p[2], p[3], p[4]], blocks: p[5] };

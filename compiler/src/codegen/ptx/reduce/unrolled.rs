@@ -8,10 +8,9 @@ use super::super::Unsupported;
 use super::super::code::{Class, Code, Operand, Reg, emit};
 use super::super::layout::vector_length;
 use super::{Arguments, Reduction};
+use crate::codegen::sums::SLACK;
 use crate::kernel::{MeanKind, Precision};
 
-/// How far `l_j` may exceed `m` before that is raised: weights up to `e^8` do no harm, and raising becomes rare.
-const SLACK: f64 = 8.0;
 /// Short bodies are repeated for as many sources, to the layout's multiple.
 const REPEATED: usize = 4;
 /// What counts as short, in operations of all queries of a thread.
@@ -40,17 +39,22 @@ impl Reduction<'_> {
         let threads = code.special("%ntid.x");
         code.comment("the queries of this thread");
         let mut queries: Vec<Query> = Vec::new();
-        let index = code.reg(Class::B32);
-        let base = code.reg(Class::B32);
-        emit!(code, "mul.lo.u32 {base}, {}, {per_thread}", arguments.block);
-        emit!(code, "mad.lo.u32 {index}, {base}, {threads}, {}", arguments.thread);
+        let index = first_query(code, (arguments.block, threads, arguments.thread), per_thread);
         for k in 0..per_thread {
             let previous = queries.last().map(|query| query.index);
             queries.push(self.open(code, arguments, (k, previous.unwrap_or(index)), threads));
         }
         self.over_sources(code, arguments, &queries, tile, threads)?;
         code.comment("partial sums");
-        queries.iter().for_each(|query| self.close(code, arguments, query));
+        // The numbers of the queries are computed again, so that they need no register while the sums are taken.
+        let [block, threads, thread] = ["%ctaid.x", "%ntid.x", "%tid.x"].map(|name| code.special(name));
+        let index = first_query(code, (block, threads, thread), per_thread);
+        for (k, query) in queries.iter().enumerate() {
+            if k > 0 {
+                emit!(code, "add.u32 {index}, {index}, {threads}");
+            }
+            self.close(code, arguments, query, index);
+        }
         Ok(())
     }
 
@@ -252,11 +256,11 @@ impl Reduction<'_> {
         }
     }
 
-    fn close(&self, code: &mut Code, arguments: &Arguments, query: &Query) {
+    fn close(&self, code: &mut Code, arguments: &Arguments, query: &Query, index: Reg) {
         let (is_over, next) = (code.reg(Class::Pred), code.label());
-        emit!(code, "setp.ge.u32 {is_over}, {}, {}", query.index, arguments.query_count);
+        emit!(code, "setp.ge.u32 {is_over}, {index}, {}", arguments.query_count);
         emit!(code, "@{is_over} bra {next}");
-        let (row, step) = code.partial_rows(arguments, query.index, self.layout.partials.vectors);
+        let (row, step) = code.partial_rows(arguments, index, self.layout.partials.vectors);
         let m = code.widened(query.m);
         let sums = if query.totals.is_empty() { &query.sums } else { &query.totals };
         for value in std::iter::once(&m).chain(sums) {
@@ -272,6 +276,14 @@ impl Query {
     pub(super) fn index(&self) -> Reg {
         self.index
     }
+}
+
+/// The number of a thread's first query.
+fn first_query(code: &mut Code, (block, threads, thread): (Reg, Reg, Reg), per_thread: usize) -> Reg {
+    let (base, index) = (code.reg(Class::B32), code.reg(Class::B32));
+    emit!(code, "mul.lo.u32 {base}, {block}, {per_thread}");
+    emit!(code, "mad.lo.u32 {index}, {base}, {threads}, {thread}");
+    index
 }
 
 /// The suffix and the operand of a load or store of several floats.

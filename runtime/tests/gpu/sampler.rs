@@ -1,80 +1,31 @@
-//! Samplers whose launches run in the machine of the PTX tests: draws, paths and weights against those of the processor.
-
-#[path = "../../compiler/tests/ptx/arithmetic.rs"]
-mod arithmetic;
-#[allow(dead_code, reason = "the tests of PTX itself use the rest")]
-#[path = "../../compiler/tests/ptx/machine/mod.rs"]
-mod machine;
+//! Samplers whose steps a device takes: draws, paths and weights against those of the processor.
 
 use std::ops::ControlFlow;
 use std::sync::Mutex;
 
-use genphys_compiler::codegen::ptx::PtxModule;
 use genphys_compiler::kernel::Precision;
 use genphys_compiler::source::Source;
 use genphys_compiler::{Budget, analyze};
 use genphys_runtime::data::Dataset;
 use genphys_runtime::density::{DensityField, FieldError, StepPlan};
 use genphys_runtime::field::Field;
-use genphys_runtime::launch::{Argument, Device, Launches, Numbers};
+use genphys_runtime::launch::{Device, Launches};
 use genphys_runtime::model::Model;
 use genphys_runtime::sampler::branching::effective_sample_size;
 use genphys_runtime::sampler::{
     EULER, HEUN, Launcher, Population, Proposal, SampleError, SampleOptions, SampleProblem, SampleRun, SampleState,
     Spacing, Start, StepControl, TimeGrid, Tolerances, sample, sample_launched, sample_resume,
 };
-use machine::{Buffer, Global, Machine};
 use ndarray::{Array2, array};
 
-/// Global memory, and the machine for every launch.
-#[derive(Default)]
-struct Simulated {
-    memory: Mutex<Global>,
-}
+use crate::simulated::Simulated;
+use crate::{Amount, on_devices};
 
-impl Device for Simulated {
-    type Buffer = Buffer;
-    type Function = Machine;
-
-    fn load(&self, module: &PtxModule) -> Result<Machine, FieldError> {
-        Ok(Machine::new(&module.text))
-    }
-
-    fn upload(&self, numbers: Numbers<'_>) -> Result<Buffer, FieldError> {
-        let mut memory = self.memory.lock().expect("one launch at a time");
-        Ok(match numbers {
-            Numbers::F32(numbers) => memory.f32(numbers.iter().copied()),
-            Numbers::F64(numbers) => memory.f64(numbers.iter().copied()),
-        })
-    }
-
-    unsafe fn launch(
-        &self,
-        function: &Machine,
-        blocks: u32,
-        threads: u32,
-        arguments: &[Argument<'_, Buffer>],
-    ) -> Result<(), FieldError> {
-        let arguments: Vec<machine::Argument> = arguments
-            .iter()
-            .map(|argument| match argument {
-                Argument::Pointer(buffer) => machine::Argument::Pointer(**buffer),
-                Argument::Count(count) => machine::Argument::Count(*count),
-            })
-            .collect();
-        let mut memory = self.memory.lock().expect("one launch at a time");
-        function.launch(&mut memory, [blocks, 1], threads as usize, &arguments);
-        Ok(())
-    }
-
-    fn download(&self, buffer: &Buffer) -> Result<Vec<f64>, FieldError> {
-        Ok(self.memory.lock().expect("one launch at a time").read_f64(*buffer))
-    }
-}
+on_devices!(one_launch_draws_and_takes_every_step, weights_of_a_heavier_prior_are_exact, samples_are_the_same_bits);
 
 /// A launcher that takes at most so many steps at once, and counts what it is asked for.
 struct Few<'a> {
-    launches: &'a Launches<Simulated>,
+    launches: &'a dyn Launcher,
     steps: usize,
     asked: Mutex<Vec<(bool, usize)>>,
 }
@@ -137,13 +88,21 @@ impl Case {
     }
 
     fn launches(&self, options: &SampleOptions) -> Option<Launches<Simulated>> {
+        self.launches_on(&[Simulated::default()], options)
+    }
+
+    fn launches_on<D: Device>(&self, devices: &[D], options: &SampleOptions) -> Option<Launches<D>> {
         let fields = (&self.field, self.heavier.as_ref());
-        Launches::new(Simulated::default(), &self.problem(), fields, options).expect("launches")
+        Launches::new(devices, &self.problem(), fields, options).expect("launches")
     }
 
     /// A launched run of at most so many steps a launch, and what was launched: whether with a draw, how many steps.
     fn run(&self, options: &SampleOptions, steps: usize) -> (SampleRun, Vec<(bool, usize)>) {
-        let launches = self.launches(options).expect("this fits");
+        self.run_on(&Simulated::default(), options, steps)
+    }
+
+    fn run_on<D: Device>(&self, device: &D, options: &SampleOptions, steps: usize) -> (SampleRun, Vec<(bool, usize)>) {
+        let launches = self.launches_on(std::slice::from_ref(device), options).expect("this fits");
         let few = Few { launches: &launches, steps, asked: Mutex::default() };
         let run = sample_launched(&few, &self.problem(), options, None, &mut |_| ControlFlow::Continue(()));
         (run.expect("runs"), few.asked.into_inner().expect("one thread"))
@@ -168,13 +127,12 @@ fn largest_difference(a: &Array2<f64>, b: &Array2<f64>) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
 }
 
-#[test]
-fn one_launch_draws_and_takes_every_step() {
+fn one_launch_draws_and_takes_every_step<D: Device>(device: &D, _: Amount) {
     for (text, dim) in [(DIFFUSION, 3), (POISSON, 2), (POISSON, 1)] {
         // Lengths are of order 1 after the draw, and up to 1e4 in it; a step in f32 rounds a query at 1 and the distances at what they are.
         for (precision, bound) in [(Precision::F32, 1e-6), (Precision::F64, 1e-14)] {
             let (case, options) = (Case::new(text, dim, precision), options(150, 10));
-            let (run, asked) = case.run(&options, usize::MAX);
+            let (run, asked) = case.run_on(device, &options, usize::MAX);
             assert_eq!(asked, [(true, 10)], "the draw and all steps in one launch");
             assert_eq!(run.stats.evaluations, 20);
             let expected = case.on_processor(&options, &run);
@@ -231,12 +189,11 @@ fn samples_end_on_the_data_by_their_weights() {
     }
 }
 
-#[test]
-fn weights_of_a_heavier_prior_are_exact() {
+fn weights_of_a_heavier_prior_are_exact<D: Device>(device: &D, _: Amount) {
     for precision in [Precision::F32, Precision::F64] {
         let case = Case::new(YUKAWA, 2, precision);
         let options = SampleOptions { equal_weights: false, candidates: 1, ..options(800, 12) };
-        let (run, asked) = case.run(&options, usize::MAX);
+        let (run, asked) = case.run_on(device, &options, usize::MAX);
         assert_eq!(asked, [(true, 12)]);
         // The processor from the same draws: its weights begin with p/q, as the draws of the launch do.
         let mut state = SampleState::draw(&case.problem(), &options).expect("a state");
@@ -348,6 +305,64 @@ fn laws_that_no_device_draws_come_from_the_processor() {
     assert_eq!(run.prior_points, expected.prior_points, "the same draws");
     let scale = run.prior_points.iter().fold(1.0, |m: f64, x| m.max(x.abs()));
     assert!(largest_difference(&run.points, &expected.points) < 1e-11 * scale);
+}
+
+/// A launched run on these devices, and what is to be said of it.
+fn run_shared<D: Device>(case: &Case, devices: &[D], options: &SampleOptions) -> (SampleRun, Option<String>) {
+    let launches = case.launches_on(devices, options).expect("this fits");
+    let run = sample_launched(&launches, &case.problem(), options, None, &mut |_| ControlFlow::Continue(()));
+    (run.expect("runs"), launches.note())
+}
+
+/// A seed gives the same samples on every run, whoever shares them; the processor's are others, of the same law.
+fn samples_are_the_same_bits<D: Device>(device: &D, amount: Amount) {
+    let n = if amount == Amount::All { 100_000 } else { 520 };
+    for (text, dim, precision) in [(DIFFUSION, 3, Precision::F32), (YUKAWA, 2, Precision::F64)] {
+        let (case, options) = (Case::new(text, dim, precision), options(n, 3));
+        let (whole, _) = run_shared(&case, std::slice::from_ref(device), &options);
+        let (shared, note) = run_shared(&case, &[device.clone(), device.clone()], &options);
+        assert_eq!(shared, whole, "{text}, N = {dim}");
+        assert_eq!(note, None);
+    }
+}
+
+#[test]
+fn short_memory_and_several_devices_change_no_bit() {
+    // Drawn on the device, drawn with the weights of a proposal, drawn by the processor.
+    for (text, precision) in [(POISSON, Precision::F32), (YUKAWA, Precision::F32), (STABLE, Precision::F64)] {
+        let (case, options) = (Case::new(text, 2, precision), options(1100, 2));
+        let (whole, note) = run_shared(&case, &[Simulated::default()], &options);
+        assert_eq!(note, None, "memory was not short");
+        let (split, note) = run_shared(&case, &[Simulated::with_room(300 * 2 * 8)], &options);
+        assert_eq!(split, whole, "{text} in small launches");
+        assert_eq!(note.as_deref(), Some("the GPU: memory ran short, so that particles were taken 275 at a time"));
+        let several = [Simulated::default(), Simulated::with_room(300 * 2 * 8), Simulated::default()];
+        let (shared, note) = run_shared(&case, &several, &options);
+        assert_eq!(shared, whole, "{text} on three devices");
+        let note = note.expect("the second has little memory");
+        assert!(note.starts_with("GPU 1 of 3, the machine of the tests: memory ran short"), "{note}");
+        assert!(several.iter().all(|device| device.launches() > 0), "every device took its part");
+    }
+}
+
+#[test]
+fn memory_that_is_too_short_for_the_least_launch_is_an_error() {
+    let (case, options) = (Case::new(POISSON, 2, Precision::F32), options(1100, 2));
+    let launches = case.launches_on(&[Simulated::with_room(200 * 2 * 8)], &options).expect("this fits");
+    let run = sample_launched(&launches, &case.problem(), &options, None, &mut |_| ControlFlow::Continue(()));
+    let Err(SampleError::Field { source, .. }) = run else { panic!("nothing fits") };
+    assert_eq!(
+        source.to_string(),
+        "the GPU's memory is full: 256 particles do not fit; fewer data points, or --device cpu"
+    );
+}
+
+#[test]
+fn few_particles_stay_on_one_device() {
+    let (case, options) = (Case::new(POISSON, 2, Precision::F32), options(400, 2));
+    let devices = [Simulated::default(), Simulated::default()];
+    run_shared(&case, &devices, &options);
+    assert_eq!(devices.map(|device| device.launches()), [1, 0]);
 }
 
 #[test]

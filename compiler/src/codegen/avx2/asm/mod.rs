@@ -5,7 +5,13 @@
 //! Holds: the bytes are those of GNU's assembler for the text (`tests/reference/avx2_encodings.txt`).
 //! Source: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2, section 2.3 (VEX).
 
+mod encoding;
+mod text;
+
 use std::fmt::{self, Write as _};
+
+use encoding::{Map, Opcode, Prefix};
+use text::Address;
 
 use crate::kernel::{Compare, Precision};
 
@@ -77,9 +83,17 @@ pub(super) struct Assembler {
 }
 
 /// A place to jump back to.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Label {
     position: usize,
+    number: usize,
+}
+
+/// A jump ahead to a place that is not yet known.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ahead {
+    /// Behind the jump.
+    end: usize,
     number: usize,
 }
 
@@ -233,6 +247,16 @@ impl Assembler {
         self.vex(Opcode { prefix: Prefix::P66, map: Map::M0F38, wide, byte }, a.0, Some(b.0), c);
     }
 
+    /// Sets the flags: not zero if the sign of any lane is set.
+    pub(super) fn test_signs(&mut self, a: Ymm) {
+        let byte = match self.precision {
+            Precision::F32 => 0x0E,
+            Precision::F64 => 0x0F,
+        };
+        self.line(format_args!("vtestp{} {a}, {a}", self.suffix()));
+        self.vex(Opcode { prefix: Prefix::P66, map: Map::M0F38, wide: false, byte }, a.0, None, Rm::Reg(a));
+    }
+
     /// Ends the use of vectors of 256 bits, after which code for 128 bits runs at its speed.
     pub(super) fn zero_upper(&mut self) {
         self.line(format_args!("vzeroupper"));
@@ -308,6 +332,11 @@ impl Assembler {
         self.code.push(bits);
     }
 
+    fn compare_pointers(&mut self, a: Gpr, b: Gpr) {
+        self.line(format_args!("cmp {a}, {b}"));
+        self.general(0x39, b as u8, None, a);
+    }
+
     pub(super) fn label(&mut self) -> Label {
         let label = Label { position: self.code.len(), number: self.labels };
         self.labels += 1;
@@ -317,14 +346,47 @@ impl Assembler {
 
     /// Jumps back while `a < b`, both without a sign.
     pub(super) fn repeat_while_below(&mut self, label: Label, a: Gpr, b: Gpr) {
-        self.line(format_args!("cmp {a}, {b}"));
-        self.general(0x39, b as u8, None, a);
+        self.compare_pointers(a, b);
         self.jump(label, "jb", 0x82);
     }
 
     /// Jumps back while the sum of the last [`Assembler::advance`] is not zero.
     pub(super) fn repeat_while_not_zero(&mut self, label: Label) {
         self.jump(label, "jne", 0x85);
+    }
+
+    /// Jumps ahead if the flags say not zero, to where [`Assembler::arrive`] is called.
+    pub(super) fn leave_if_not_zero(&mut self) -> Ahead {
+        self.jump_ahead("jne", 0x85)
+    }
+
+    /// The same unless `a < b`, both without a sign.
+    pub(super) fn leave_unless_below(&mut self, a: Gpr, b: Gpr) -> Ahead {
+        self.compare_pointers(a, b);
+        self.jump_ahead("jae", 0x83)
+    }
+
+    fn jump_ahead(&mut self, name: &str, byte: u8) -> Ahead {
+        let number = self.labels;
+        self.labels += 1;
+        self.line(format_args!("{name} .L{number}"));
+        self.code.extend([0x0F, byte, 0, 0, 0, 0]);
+        Ahead { end: self.code.len(), number }
+    }
+
+    /// Where a jump ahead leads.
+    pub(super) fn arrive(&mut self, from: Ahead) {
+        let _ = writeln!(self.listing, ".L{}:", from.number);
+        let distance = (self.code.len() - from.end) as i32;
+        self.code[from.end - 4..from.end].copy_from_slice(&distance.to_le_bytes());
+    }
+
+    /// Jumps back.
+    pub(super) fn jump_back(&mut self, label: Label) {
+        self.line(format_args!("jmp .L{}", label.number));
+        let distance = label.position as i64 - (self.code.len() as i64 + 5);
+        self.code.push(0xE9);
+        self.code.extend((distance as i32).to_le_bytes());
     }
 
     fn jump(&mut self, label: Label, name: &str, byte: u8) {
@@ -340,88 +402,6 @@ impl Assembler {
             }
         }
     }
-
-    /// An instruction on 64 bits: `reg`, and memory or else the register `rm`.
-    fn general(&mut self, opcode: u8, reg: u8, memory: Option<Mem>, rm: Gpr) {
-        let index = memory.and_then(|m| m.index).map_or(0, |index| index as u8 >> 3);
-        self.code.push(0x48 | (reg >> 3) << 2 | index << 1 | (rm as u8) >> 3);
-        self.code.push(opcode);
-        match memory {
-            Some(memory) => self.address(reg, memory),
-            None => self.code.push(0xC0 | (reg & 7) << 3 | rm as u8 & 7),
-        }
-    }
-}
-
-/// The prefix that a VEX instruction stands for.
-#[derive(Clone, Copy)]
-enum Prefix {
-    None = 0,
-    P66 = 1,
-}
-
-/// The opcode map of a VEX instruction.
-#[derive(Clone, Copy, PartialEq)]
-enum Map {
-    M0F = 1,
-    M0F38 = 2,
-    M0F3A = 3,
-}
-
-#[derive(Clone, Copy)]
-struct Opcode {
-    prefix: Prefix,
-    map: Map,
-    wide: bool,
-    byte: u8,
-}
-
-impl Assembler {
-    /// An instruction on 256 bits, up to its immediate.
-    fn vex(&mut self, opcode: Opcode, reg: u8, second: Option<u8>, rm: Rm) {
-        let (index, base) = match rm {
-            Rm::Reg(r) => (0, r.0),
-            Rm::Mem(m) => (m.index.map_or(0, |index| index as u8), m.base as u8),
-        };
-        // All three fields are stored inverted; an operand that is not there is all ones.
-        let inverted = |register: u8| (register >> 3 & 1) ^ 1;
-        let rest = (second.unwrap_or(0) ^ 0xF) << 3 | 1 << 2 | opcode.prefix as u8;
-        if opcode.map == Map::M0F && !opcode.wide && inverted(index) == 1 && inverted(base) == 1 {
-            self.code.extend([0xC5, inverted(reg) << 7 | rest]);
-        } else {
-            let high = inverted(reg) << 7 | inverted(index) << 6 | inverted(base) << 5 | opcode.map as u8;
-            self.code.extend([0xC4, high, u8::from(opcode.wide) << 7 | rest]);
-        }
-        self.code.push(opcode.byte);
-        match rm {
-            Rm::Reg(r) => self.code.push(0xC0 | (reg & 7) << 3 | r.0 & 7),
-            Rm::Mem(memory) => self.address(reg, memory),
-        }
-    }
-
-    /// The bytes that name a register and a place in memory.
-    fn address(&mut self, reg: u8, memory: Mem) {
-        let Mem { base, index, offset } = memory;
-        let short = i8::try_from(offset);
-        // rbp as a base has no form without an offset.
-        let mode = match short {
-            Ok(0) if base != Gpr::Rbp => 0,
-            Ok(_) => 1,
-            Err(_) => 2,
-        };
-        let with_index = index.is_some() || base == Gpr::Rsp;
-        let low = if with_index { 4 } else { base as u8 & 7 };
-        self.code.push(mode << 6 | (reg & 7) << 3 | low);
-        if with_index {
-            let index = index.map_or(Gpr::Rsp as u8, |index| index as u8 & 7);
-            self.code.push(index << 3 | base as u8 & 7);
-        }
-        match (mode, short) {
-            (0, _) => {}
-            (1, Ok(short)) => self.code.extend(short.to_le_bytes()),
-            _ => self.code.extend(offset.to_le_bytes()),
-        }
-    }
 }
 
 impl Mem {
@@ -432,62 +412,5 @@ impl Mem {
 
     pub(super) fn indexed(base: Gpr, index: Gpr, offset: usize) -> Mem {
         Mem { index: Some(index), ..Mem::at(base, offset) }
-    }
-}
-
-impl fmt::Display for Ymm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ymm{}", self.0)
-    }
-}
-
-impl fmt::Display for Gpr {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Gpr::Rax => "rax",
-            Gpr::Rcx => "rcx",
-            Gpr::Rdx => "rdx",
-            Gpr::Rsp => "rsp",
-            Gpr::Rbp => "rbp",
-            Gpr::Rsi => "rsi",
-            Gpr::Rdi => "rdi",
-            Gpr::R8 => "r8",
-            Gpr::R9 => "r9",
-            Gpr::R10 => "r10",
-            Gpr::R11 => "r11",
-        })
-    }
-}
-
-/// The address of a place, without the size of what lies there.
-struct Address(Mem);
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Mem { base, index, offset } = self.0;
-        write!(f, "[{base}")?;
-        if let Some(index) = index {
-            write!(f, " + {index}")?;
-        }
-        match offset {
-            0 => write!(f, "]"),
-            offset if offset < 0 => write!(f, " - {}]", offset.unsigned_abs()),
-            offset => write!(f, " + {offset}]"),
-        }
-    }
-}
-
-impl fmt::Display for Mem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ymmword ptr {}", Address(*self))
-    }
-}
-
-impl fmt::Display for Rm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Rm::Reg(r) => r.fmt(f),
-            Rm::Mem(m) => m.fmt(f),
-        }
     }
 }

@@ -7,7 +7,7 @@
 use genphys_compiler::green::KernelProgram;
 use ndarray::{Array2, ArrayView2, Axis, concatenate, s};
 
-use super::{Device, GpuError, GpuField};
+use super::{Device, DeviceError, DeviceField, name_among};
 use crate::cpu::{GuardedUniforms, ReduceOutput};
 use crate::split::across;
 
@@ -16,37 +16,37 @@ const LEAST_QUERIES: usize = 2048;
 
 /// A field with its data on devices.
 #[derive(Debug)]
-pub struct GpuFields(Vec<OnDevice>);
+pub struct SharedField<D: Device>(Vec<OnDevice<D>>);
 
 #[derive(Debug)]
-struct OnDevice {
+struct OnDevice<D: Device> {
     /// What messages call it; none where it is the only one.
     name: Option<String>,
-    field: GpuField,
+    field: DeviceField<D>,
 }
 
-impl GpuFields {
+impl<D: Device> SharedField<D> {
     /// Compiles the kernels and uploads the data to every one of `devices`.
     ///
     /// # Errors
-    /// As [`GpuField::new`], of the first device that fails.
+    /// As [`DeviceField::new`], of the first device that fails.
     pub fn new(
-        devices: &[Device],
+        devices: &[D],
         program: &KernelProgram,
         points: ArrayView2<'_, f64>,
         log_weights: &[f64],
-    ) -> Result<GpuFields, GpuError> {
-        let on = |(index, device): (usize, &Device)| {
-            let name = (devices.len() > 1).then(|| format!("GPU {index} of {}, {}", devices.len(), device.name()));
-            let field = GpuField::new(device, program, points, log_weights).map_err(|e| named(name.as_deref(), e))?;
+    ) -> Result<SharedField<D>, DeviceError> {
+        let on = |(index, device): (usize, &D)| {
+            let name = name_among(devices, index);
+            let field = DeviceField::new(device, program, points, log_weights).map_err(|e| e.on(name.as_deref()))?;
             Ok(OnDevice { name, field })
         };
-        devices.iter().enumerate().map(on).collect::<Result<_, _>>().map(GpuFields)
+        devices.iter().enumerate().map(on).collect::<Result<_, _>>().map(SharedField)
     }
 
     /// That memory ran short, if it did.
     pub fn note(&self) -> Option<String> {
-        let note = |on: &OnDevice| {
+        let note = |on: &OnDevice<D>| {
             let note = on.field.note()?;
             Some(on.name.as_ref().map_or(note.clone(), |name| format!("{name}: {note}")))
         };
@@ -57,31 +57,22 @@ impl GpuFields {
     /// Evaluates the field at `queries` `[M, N]`.
     ///
     /// # Errors
-    /// As [`GpuField::run`], of the first device that fails.
-    pub fn run(&self, uniforms: &GuardedUniforms, queries: ArrayView2<'_, f64>) -> Result<ReduceOutput, GpuError> {
+    /// As [`DeviceField::run`], of the first device that fails.
+    pub fn run(&self, uniforms: &GuardedUniforms, queries: ArrayView2<'_, f64>) -> Result<ReduceOutput, DeviceError> {
         let parts = across(&self.0, queries.nrows(), LEAST_QUERIES, |on, rows| {
-            on.field.run(uniforms, queries.slice(s![rows, ..])).map_err(|e| named(on.name.as_deref(), e))
+            on.field.run(uniforms, queries.slice(s![rows, ..])).map_err(|e| e.on(on.name.as_deref()))
         })?;
         joined(parts)
     }
 }
 
-/// The error with the device it is of.
-fn named(name: Option<&str>, error: GpuError) -> GpuError {
-    match (name, error) {
-        (Some(name), GpuError::Memory { what }) => GpuError::Memory { what: format!("{what} on {name}") },
-        (Some(name), GpuError::Driver(why)) => GpuError::Driver(format!("{name}: {why}")),
-        (_, error) => error,
-    }
-}
-
 /// Outputs one below the other.
-fn joined(parts: Vec<ReduceOutput>) -> Result<ReduceOutput, GpuError> {
+fn joined(parts: Vec<ReduceOutput>) -> Result<ReduceOutput, DeviceError> {
     // A single part, which is what there mostly is, stays where it is.
     let [first, _, ..] = &parts[..] else { return Ok(parts.into_iter().next().unwrap_or_default()) };
-    let below = |arrays: Vec<ArrayView2<f64>>| -> Result<Array2<f64>, GpuError> {
+    let below = |arrays: Vec<ArrayView2<f64>>| -> Result<Array2<f64>, DeviceError> {
         // The parts are of one kernel, so that their columns agree.
-        concatenate(Axis(0), &arrays).map_err(|e| GpuError::Driver(e.to_string()))
+        concatenate(Axis(0), &arrays).map_err(|e| DeviceError::Fault(e.to_string()))
     };
     let displacement = |d: usize| below(parts.iter().map(|part| part.displacements[d].view()).collect());
     Ok(ReduceOutput {
@@ -111,13 +102,5 @@ mod tests {
         assert_eq!(found.scalars, array![[0.0], [10.0], [20.0]]);
         assert_eq!(found.displacements, [array![[0.0], [100.0], [200.0]], array![[0.0], [-1.0], [-2.0]]]);
         assert!(joined(Vec::new()).expect("nothing").log_sum.is_empty());
-    }
-
-    #[test]
-    fn an_error_says_which_of_several_devices_it_is_of() {
-        let full = || GpuError::Memory { what: "7 sources".to_owned() };
-        assert_eq!(named(None, full()), full());
-        let error = named(Some("GPU 1 of 2, H100"), full()).to_string();
-        assert!(error.contains("7 sources on GPU 1 of 2, H100 do not fit") && !error.contains('\n'), "{error}");
     }
 }
