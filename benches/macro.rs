@@ -104,7 +104,6 @@ fn row<C: Case>(name: &str, precision: Precision) {
     jit();
     let case = C::new();
     let (a, b) = race(&mut jit, &mut case.generated());
-    drop(jit);
     agree(&out, &case, precision);
     println!("{name:<14} {precision:>4} {a:>12.3} {b:>12.3} {:>8.2}", b / a);
 }
