@@ -164,20 +164,21 @@ fn whole_exponent(term: &Expr, base: &Expr) -> i64 {
 
 /// The rational content, with the sign of the first term, and the primitive rest.
 fn rational_content(terms: &[Expr]) -> (Rational, Expr) {
-    let mut numer = BigInt::zero();
-    let mut denom = BigInt::one();
+    let negative = terms.first().is_some_and(|first| first.split_coefficient().0.is_negative());
+    let content = if negative { -content(terms) } else { content(terms) };
+    let rest = Expr::add(terms.iter().map(|t| Expr::mul([Expr::Num(content.recip()), t.clone()])));
+    (content, rest)
+}
+
+/// The greatest positive number of which all coefficients are multiples: gcd of numerators over lcm of denominators; 1 for zero.
+pub(super) fn content(terms: &[Expr]) -> Rational {
+    let (mut numer, mut denom) = (BigInt::zero(), BigInt::one());
     for t in terms {
         let (c, _) = t.split_coefficient();
         numer = numer.gcd(c.numer());
         denom = denom.lcm(c.denom());
     }
-    if numer.is_zero() {
-        return (Rational::one(), Expr::add(terms.iter().cloned()));
-    }
-    let negative = terms[0].split_coefficient().0.is_negative();
-    let content = if negative { -Rational::new(numer, denom) } else { Rational::new(numer, denom) };
-    let rest = Expr::add(terms.iter().map(|t| Expr::mul([Expr::Num(content.recip()), t.clone()])));
-    (content, rest)
+    if numer.is_zero() { Rational::one() } else { Rational::new(numer, denom) }
 }
 
 /// A square root of one term: its number an exact square, its powers even.

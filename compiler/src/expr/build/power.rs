@@ -1,6 +1,7 @@
 //! Powers of numbers, products and sums.
 
 use super::finish_product;
+use crate::expr::factor::content;
 use crate::expr::{Expr, Rational, Var, rational};
 use num_bigint::BigInt;
 use num_integer::Integer;
@@ -135,16 +136,4 @@ pub(super) fn pow_sum(terms: Vec<Expr>, e: Rational) -> Expr {
         }
         _ => Expr::Pow(Box::new(Expr::Add(terms)), Box::new(Expr::Num(e))),
     }
-}
-
-/// The largest square-friendly content: gcd of numerators over lcm of denominators.
-fn content(terms: &[Expr]) -> Rational {
-    let mut numer = BigInt::zero();
-    let mut denom = BigInt::one();
-    for t in terms {
-        let (c, _) = t.split_coefficient();
-        numer = numer.gcd(c.numer());
-        denom = denom.lcm(c.denom());
-    }
-    if numer.is_zero() { Rational::one() } else { Rational::new(numer, denom) }
 }
