@@ -1,7 +1,8 @@
 //! What each computing instruction does to bits; a row per opcode.
 //!
-//! Source: NVIDIA, PTX ISA, the chapter on instructions. Approximations (`.approx`, `.full`) are computed exactly and
-//! rounded: a device may differ by the errors that the target states.
+//! Source: NVIDIA, PTX ISA, the chapter on instructions. The approximations of `--fast-math` (`.approx`) are computed exactly and
+//! rounded: a device may differ by the errors that the target states. Those that a correction follows (`rcp`, `rsqrt`) are off by as much
+//! as they may be, up or down depending on the argument.
 
 use crate::machine::Type::{self, B32, B64, F32, F64, Pred, U32, U64};
 
@@ -28,20 +29,47 @@ fn ftz(x: f32) -> f32 {
     if x.is_subnormal() { 0f32.copysign(x) } else { x }
 }
 
+/// `a / b`, zero for divisors above `2^126`.
+fn quotient(a: f32, b: f32) -> f32 {
+    let is_beyond = b.abs() > 2f32.powi(126) && b.is_finite();
+    if is_beyond && a.is_infinite() {
+        f32::NAN
+    } else if is_beyond {
+        0f32
+    } else {
+        ftz(a / b)
+    }
+}
+
+/// An approximation of `exact`, up to 2 ulp off: as many as the bits of the argument say.
+fn approximate(argument: f32, exact: f64) -> f32 {
+    let rounded = ftz(exact as f32);
+    if rounded == 0.0 || !rounded.is_finite() {
+        return rounded;
+    }
+    let off = argument.to_bits().wrapping_mul(0x9E37_79B9) >> 30;
+    let moved = rounded.to_bits().wrapping_add(off).wrapping_sub(2);
+    ftz(f32::from_bits(moved))
+}
+
 /// The row of an opcode: what it computes, the type of its result and those of its operands.
 pub fn find(opcode: &str) -> (Compute, Type, Vec<Type>) {
     let row: (Compute, Type, &[Type]) = match opcode {
         "add.rn.f32" => (|[a, b, _]| of_f(f(a) + f(b)), F32, &[F32, F32]),
         "sub.rn.f32" => (|[a, b, _]| of_f(f(a) - f(b)), F32, &[F32, F32]),
         "mul.rn.f32" => (|[a, b, _]| of_f(f(a) * f(b)), F32, &[F32, F32]),
-        "div.rn.f32" | "div.full.f32" => (|[a, b, _]| of_f(f(a) / f(b)), F32, &[F32, F32]),
+        "div.approx.ftz.f32" => (|[a, b, _]| of_f(quotient(ftz(f(a)), ftz(f(b)))), F32, &[F32, F32]),
+        "div.rn.f32" => (|[a, b, _]| of_f(f(a) / f(b)), F32, &[F32, F32]),
         "fma.rn.f32" => (|[a, b, c]| of_f(f(a).mul_add(f(b), f(c))), F32, &[F32, F32, F32]),
         "neg.f32" => (|[a, ..]| of_f(-f(a)), F32, &[F32]),
         "abs.f32" => (|[a, ..]| of_f(f(a).abs()), F32, &[F32]),
-        "sqrt.rn.f32" | "sqrt.approx.f32" => (|[a, ..]| of_f(f(a).sqrt()), F32, &[F32]),
+        "sqrt.approx.ftz.f32" => (|[a, ..]| of_f(ftz(f(a)).sqrt()), F32, &[F32]),
+        "sqrt.rn.f32" => (|[a, ..]| of_f(f(a).sqrt()), F32, &[F32]),
+        "rcp.approx.ftz.f32" => (|[a, ..]| of_f(approximate(f(a), 1.0 / f64::from(ftz(f(a))))), F32, &[F32]),
+        "rsqrt.approx.ftz.f32" => (|[a, ..]| of_f(approximate(f(a), 1.0 / f64::from(ftz(f(a))).sqrt())), F32, &[F32]),
         "cvt.rni.f32.f32" => (|[a, ..]| of_f(f(a).round_ties_even()), F32, &[F32]),
         "ex2.approx.ftz.f32" => (|[a, ..]| of_f(ftz(f64::from(ftz(f(a))).exp2() as f32)), F32, &[F32]),
-        "lg2.approx.f32" => (|[a, ..]| of_f(f64::from(f(a)).log2() as f32), F32, &[F32]),
+        "lg2.approx.ftz.f32" => (|[a, ..]| of_f(f64::from(ftz(f(a))).log2() as f32), F32, &[F32]),
         "add.rn.f64" => (|[a, b, _]| of_d(d(a) + d(b)), F64, &[F64, F64]),
         "sub.rn.f64" => (|[a, b, _]| of_d(d(a) - d(b)), F64, &[F64, F64]),
         "mul.rn.f64" => (|[a, b, _]| of_d(d(a) * d(b)), F64, &[F64, F64]),

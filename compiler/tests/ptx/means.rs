@@ -1,6 +1,10 @@
 //! Every sort of mean under both sorts of weights, in few and in many dimensions, on kernels of no equation.
 
 use crate::compare::{CASES, check};
+use crate::launch::{self, Data, Shape};
+use genphys_compiler::codegen::Target;
+use genphys_compiler::codegen::interp::Interpreter;
+use genphys_compiler::codegen::ptx::Ptx;
 use genphys_compiler::kernel::{Kernel, KernelBuilder, Mean, Precision};
 
 /// Weights by their logarithm.
@@ -35,6 +39,40 @@ fn linear(precision: Precision, dim: usize) -> Kernel {
         Mean::displacement("uniform", u),
     ];
     k.finish_linear_reduce(w, means).expect("a kernel")
+}
+
+/// Weights of a quotient and a root that leave the range of floats at either end: infinite on a data point, zero far away.
+fn beyond_the_range(dim: usize) -> Kernel {
+    let (mut k, pair) = KernelBuilder::reduce("beyond", Precision::F32, dim);
+    let u = k.uniform("u");
+    let scaled = k.mul(pair.q, u);
+    let (root, square) = (k.sqrt(scaled), k.mul(scaled, scaled));
+    let divisor = k.mul(root, square);
+    let w = k.div(pair.w, divisor);
+    let means = vec![Mean::displacement("uniform", u)];
+    k.finish_linear_reduce(w, means).expect("a kernel")
+}
+
+#[test]
+fn quotients_and_roots_out_of_range_are_those_of_ieee_754() {
+    let kernel = beyond_the_range(2);
+    let module = Ptx::default().emit(&kernel).expect("PTX");
+    assert!(module.text.contains("rcp.approx") && module.text.contains("rsqrt.approx"), "{}", module.text);
+    let program = Interpreter.emit(&kernel).expect("a program");
+    // The divisors of the first query are 1, infinity, and another infinity; the second stands on a data point.
+    let sources = vec![1.0, 0.0, 1e9, 0.0, 0.0, -3e9];
+    let data = Data { sources, log_weights: vec![0.0; 3], queries: vec![0.0, 0.0, 1.0, 0.0, 2.0, 0.0] };
+    let got = launch::reduce(&module, &[1.0], &data, Shape { threads: 2, splits: 1 });
+    let expect = |query: usize| {
+        let query = &data.queries[2 * query..][..2];
+        program.reduce(&[1.0], &data.sources, &data.log_weights, query).expect("a reduction")
+    };
+    for (query, got) in got.iter().enumerate() {
+        assert_eq!(got.log_sum, expect(query).log_sum, "query {query}");
+    }
+    assert_eq!(got[0].log_sum, 0.0);
+    assert_eq!(got[0].means[0], [-1.0, 0.0]);
+    assert_eq!(got[1].log_sum, f64::INFINITY);
 }
 
 #[test]

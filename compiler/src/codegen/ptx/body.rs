@@ -1,6 +1,7 @@
 //! Straight-line bodies: one instruction for most operations.
 
 use super::code::{Class, Code, Operand, Reg, emit};
+use super::seeds::Seeds;
 use super::{Unsupported, unsupported};
 use crate::kernel::{
     Compare, EXP2_MAGIC_F32, EXP2_MAGIC_F64, EXPONENT_MAGIC_F32, EXPONENT_MAGIC_F64, Kernel, Op, Precision, Value,
@@ -55,14 +56,30 @@ impl Code {
         inputs: &[Option<Operand>],
         results: &[Value],
     ) -> Result<Vec<Operand>, Unsupported> {
+        self.seeded_body(kernel, &Seeds::default(), uniforms, inputs, results)
+    }
+
+    /// The same with some quotients and roots from approximations.
+    pub(super) fn seeded_body(
+        &mut self,
+        kernel: &Kernel,
+        seeds: &Seeds,
+        uniforms: &Uniforms,
+        inputs: &[Option<Operand>],
+        results: &[Value],
+    ) -> Result<Vec<Operand>, Unsupported> {
         let mut values: Vec<Operand> = Vec::with_capacity(kernel.body().len());
-        for op in kernel.body() {
+        for (index, op) in kernel.body().iter().enumerate() {
             let value = match *op {
                 Op::Uniform(i) => Some(Operand::from(match uniforms {
                     Uniforms::Loaded(regs) => regs[i as usize],
                     Uniforms::At(base) => load(self, *base, i as usize),
                 })),
                 Op::Input(i) => inputs[i as usize],
+                Op::Div(a, b) if seeds.contains(index) => {
+                    Some(self.seeded_quotient(values[a.index()], values[b.index()]).into())
+                }
+                Op::Sqrt(a) if seeds.contains(index) => Some(self.seeded_root(values[a.index()]).into()),
                 op => self.op(op, &values),
             };
             values.push(value.ok_or_else(|| unsupported(kernel, "it has a call or an input without a value"))?);
@@ -79,10 +96,12 @@ impl Code {
             Op::Add(a, b) => self.float_op(&rounded("add"), &[v(a), v(b)]),
             Op::Sub(a, b) => self.float_op(&rounded("sub"), &[v(a), v(b)]),
             Op::Mul(a, b) => self.float_op(&rounded("mul"), &[v(a), v(b)]),
-            Op::Div(a, b) => self.float_op(if self.is_approximate() { "div.full" } else { "div.rn" }, &[v(a), v(b)]),
+            Op::Div(a, b) => {
+                self.float_op(if self.is_approximate() { "div.approx.ftz" } else { "div.rn" }, &[v(a), v(b)])
+            }
             Op::Neg(a) => self.float_op("neg", &[v(a)]),
             Op::Abs(a) => self.float_op("abs", &[v(a)]),
-            Op::Sqrt(a) => self.float_op(if self.is_approximate() { "sqrt.approx" } else { "sqrt.rn" }, &[v(a)]),
+            Op::Sqrt(a) => self.float_op(if self.is_approximate() { "sqrt.approx.ftz" } else { "sqrt.rn" }, &[v(a)]),
             Op::Fma(a, b, c) => self.float_op("fma.rn", &[v(a), v(b), v(c)]),
             Op::Min(a, b) => {
                 let less = self.compare("lt", v(a), v(b));
@@ -223,7 +242,7 @@ impl Code {
         Some(match special {
             Special::Exp2Weight => self.float_op("ex2.approx.ftz", &[x]),
             Special::Log => {
-                let log = self.float_op("lg2.approx", &[x]);
+                let log = self.float_op("lg2.approx.ftz", &[x]);
                 let ln2 = self.constant(std::f64::consts::LN_2);
                 self.float_op("mul.rn", &[log.into(), ln2])
             }

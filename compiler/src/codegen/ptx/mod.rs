@@ -2,8 +2,9 @@
 //!
 //! In:   a [`Kernel`].
 //! Out:  a [`PtxModule`]: the text, and the memory layout and launch shape it expects.
-//! Holds: every operation is rounded as the interpreter rounds it (`.rn`, nothing contracted, no flush to zero); minima and
-//!   maxima select by comparison, as `min.f32` treats NaN and signed zeros otherwise. The text is for the lowest version
+//! Holds: every operation is rounded as the interpreter rounds it (`.rn`, nothing contracted, no flush to zero), but for the quotients and roots of f32
+//!   reductions in few dimensions, which are within an ulp (see [`seeds`]); minima and maxima select by
+//!   comparison, as `min.f32` treats NaN and signed zeros otherwise. The text is for the lowest version
 //!   that has what it uses, so that old drivers load it: PTX ISA 6.0, `sm_70`.
 //! Source: NVIDIA, PTX ISA; the instructions are those of version 6.0.
 
@@ -13,6 +14,7 @@ mod layout;
 mod map;
 mod random;
 mod reduce;
+mod seeds;
 
 pub use layout::{Factor, FlowLayout, Layout, MapLayout, PartialMean, Partials, PriorLayout, ReduceLayout};
 
@@ -45,11 +47,11 @@ pub const PTX_TARGET: &str = "sm_70";
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ptx {
-    /// Approximations of the hardware in f32, off by default; f64 has none. Errors are at most, by NVIDIA's PTX ISA, "Floating Point
-    /// Instructions" (section numbers in parentheses):
-    /// - division by `div.full`: 2 ulp (9.7.3.8);
-    /// - square roots by `sqrt.approx`: relative `2^-23` (9.7.3.15);
-    /// - `log` by `lg2.approx`: of the logarithm to base 2, absolute `2^-22` for arguments in `(1/2, 2)`, relative `2^-22` elsewhere
+    /// Approximations of the hardware in f32, off by default; f64 has none. They take subnormal numbers for zero, and yield zero for them. Errors are
+    /// at most, by NVIDIA's PTX ISA, "Floating Point Instructions" (section numbers in parentheses):
+    /// - division by `div.approx.ftz`: 2 ulp for divisors from `2^-126` to `2^126`; zero for those above (9.7.3.8);
+    /// - square roots by `sqrt.approx.ftz`: relative `2^-23` (9.7.3.15);
+    /// - `log` by `lg2.approx.ftz`: of the logarithm to base 2, absolute `2^-22` for arguments in `(1/2, 2)`, relative `2^-22` elsewhere
     ///   (9.7.3.20); the multiplication by `log 2` adds a relative `2^-23`;
     /// - `exp` by `ex2.approx.ftz`: 2 ulp of the correctly rounded power of two, `2.5 2^-23` relative in all (9.7.3.21), to which rounding the
     ///   argument `x / log 2` adds `1.25 |x| 2^-24`; results below `2^-126` are zero.

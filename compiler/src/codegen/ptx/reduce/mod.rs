@@ -13,8 +13,9 @@ mod unrolled;
 
 use super::body::Uniforms;
 use super::code::{Class, Code, Operand, Parameter, Reg, emit};
+use super::seeds::{Seeds, passes_nan};
 use super::{ReduceLayout, Unsupported};
-use crate::kernel::{Kernel, Mean, MeanKind, PairInput, Precision, Scalar, Shape};
+use crate::kernel::{Kernel, Mean, MeanKind, Op, PairInput, Precision, Scalar, Shape, Weight};
 
 /// The parameters are those of [`ReduceLayout`].
 pub(super) fn emit(code: &mut Code, kernel: &Kernel, exp: &Kernel, layout: &ReduceLayout) -> Result<(), Unsupported> {
@@ -67,6 +68,8 @@ pub(super) struct Reduction<'a> {
     exp: &'a Kernel,
     means: &'a [Mean],
     layout: &'a ReduceLayout,
+    /// The quotients and roots that may start from an approximation.
+    seeds: Seeds,
 }
 
 impl<'a> Reduction<'a> {
@@ -76,8 +79,19 @@ impl<'a> Reduction<'a> {
             Shape::Reduce { means, .. } => means,
             Shape::Map { .. } => &[],
         };
-        Reduction { kernel, exp, means, layout }
+        let seeds = match kernel.shape() {
+            Shape::Reduce { weight: Weight::Linear(w), .. } => Seeds::of(kernel, &[*w]),
+            Shape::Reduce { weight: Weight::Log(l), .. } if keeps_nan(exp) => Seeds::of(kernel, &[*l]),
+            Shape::Reduce { .. } | Shape::Map { .. } => Seeds::default(),
+        };
+        Reduction { kernel, exp, means, layout, seeds }
     }
+}
+
+/// Whether a function of one number is NaN for NaN.
+fn keeps_nan(function: &Kernel) -> bool {
+    let input = function.body().iter().position(|op| *op == Op::Input(0));
+    input.is_some_and(|input| passes_nan(function.body(), input, &function.shape().results()))
 }
 
 impl Reduction<'_> {
@@ -85,6 +99,7 @@ impl Reduction<'_> {
     fn pair(
         &self,
         code: &mut Code,
+        seeds: &Seeds,
         uniforms: &Uniforms,
         q: Operand,
         weights: &[Operand],
@@ -98,7 +113,8 @@ impl Reduction<'_> {
             .enumerate()
             .map(|(i, input)| if i == 0 { Some(q) } else { weight(input) })
             .collect();
-        let mut values = code.body(self.kernel, uniforms, &inputs, &self.kernel.shape().results())?;
+        let results = self.kernel.shape().results();
+        let mut values = code.seeded_body(self.kernel, seeds, uniforms, &inputs, &results)?;
         Ok((values.remove(0), values))
     }
 

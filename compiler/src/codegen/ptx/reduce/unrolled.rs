@@ -7,6 +7,7 @@
 use super::super::Unsupported;
 use super::super::code::{Class, Code, Operand, Reg, emit};
 use super::super::layout::vector_length;
+use super::super::seeds::Seeds;
 use super::{Arguments, Reduction};
 use crate::codegen::sums::SLACK;
 use crate::kernel::{MeanKind, Precision};
@@ -121,7 +122,7 @@ impl Reduction<'_> {
     ) -> Result<(), Unsupported> {
         code.while_below(arguments.first, arguments.end, self.layout.tile, |code| {
             let count = self.stage(code, arguments, tile, threads);
-            self.tile(code, arguments, queries, tile, count)?;
+            self.tile(code, arguments, queries, (tile, count))?;
             queries.iter().for_each(|query| self.flush(code, query));
             emit!(code, "bar.sync 0");
             Ok(())
@@ -151,14 +152,45 @@ impl Reduction<'_> {
         count
     }
 
-    /// Adds all sources in shared memory to the sums of all queries.
+    /// Adds all sources in shared memory to the sums of all queries, which are zero before in f32.
     fn tile(
         &self,
         code: &mut Code,
         arguments: &Arguments,
         queries: &[Query],
-        tile: Reg,
-        count: Reg,
+        tile: (Reg, Reg),
+    ) -> Result<(), Unsupported> {
+        let exact = Seeds::default();
+        if code.fast_math || self.seeds.is_empty() {
+            return self.add_tile(code, arguments, queries, tile, &exact);
+        }
+        self.add_tile(code, arguments, queries, tile, &self.seeds)?;
+        code.comment("once more where a quotient or a root was out of range");
+        let (is_number, next) = (self.is_sound(code, queries), code.label());
+        emit!(code, "@{is_number} bra {next}");
+        let zero = code.constant(0.0);
+        let sums = queries.iter().flat_map(|query| &query.sums);
+        sums.for_each(|sum| code.float_op_into(*sum, "mov", &[zero]));
+        self.add_tile(code, arguments, queries, tile, &exact)?;
+        code.place(next);
+        Ok(())
+    }
+
+    /// Whether no sum of weights is NaN.
+    fn is_sound(&self, code: &mut Code, queries: &[Query]) -> Reg {
+        let sums = queries.iter().map(|query| Operand::from(query.sums[0]));
+        let total = sums.reduce(|total, sum| code.float_op("add.rn", &[total, sum]).into());
+        let total = total.unwrap_or_else(|| code.constant(0.0));
+        code.compare("eq", total, total)
+    }
+
+    fn add_tile(
+        &self,
+        code: &mut Code,
+        arguments: &Arguments,
+        queries: &[Query],
+        (tile, count): (Reg, Reg),
+        seeds: &Seeds,
     ) -> Result<(), Unsupported> {
         let bytes = self.layout.record * code.float_bytes();
         let exps = if self.is_linear() { 0 } else { 2 * self.exp.body().len() };
@@ -170,7 +202,7 @@ impl Reduction<'_> {
             for source in 0..repeated {
                 let record = self.record(code, at, source * bytes);
                 for query in queries {
-                    self.add_pair(code, arguments, query, &record)?;
+                    self.add_pair(code, arguments, query, &record, seeds)?;
                 }
             }
             Ok(())
@@ -195,6 +227,7 @@ impl Reduction<'_> {
         arguments: &Arguments,
         query: &Query,
         record: &[Reg],
+        seeds: &Seeds,
     ) -> Result<(), Unsupported> {
         let (y, weights) = record.split_at(self.layout.dim);
         let r: Vec<Operand> =
@@ -202,7 +235,7 @@ impl Reduction<'_> {
         let first: Operand = code.float_op("mul.rn", &[r[0], r[0]]).into();
         let q = r[1..].iter().fold(first, |q, r| code.float_op("fma.rn", &[*r, *r, q]).into());
         let weights: Vec<Operand> = weights.iter().map(|w| (*w).into()).collect();
-        let (mut w, values) = self.pair(code, &arguments.uniforms, q, &weights)?;
+        let (mut w, values) = self.pair(code, seeds, &arguments.uniforms, q, &weights)?;
         if !self.is_linear() {
             w = self.exponentiate(code, query, w)?;
         }

@@ -2,6 +2,7 @@
 
 use super::super::super::Unsupported;
 use super::super::super::code::{Class, Code, Operand, Reg, emit};
+use super::super::super::seeds::Seeds;
 use super::super::{Arguments, Reduction};
 use super::{GROUPS, QUERIES, Sums, Tile};
 use crate::kernel::MeanKind;
@@ -85,7 +86,7 @@ impl Reduction<'_> {
                 value.into()
             })
             .collect();
-        let (w, mut values) = self.pair(code, &arguments.uniforms, q, &weights)?;
+        let (w, mut values) = self.pair(code, &Seeds::default(), &arguments.uniforms, q, &weights)?;
         let is_source = code.reg(Class::Pred);
         emit!(code, "setp.lt.u32 {is_source}, {j}, {count}");
         let nothing = code.constant(if self.is_linear() { 0.0 } else { f64::NEG_INFINITY });
