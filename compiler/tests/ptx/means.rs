@@ -41,27 +41,40 @@ fn linear(precision: Precision, dim: usize) -> Kernel {
     k.finish_linear_reduce(w, means).expect("a kernel")
 }
 
-/// Weights of a quotient and a root that leave the range of floats at either end: infinite on a data point, zero far away.
-fn beyond_the_range(dim: usize) -> Kernel {
+/// Weights of a quotient and a root that leave the range of floats at either end: infinite on a data point, zero far away. With a bound, a quotient
+/// that is NaN is lost: the bound is taken instead.
+fn beyond_the_range(dim: usize, bound: Option<f64>) -> Kernel {
     let (mut k, pair) = KernelBuilder::reduce("beyond", Precision::F32, dim);
     let u = k.uniform("u");
     let scaled = k.mul(pair.q, u);
     let (root, square) = (k.sqrt(scaled), k.mul(scaled, scaled));
     let divisor = k.mul(root, square);
-    let w = k.div(pair.w, divisor);
+    let mut w = k.div(pair.w, divisor);
+    if let Some(bound) = bound {
+        let bound = k.constant(bound);
+        w = k.min(w, bound);
+    }
     let means = vec![Mean::displacement("uniform", u)];
     k.finish_linear_reduce(w, means).expect("a kernel")
 }
 
 #[test]
 fn quotients_and_roots_out_of_range_are_those_of_ieee_754() {
-    let kernel = beyond_the_range(2);
+    let sums = log_sums_beyond_the_range(None);
+    assert_eq!(sums, [0.0, f64::INFINITY, 0.0]);
+    // The second query, on a data point, has the bound; what is far away has zero, not the bound.
+    assert_eq!(log_sums_beyond_the_range(Some(4.0)), [0.0, 4f64.ln(), 0.0]);
+}
+
+/// Those of three queries, one of them on a data point, after comparing with the interpreter.
+fn log_sums_beyond_the_range(bound: Option<f64>) -> Vec<f64> {
+    let kernel = beyond_the_range(2, bound);
     let module = Ptx::default().emit(&kernel).expect("PTX");
     assert!(module.text.contains("rcp.approx") && module.text.contains("rsqrt.approx"), "{}", module.text);
     let program = Interpreter.emit(&kernel).expect("a program");
-    // The divisors of the first query are 1, infinity, and another infinity; the second stands on a data point.
+    // Divisors are 1 or 0 near, and infinite far away.
     let sources = vec![1.0, 0.0, 1e9, 0.0, 0.0, -3e9];
-    let data = Data { sources, log_weights: vec![0.0; 3], queries: vec![0.0, 0.0, 1.0, 0.0, 2.0, 0.0] };
+    let data = Data { sources, log_weights: vec![0.0; 3], queries: vec![2.0, 0.0, 1.0, 0.0, 1.0, 1.0] };
     let got = launch::reduce(&module, &[1.0], &data, Shape { threads: 2, splits: 1 });
     let expect = |query: usize| {
         let query = &data.queries[2 * query..][..2];
@@ -70,9 +83,8 @@ fn quotients_and_roots_out_of_range_are_those_of_ieee_754() {
     for (query, got) in got.iter().enumerate() {
         assert_eq!(got.log_sum, expect(query).log_sum, "query {query}");
     }
-    assert_eq!(got[0].log_sum, 0.0);
-    assert_eq!(got[0].means[0], [-1.0, 0.0]);
-    assert_eq!(got[1].log_sum, f64::INFINITY);
+    assert_eq!(got[0].means[0], [1.0, 0.0]);
+    got.iter().map(|got| got.log_sum).collect()
 }
 
 #[test]

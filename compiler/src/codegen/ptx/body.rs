@@ -1,7 +1,7 @@
 //! Straight-line bodies: one instruction for most operations.
 
 use super::code::{Class, Code, Operand, Reg, emit};
-use super::seeds::Seeds;
+use super::seeds::{Seed, Seeds};
 use super::{Unsupported, unsupported};
 use crate::kernel::{
     Compare, EXP2_MAGIC_F32, EXP2_MAGIC_F64, EXPONENT_MAGIC_F32, EXPONENT_MAGIC_F64, Kernel, Op, Precision, Value,
@@ -56,30 +56,32 @@ impl Code {
         inputs: &[Option<Operand>],
         results: &[Value],
     ) -> Result<Vec<Operand>, Unsupported> {
-        self.seeded_body(kernel, &Seeds::default(), uniforms, inputs, results)
+        self.seeded_body(kernel, (&Seeds::default(), None), uniforms, inputs, results)
     }
 
-    /// The same with some quotients and roots from approximations.
+    /// The same with some quotients and roots from approximations, and a register for those to watch.
     pub(super) fn seeded_body(
         &mut self,
         kernel: &Kernel,
-        seeds: &Seeds,
+        (seeds, watch): (&Seeds, Option<Reg>),
         uniforms: &Uniforms,
         inputs: &[Option<Operand>],
         results: &[Value],
     ) -> Result<Vec<Operand>, Unsupported> {
         let mut values: Vec<Operand> = Vec::with_capacity(kernel.body().len());
         for (index, op) in kernel.body().iter().enumerate() {
+            let seed = seeds.get(index);
+            let watch = watch.filter(|_| seed == Some(Seed::Watched));
             let value = match *op {
                 Op::Uniform(i) => Some(Operand::from(match uniforms {
                     Uniforms::Loaded(regs) => regs[i as usize],
                     Uniforms::At(base) => load(self, *base, i as usize),
                 })),
                 Op::Input(i) => inputs[i as usize],
-                Op::Div(a, b) if seeds.contains(index) => {
-                    Some(self.seeded_quotient(values[a.index()], values[b.index()]).into())
+                Op::Div(a, b) if seed.is_some() => {
+                    Some(self.seeded_quotient(values[a.index()], values[b.index()], watch).into())
                 }
-                Op::Sqrt(a) if seeds.contains(index) => Some(self.seeded_root(values[a.index()]).into()),
+                Op::Sqrt(a) if seed.is_some() => Some(self.seeded_root(values[a.index()], watch).into()),
                 op => self.op(op, &values),
             };
             values.push(value.ok_or_else(|| unsupported(kernel, "it has a call or an input without a value"))?);

@@ -1,42 +1,58 @@
 //! Quotients and square roots in f32 by the hardware's approximations, each corrected by one step of Newton's method.
 //!
 //! In:   the body of a reduction, and those of its results that are summed.
-//! Out:  which of its quotients and roots may be computed so, and their instructions.
+//! Out:  how its quotients and roots are computed, and their instructions.
 //! Holds: `div.rn` and `sqrt.rn` are branches around a call, which keep the pairs of a thread from overlapping; these sequences are straight.
 //!   From an approximation within 2 ulp the corrected reciprocal is within 1 ulp, and the correctly rounded one for all but a few
 //!   arguments; a quotient has one more rounding, so `2^-23` relative; a root is within `2^-24` (see the tests, which try every
 //!   significand with every approximation allowed). Where the sequence leaves the range of normal numbers (a divisor that is zero,
 //!   subnormal, infinite or NaN; a root of anything but a positive normal number) it yields NaN, never a wrong number, with one exception: a divisor
-//!   above `2^126` yields zero. The caller looks for NaN in its sums, and sums again by `div.rn` and `sqrt.rn`. That
-//!   finds every such case, because only an operation whose NaN cannot be lost on its way to a sum is computed so.
+//!   above `2^126` yields zero. The caller looks for NaN in its sums, and sums again by `div.rn` and `sqrt.rn`. That finds every such case: an
+//!   operation whose NaN may be lost on its way to a sum, as in the branch that a selection leaves, is watched by a sum of its own.
 //! Source: P. W. Markstein, "Computation of elementary functions on the IBM RISC System/6000 processor", IBM J. Res. Dev. 34 (1990); NVIDIA, PTX
 //!   ISA, 9.7.3 (`rcp.approx.ftz.f32`: 1 ulp; `rsqrt.approx.ftz.f32`: relative `2^-22.9`).
 
 use super::code::{Code, Operand, Reg};
 use crate::kernel::{Kernel, Op, Precision, Value};
 
-/// Which operations of a body start from an approximation.
+/// How a quotient or a root is computed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Seed {
+    /// From an approximation; its NaN makes a sum NaN.
+    Passing,
+    /// From an approximation; its NaN may be lost, and has to be noted.
+    Watched,
+}
+
+/// The operations of a body that start from an approximation.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Seeds(Vec<bool>);
+pub(super) struct Seeds(Vec<Option<Seed>>);
 
 impl Seeds {
-    /// Those quotients and roots of an f32 body whose NaN makes one of `summed` NaN.
+    /// All quotients and roots of an f32 body, of whose results `summed` are summed.
     pub(super) fn of(kernel: &Kernel, summed: &[Value]) -> Seeds {
         if kernel.precision() == Precision::F64 {
             return Seeds::default();
         }
-        let is_seeded = |(index, op): (usize, &Op)| {
-            matches!(op, Op::Div(..) | Op::Sqrt(_)) && passes_nan(kernel.body(), index, summed)
+        let seed = |(index, op): (usize, &Op)| match op {
+            Op::Div(..) | Op::Sqrt(_) if passes_nan(kernel.body(), index, summed) => Some(Seed::Passing),
+            Op::Div(..) | Op::Sqrt(_) => Some(Seed::Watched),
+            _ => None,
         };
-        Seeds(kernel.body().iter().enumerate().map(is_seeded).collect())
+        Seeds(kernel.body().iter().enumerate().map(seed).collect())
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        !self.0.contains(&true)
+        self.0.iter().all(Option::is_none)
     }
 
-    pub(super) fn contains(&self, index: usize) -> bool {
-        self.0.get(index) == Some(&true)
+    /// Whether some are watched.
+    pub(super) fn are_watched(&self) -> bool {
+        self.0.contains(&Some(Seed::Watched))
+    }
+
+    pub(super) fn get(&self, index: usize) -> Option<Seed> {
+        self.0.get(index).copied().flatten()
     }
 }
 
@@ -97,24 +113,34 @@ fn consequence(op: &Op, known: impl Fn(Value) -> Known) -> Known {
 }
 
 impl Code {
-    /// `a / b`, within `2^-23`, or NaN.
-    pub(super) fn seeded_quotient(&mut self, a: Operand, b: Operand) -> Reg {
+    /// `a / b`, within `2^-23`, or NaN. Where a watch is given, it becomes NaN with the quotient.
+    pub(super) fn seeded_quotient(&mut self, a: Operand, b: Operand, watch: Option<Reg>) -> Reg {
         let reciprocal = self.float_op("rcp.approx.ftz", &[b]);
         let (minus_b, one) = (self.float_op("neg", &[b]), self.constant(1.0));
         let rest = self.float_op("fma.rn", &[minus_b.into(), reciprocal.into(), one]);
+        self.note(rest, watch);
         let quotient = if a == one { reciprocal } else { self.float_op("mul.rn", &[a, reciprocal.into()]) };
         self.float_op("fma.rn", &[quotient.into(), rest.into(), quotient.into()])
     }
 
-    /// The square root of `x`, within `2^-24`, or NaN.
-    pub(super) fn seeded_root(&mut self, x: Operand) -> Reg {
+    /// The square root of `x`, within `2^-24`, or NaN, in the same way.
+    pub(super) fn seeded_root(&mut self, x: Operand, watch: Option<Reg>) -> Reg {
         let inverse = self.float_op("rsqrt.approx.ftz", &[x]);
         let root = self.float_op("mul.rn", &[x, inverse.into()]);
         let half = self.constant(0.5);
         let half_inverse = self.float_op("mul.rn", &[inverse.into(), half]);
         let minus_root = self.float_op("neg", &[root.into()]);
         let rest = self.float_op("fma.rn", &[minus_root.into(), root.into(), x]);
+        self.note(rest, watch);
         self.float_op("fma.rn", &[rest.into(), half_inverse.into(), root.into()])
+    }
+
+    /// Adds nothing to the watch, unless `rest` is NaN or infinite.
+    fn note(&mut self, rest: Reg, watch: Option<Reg>) {
+        if let Some(watch) = watch {
+            let zero = self.constant(0.0);
+            self.float_op_into(watch, "fma.rn", &[rest.into(), zero, watch.into()]);
+        }
     }
 }
 

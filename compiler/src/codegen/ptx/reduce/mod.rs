@@ -68,7 +68,7 @@ pub(super) struct Reduction<'a> {
     exp: &'a Kernel,
     means: &'a [Mean],
     layout: &'a ReduceLayout,
-    /// The quotients and roots that may start from an approximation.
+    /// The quotients and roots that start from an approximation.
     seeds: Seeds,
 }
 
@@ -99,7 +99,7 @@ impl Reduction<'_> {
     fn pair(
         &self,
         code: &mut Code,
-        seeds: &Seeds,
+        seeds: (&Seeds, Option<Reg>),
         uniforms: &Uniforms,
         q: Operand,
         weights: &[Operand],

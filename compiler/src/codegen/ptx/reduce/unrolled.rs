@@ -26,6 +26,8 @@ pub(super) struct Query {
     pub(super) sums: Vec<Reg>,
     /// Sums over tiles, where those are not in f64 already.
     pub(super) totals: Vec<Reg>,
+    /// NaN when an operation that is watched left the range of normal numbers; a number before every tile.
+    watch: Option<Reg>,
     index: Reg,
 }
 
@@ -93,6 +95,7 @@ impl Reduction<'_> {
             m: code.float(),
             sums: (0..count).map(|_| code.float()).collect(),
             totals: (0..totals).map(|_| code.reg(Class::F64)).collect(),
+            watch: (self.is_seeded(code) && self.seeds.are_watched()).then(|| code.float()),
             index,
         }
     }
@@ -161,14 +164,16 @@ impl Reduction<'_> {
         tile: (Reg, Reg),
     ) -> Result<(), Unsupported> {
         let exact = Seeds::default();
-        if code.fast_math || self.seeds.is_empty() {
+        if !self.is_seeded(code) {
             return self.add_tile(code, arguments, queries, tile, &exact);
         }
+        let zero = code.constant(0.0);
+        let watches = queries.iter().filter_map(|query| query.watch);
+        watches.for_each(|watch| code.float_op_into(watch, "mov", &[zero]));
         self.add_tile(code, arguments, queries, tile, &self.seeds)?;
         code.comment("once more where a quotient or a root was out of range");
         let (is_number, next) = (self.is_sound(code, queries), code.label());
         emit!(code, "@{is_number} bra {next}");
-        let zero = code.constant(0.0);
         let sums = queries.iter().flat_map(|query| &query.sums);
         sums.for_each(|sum| code.float_op_into(*sum, "mov", &[zero]));
         self.add_tile(code, arguments, queries, tile, &exact)?;
@@ -176,9 +181,14 @@ impl Reduction<'_> {
         Ok(())
     }
 
-    /// Whether no sum of weights is NaN.
+    /// Whether quotients and roots start from approximations.
+    fn is_seeded(&self, code: &Code) -> bool {
+        !code.fast_math && !self.seeds.is_empty()
+    }
+
+    /// Whether no sum of weights is NaN, and nothing that is watched.
     fn is_sound(&self, code: &mut Code, queries: &[Query]) -> Reg {
-        let sums = queries.iter().map(|query| Operand::from(query.sums[0]));
+        let sums = queries.iter().flat_map(|query| [Some(query.sums[0]), query.watch]).flatten().map(Operand::from);
         let total = sums.reduce(|total, sum| code.float_op("add.rn", &[total, sum]).into());
         let total = total.unwrap_or_else(|| code.constant(0.0));
         code.compare("eq", total, total)
@@ -235,7 +245,7 @@ impl Reduction<'_> {
         let first: Operand = code.float_op("mul.rn", &[r[0], r[0]]).into();
         let q = r[1..].iter().fold(first, |q, r| code.float_op("fma.rn", &[*r, *r, q]).into());
         let weights: Vec<Operand> = weights.iter().map(|w| (*w).into()).collect();
-        let (mut w, values) = self.pair(code, seeds, &arguments.uniforms, q, &weights)?;
+        let (mut w, values) = self.pair(code, (seeds, query.watch), &arguments.uniforms, q, &weights)?;
         if !self.is_linear() {
             w = self.exponentiate(code, query, w)?;
         }

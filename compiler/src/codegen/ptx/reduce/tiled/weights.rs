@@ -86,7 +86,7 @@ impl Reduction<'_> {
                 value.into()
             })
             .collect();
-        let (w, mut values) = self.pair(code, &Seeds::default(), &arguments.uniforms, q, &weights)?;
+        let (w, mut values) = self.pair(code, (&Seeds::default(), None), &arguments.uniforms, q, &weights)?;
         let is_source = code.reg(Class::Pred);
         emit!(code, "setp.lt.u32 {is_source}, {j}, {count}");
         let nothing = code.constant(if self.is_linear() { 0.0 } else { f64::NEG_INFINITY });
