@@ -13,6 +13,7 @@ mod unrolled;
 
 use super::body::Uniforms;
 use super::code::{Class, Code, Operand, Parameter, Reg, emit};
+use super::layout::vector_length;
 use super::seeds::{Seeds, passes_nan};
 use super::{ReduceLayout, Unsupported};
 use crate::kernel::{Kernel, Mean, MeanKind, Op, PairInput, Precision, Scalar, Shape, Weight};
@@ -146,6 +147,18 @@ impl Reduction<'_> {
 }
 
 impl Code {
+    /// Neighbouring floats in shared memory.
+    fn shared_row(&mut self, base: Reg, offset: usize, count: usize) -> Vec<Reg> {
+        let (bytes, t) = (self.float_bytes(), self.float_type());
+        let values: Vec<Reg> = (0..count).map(|_| self.float()).collect();
+        let length = vector_length(self.precision, count);
+        for (i, part) in values.chunks(length).enumerate() {
+            let (vector, list) = vector(part);
+            emit!(self, "ld.shared{vector}.{t} {list}, [{base}+{}]", offset + i * length * bytes);
+        }
+        values
+    }
+
     /// A float register that starts with `x`.
     fn variable(&mut self, x: Operand) -> Reg {
         let reg = self.float();
@@ -174,5 +187,14 @@ impl Code {
         emit!(self, "cvt.u64.u32 {wide}, {row}");
         emit!(self, "mad.lo.u64 {start}, {wide}, {step}, {}", arguments.partials);
         (self.at(start, query, 8), step)
+    }
+}
+
+/// The suffix and the operand of a load or store of several floats.
+fn vector(values: &[Reg]) -> (String, String) {
+    let list: Vec<String> = values.iter().map(Reg::to_string).collect();
+    match &list[..] {
+        [one] => (String::new(), one.clone()),
+        _ => (format!(".v{}", list.len()), format!("{{{}}}", list.join(", "))),
     }
 }

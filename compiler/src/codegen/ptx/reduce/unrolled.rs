@@ -8,7 +8,7 @@ use super::super::Unsupported;
 use super::super::code::{Class, Code, Operand, Reg, emit};
 use super::super::layout::vector_length;
 use super::super::seeds::Seeds;
-use super::{Arguments, Reduction};
+use super::{Arguments, Reduction, vector};
 use crate::codegen::sums::SLACK;
 use crate::kernel::{MeanKind, Precision};
 
@@ -210,25 +210,13 @@ impl Reduction<'_> {
         emit!(code, "mad.lo.u32 {end}, {count}, {bytes}, {tile}");
         code.while_below(at, end, bytes * repeated, |code| {
             for source in 0..repeated {
-                let record = self.record(code, at, source * bytes);
+                let record = code.shared_row(at, source * bytes, self.layout.record);
                 for query in queries {
                     self.add_pair(code, arguments, query, &record, seeds)?;
                 }
             }
             Ok(())
         })
-    }
-
-    /// A source in registers.
-    fn record(&self, code: &mut Code, at: Reg, offset: usize) -> Vec<Reg> {
-        let length = vector_length(code.precision, self.layout.record);
-        let (bytes, t) = (code.float_bytes(), code.float_type());
-        let record: Vec<Reg> = (0..self.layout.record).map(|_| code.float()).collect();
-        for (i, values) in record.chunks(length).enumerate() {
-            let (vector, list) = vector(values);
-            emit!(code, "ld.shared{vector}.{t} {list}, [{at}+{}]", offset + i * length * bytes);
-        }
-        record
     }
 
     fn add_pair(
@@ -327,13 +315,4 @@ fn first_query(code: &mut Code, (block, threads, thread): (Reg, Reg, Reg), per_t
     emit!(code, "mul.lo.u32 {base}, {block}, {per_thread}");
     emit!(code, "mad.lo.u32 {index}, {base}, {threads}, {thread}");
     index
-}
-
-/// The suffix and the operand of a load or store of several floats.
-fn vector(values: &[Reg]) -> (String, String) {
-    let list: Vec<String> = values.iter().map(Reg::to_string).collect();
-    match &list[..] {
-        [one] => (String::new(), one.clone()),
-        _ => (format!(".v{}", list.len()), format!("{{{}}}", list.join(", "))),
-    }
 }

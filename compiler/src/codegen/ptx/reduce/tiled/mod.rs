@@ -2,34 +2,45 @@
 //!
 //! Holds: `q` is the sum of squared differences in the order of the dimensions, as the interpreter takes it: no inner product,
 //!   hence no cancellation. A tile is processed in three passes: distances; weights, with one `m` per query that all threads of
-//!   the query agree on; displacements, which are accumulated in the partials, in f64. A thread has one query in the last
-//!   two passes and shares it with those at a distance of [`QUERIES`].
+//!   the query agree on; displacements, which are accumulated in the partials, in f64. In the first and the last pass a thread has [`EACH`]
+//!   queries and some sources or dimensions; in the second it has one query, and shares it with those at a distance of [`QUERIES`].
 
-mod coordinates;
+mod displacements;
+mod distances;
 mod weights;
 
 use super::super::code::{Class, Code, Operand, Reg, emit};
+use super::super::layout::vector_length;
 use super::super::{Unsupported, unsupported};
-use super::{Arguments, Reduction};
+use super::{Arguments, Reduction, vector};
 use crate::kernel::MeanKind;
 
 const QUERIES: usize = super::ReduceLayout::TILED_QUERIES;
 const THREADS: usize = 128;
 /// Threads that share a query.
 const GROUPS: usize = THREADS / QUERIES;
-/// Dimensions of a chunk.
+/// Dimensions of a chunk of the first pass.
 const CHUNK: usize = 8;
-/// In the first pass a thread has some queries at this distance, and some sources at that of the other threads.
+/// In the first and the last pass threads stand in a rectangle of queries by sources, or queries by dimensions.
 const ACROSS: usize = 8;
 const DOWN: usize = THREADS / ACROSS;
-/// Rows in shared memory are longer by one, so that walking down a column meets every bank.
-const ROW: usize = QUERIES + 1;
+/// Queries of a thread there.
+const EACH: usize = QUERIES / ACROSS;
+/// Sources of a turn of the loop of the last pass, and copies that are under way together.
+const UNROLLED: usize = 4;
+/// Floats from a row of queries to the next.
+const ROW: usize = stride(QUERIES);
 /// Shared memory that every device has.
 const SHARED_BYTES: usize = 48 * 1024;
 
+/// Floats from a row in shared memory to the next: rows start where vectors may, and the copies of a warp meet every bank once.
+const fn stride(floats: usize) -> usize {
+    floats + 4
+}
+
 /// Shared memory, and where this thread is.
 struct Tile {
-    /// `[CHUNK][QUERIES]` coordinates of queries.
+    /// `[CHUNK][QUERIES]` coordinates of queries; in the last pass `[sources][dimensions]` coordinates of sources.
     x: Reg,
     /// `[CHUNK][sources]` coordinates of sources.
     y: Reg,
@@ -42,6 +53,9 @@ struct Tile {
     /// This thread's query and which of its threads it is, in the block.
     column: Reg,
     group: Reg,
+    /// Where it is in the rectangle.
+    across: Reg,
+    down: Reg,
     /// The query in the launch, and whether there is one.
     query: Reg,
     is_query: Reg,
@@ -62,9 +76,9 @@ impl Reduction<'_> {
             let count = code.reg(Class::B32);
             emit!(code, "sub.u32 {count}, {}, {}", arguments.end, arguments.first);
             emit!(code, "min.u32 {count}, {count}, {}", self.layout.tile);
-            self.distances(code, arguments, &tile);
+            self.distances(code, arguments, &tile, count);
             let scale = self.weights(code, arguments, &tile, &sums, count)?;
-            self.displacements(code, arguments, &tile, scale);
+            self.displacements(code, arguments, &tile, count, scale);
             Ok::<(), Unsupported>(())
         })?;
         self.finish(code, arguments, &tile, &sums);
@@ -75,12 +89,12 @@ impl Reduction<'_> {
         let (sources, bytes) = (self.layout.tile, code.float_bytes());
         let kept: Vec<bool> = (0..self.means.len()).map(|i| self.is_kept(i)).collect();
         let tiles = 1 + kept.iter().filter(|kept| **kept).count();
-        let chunks = CHUNK * (ROW + sources + 1);
-        if (chunks + tiles * sources * ROW) * bytes + THREADS * 8 + 64 > SHARED_BYTES {
+        let chunks = (CHUNK * (ROW + stride(sources))).max(sources * stride(DOWN * self.dims_per_thread()));
+        if (chunks + tiles * sources * ROW) * bytes + THREADS * 8 > SHARED_BYTES {
             return Err(unsupported(self.kernel, "its means need more shared memory than a block has"));
         }
-        let x = code.shared("x", CHUNK * ROW * bytes);
-        let y = code.shared("y", CHUNK * (sources + 1) * bytes);
+        let (x, y) = (code.shared("coordinates", chunks * bytes), code.reg(Class::B32));
+        emit!(code, "add.u32 {y}, {x}, {}", CHUNK * ROW * bytes);
         let w = code.shared("w", sources * ROW * bytes);
         let values = kept
             .into_iter()
@@ -88,13 +102,20 @@ impl Reduction<'_> {
             .map(|(i, kept)| kept.then(|| code.shared(&format!("value{i}"), sources * ROW * bytes)))
             .collect();
         let exchange = code.shared("exchange", THREADS * 8);
-        let [column, group, query] = [(); 3].map(|()| code.reg(Class::B32));
+        let [column, group, query, across, down] = [(); 5].map(|()| code.reg(Class::B32));
         emit!(code, "and.b32 {column}, {}, {}", arguments.thread, QUERIES - 1);
         emit!(code, "shr.u32 {group}, {}, {}", arguments.thread, QUERIES.ilog2());
         emit!(code, "mad.lo.u32 {query}, {}, {QUERIES}, {column}", arguments.block);
+        emit!(code, "and.b32 {across}, {}, {}", arguments.thread, ACROSS - 1);
+        emit!(code, "shr.u32 {down}, {}, {}", arguments.thread, ACROSS.ilog2());
         let is_query = code.reg(Class::Pred);
         emit!(code, "setp.lt.u32 {is_query}, {query}, {}", arguments.query_count);
-        Ok(Tile { x, y, w, values, exchange, column, group, query, is_query })
+        Ok(Tile { x, y, w, values, exchange, column, group, across, down, query, is_query })
+    }
+
+    /// Dimensions of a thread in a chunk of the last pass: few where a chunk would be longer than a point.
+    fn dims_per_thread(&self) -> usize {
+        if self.layout.dim > 2 * DOWN { 4 } else { 2 }
     }
 
     /// Whether the values of a mean are needed after the weights are known: coefficients of displacements, and under a logarithm
@@ -124,7 +145,7 @@ impl Reduction<'_> {
         emit!(code, "mov.u32 {d}, {}", tile.group);
         code.while_below(d, self.layout.dim, GROUPS, |code| {
             for first in self.displacement_rows() {
-                let address = self.partial(code, arguments, tile, d, first);
+                let (address, _) = self.partial(code, arguments, tile.query, d, first);
                 emit!(code, "st.global.f64 [{address}], {nothing}");
             }
         });
@@ -138,14 +159,14 @@ impl Reduction<'_> {
         means.filter(|(mean, _)| matches!(mean.kind, MeanKind::Displacement(_))).map(|(_, part)| part.first)
     }
 
-    /// The address of partial `first + d` of this thread's query.
-    fn partial(&self, code: &mut Code, arguments: &Arguments, tile: &Tile, d: Reg, first: usize) -> Reg {
-        let (start, step) = code.partial_rows(arguments, tile.query, self.layout.partials.vectors);
+    /// The address of partial `first + d` of a query, and the bytes to that of the next.
+    fn partial(&self, code: &mut Code, arguments: &Arguments, query: Reg, d: Reg, first: usize) -> (Reg, Reg) {
+        let (start, step) = code.partial_rows(arguments, query, self.layout.partials.vectors);
         let (row, wide, address) = (code.reg(Class::B32), code.reg(Class::B64), code.reg(Class::B64));
         emit!(code, "add.u32 {row}, {d}, {first}");
         emit!(code, "cvt.u64.u32 {wide}, {row}");
         emit!(code, "mad.lo.u64 {address}, {wide}, {step}, {start}");
-        address
+        (address, step)
     }
 
     /// Adds the totals of the threads of a query in their order and stores them.
@@ -160,7 +181,7 @@ impl Reduction<'_> {
         let zero = code.reg(Class::B32);
         emit!(code, "mov.u32 {zero}, 0");
         let m = code.widened(sums.m);
-        let address = self.partial(code, arguments, tile, zero, 0);
+        let (address, _) = self.partial(code, arguments, tile.query, zero, 0);
         emit!(code, "@{stores} st.global.f64 [{address}], {m}");
         let rows = std::iter::once(1).chain(self.layout.partials.means.iter().map(|part| part.first));
         for (row, total) in rows.zip(&sums.totals) {
@@ -175,7 +196,7 @@ impl Reduction<'_> {
                 emit!(code, "ld.shared.f64 {other}, [{all}+{}]", group * QUERIES * 8);
                 emit!(code, "add.rn.f64 {sum}, {sum}, {other}");
             }
-            let address = self.partial(code, arguments, tile, zero, row);
+            let (address, _) = self.partial(code, arguments, tile.query, zero, row);
             emit!(code, "@{stores} st.global.f64 [{address}], {sum}");
         }
     }
@@ -210,5 +231,24 @@ impl Reduction<'_> {
         let value = code.variable(value);
         emit!(code, "add.u32 {address}, {base}, {offset}");
         emit!(code, "st.shared.{t} [{address}], {value}");
+    }
+}
+
+impl Code {
+    fn store_shared_row(&mut self, base: Reg, offset: usize, values: &[Reg]) {
+        let (bytes, t) = (self.float_bytes(), self.float_type());
+        let length = vector_length(self.precision, values.len());
+        for (i, part) in values.chunks(length).enumerate() {
+            let (vector, list) = vector(part);
+            emit!(self, "st.shared{vector}.{t} [{base}+{}], {list}", offset + i * length * bytes);
+        }
+    }
+
+    /// Whether `index + offset` is below `end`.
+    fn is_below(&mut self, index: Reg, offset: usize, end: impl std::fmt::Display) -> Reg {
+        let (at, is_below) = (self.reg(Class::B32), self.reg(Class::Pred));
+        emit!(self, "add.u32 {at}, {index}, {offset}");
+        emit!(self, "setp.lt.u32 {is_below}, {at}, {end}");
+        is_below
     }
 }
