@@ -88,6 +88,9 @@ E0209 "name that does not occur"
 "A declared field, parameter or test value is not in the equation, most often by a slip of the pen.";
 E0210 "derivative by another axis"
 "Names carry derivatives by `t` and along the axes `x`, `y` and `z`. In more dimensions write `lap`, `grad` and `div`.";
+E0211 "operator read as a parameter"
+"A name that is neither declared nor a function is a parameter. `nabla`, `Delta` or the `d2phi` of `d2phi/dx2` would be one, which is seldom
+meant: the Laplacian is `lap(phi)` or `∇²phi`, a derivative `phi_xx`, `dx(phi, 2)` or `∂²phi/∂x²`.";
 E0301 "no unknown"
 "An equation is about an unknown field: a name that carries a derivative, or a declared field.";
 E0302 "unknowns and equations differ in number"

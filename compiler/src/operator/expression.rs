@@ -1,6 +1,6 @@
 //! Formulas to canonical expressions, sorts checked.
 
-use super::functions::{self, FUNCTIONS, Function};
+use super::functions::{self, FUNCTIONS, Function, operator_elsewhere};
 use super::names::{Derivative, HIGHEST_ORDER, derivative, unit};
 use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
 use crate::expr::{Axis, DependsOn, Expr, Func, Name, Rational, Var, rational};
@@ -291,7 +291,7 @@ fn applied(name: &Ident, arguments: &[Node], bind: &Bind<'_>) -> Result<Expr, Di
         Some(on) if !field => Ok(Expr::Apply(name.node.as_str().into(), on)),
         _ => {
             let near = nearest(&name.node, FUNCTIONS.iter().map(|row| row.name));
-            let help = match near {
+            let help = match operator_elsewhere(&name.node).flatten().or(near) {
                 _ if field => format!("`{0}` is a field: write `{0}`, or `{0}*(...)` for a product", name.node),
                 Some(near) => format!("did you mean `{near}`?"),
                 None => {

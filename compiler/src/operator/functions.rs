@@ -75,6 +75,18 @@ pub fn find(name: &str) -> Option<&'static Row> {
     FUNCTIONS.iter().find(|row| row.name == name)
 }
 
+/// What a word for an operator elsewhere is called here; of some, nothing.
+pub fn operator_elsewhere(word: &str) -> Option<Option<&'static str>> {
+    // A small delta is a common parameter.
+    Some(match word {
+        "laplacian" | "Laplacian" | "laplace" | "Laplace" | "nabla" | "Nabla" | "del" | "Del" | "Delta" => Some("lap"),
+        "gradient" | "Grad" => Some("grad"),
+        "divergence" | "Div" => Some("div"),
+        "curl" | "Curl" | "rot" => None,
+        _ => return None,
+    })
+}
+
 /// How the function called `name` is used.
 pub fn usage(name: &str) -> &'static str {
     find(name).map_or("", |row| row.usage)

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::expr::{Axis, Expr, Name, Var};
-use crate::operator::functions;
+use crate::operator::functions::{self, operator_elsewhere};
 use crate::source::Span;
 use crate::syntax::ast::{Assumption, At, Formula, Ident, Node};
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,7 +84,7 @@ impl Names {
                 names.add_parameter(name, *span);
             }
         }
-        names.check_suffixes()?;
+        names.check_parameters()?;
         match fields.iter().find(|f| !names.is_field(&f.node)) {
             Some(f) if FIXED.contains(&f.node.as_str()) => Err(taken(&f.node, f.span)),
             Some(f) => Err(names.does_not_occur(&f.node, f.span)),
@@ -155,22 +155,42 @@ impl Names {
         self.parameters.push((written.to_owned(), name.as_str().into(), span));
     }
 
-    /// Parameters must not look like derivatives, nor like a constant they are not.
-    fn check_suffixes(&self) -> Result<(), Diagnostic> {
-        for (name, _, span) in &self.parameters {
-            if name == "pi" && !self.is_declared("pi") {
+    /// Parameters that are not declared must not look like operators or derivatives, nor like a constant they are not.
+    fn check_parameters(&self) -> Result<(), Diagnostic> {
+        for (name, _, span) in self.parameters.iter().filter(|(name, ..)| !self.is_declared(name)) {
+            if let Some(complaint) = self.operator_as_parameter(name, *span) {
+                return Err(complaint);
+            }
+            if name == "pi" {
                 return Err(Diagnostic::new("E0208", *span, "`pi` is not a constant of the language")
                     .help("write its value, or declare a parameter: `where pi real`"));
             }
             let Some((base, suffix)) = name.rsplit_once('_') else { continue };
             let letters = !suffix.is_empty() && suffix.chars().all(|c| c.is_ascii_alphabetic());
-            if letters && self.is_field(base) && !self.is_declared(name) {
+            if letters && self.is_field(base) {
                 return Err(Diagnostic::new("E0210", *span, format!("`{name}` is not a derivative of the language"))
                     .label("derivatives in names are by `t`, `x`, `y` and `z`")
                     .help(format!("use `lap`, `grad` and `div` in space, or declare it: `where {name} real`")));
             }
         }
         Ok(())
+    }
+
+    /// The message about a parameter that is an operator or a part of a derivative elsewhere: `nabla^2 phi`, `d2phi/dx2`.
+    fn operator_as_parameter(&self, name: &str, span: Span) -> Option<Diagnostic> {
+        let field = self.fields.first().map_or("phi", |(field, _)| field.as_str());
+        let of = name.strip_prefix('d').map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+        let by = name.strip_prefix('d').map(|rest| rest.trim_end_matches(|c: char| c.is_ascii_digit()));
+        let is_part = of.is_some_and(|of| self.is_field(of)) || by.is_some_and(|by| ["t", "x", "y", "z"].contains(&by));
+        let remedy = match operator_elsewhere(name) {
+            Some(Some(here)) => format!("write `{here}({field})`"),
+            Some(None) => "rotations are not part of the language".to_owned(),
+            None if is_part => format!("write `{field}_t`, `{field}_xx` or `dx({field}, 2)`"),
+            None => return None,
+        };
+        let message = format!("`{name}` would be a parameter, and reads like an operator");
+        let help = format!("{remedy}; if a parameter is meant, declare it: `where {name} real`");
+        Some(Diagnostic::new("E0211", span, message).help(help))
     }
 }
 

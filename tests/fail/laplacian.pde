@@ -1,0 +1,1 @@
+phi_t - Laplacian(phi) = 0   //~ E0201 did you mean `lap`?
