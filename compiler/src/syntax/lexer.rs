@@ -93,9 +93,14 @@ impl Fault<'_> {
         let c = self.at.chars().next().unwrap_or(' ');
         let shown = if c.is_control() { format!("U+{:04X}", u32::from(c)) } else { c.to_string() };
         let span = Span::new(start, start + c.len_utf8());
+        let help = match c {
+            '.' => "vectors are written by their components: `a phi_x + b phi_y` for a drift",
+            '\\' | '$' | '{' | '}' => "LaTeX is not read: write `phi_t`, `phi_xx`, `lap(phi)` or `∇²φ`",
+            _ => "ASCII words always work: `lap(phi)`, `phi_t`, `m^2`, `<=`",
+        };
         Diagnostic::new("E0001", span, format!("`{shown}` has no meaning here"))
             .label("this character is not part of the language")
-            .help("ASCII words always work: `lap(phi)`, `phi_t`, `m^2`, `<=`")
+            .help(help)
     }
 }
 

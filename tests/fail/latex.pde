@@ -1,0 +1,1 @@
+phi_t = \nabla^2 \phi   //~ E0001 LaTeX is not read
