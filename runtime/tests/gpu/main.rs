@@ -1,7 +1,7 @@
 //! Conformance of launches: in the machine that runs PTX text, and on a GPU wherever the driver finds one.
 //!
 //! Every check is a function of the device. In the machine, which is slow, it takes little data; on a GPU all. Where there is no GPU each of those
-//! tests says why in one line, and passes; `driver` runs them with a driver that is simulated. `cargo test -p genphys-runtime --features cuda --test gpu on_the_gpu` runs them alone.
+//! tests says why in one line, and passes; `driver` runs most of them with a driver that is simulated. `cargo test -p genphys-runtime --features cuda --test gpu on_the_gpu` runs them alone.
 
 #[path = "../../../compiler/tests/ptx/arithmetic.rs"]
 mod arithmetic;
@@ -38,10 +38,15 @@ pub enum Amount {
 /// The first GPU, or none after a line that says why.
 #[cfg(feature = "cuda")]
 fn gpu(test: &str) -> Option<genphys_runtime::gpu::Device> {
+    genphys_runtime::gpu::Device::open(0).map_err(|why| skipped(test, why)).ok()
+}
+
+/// Says that a test did not run, past the capture of its output: that is to be seen.
+#[cfg(feature = "cuda")]
+fn skipped(test: &str, why: impl std::fmt::Display) {
     use std::io::Write;
-    let device = genphys_runtime::gpu::Device::open(0);
-    // Past the capture of a test's output: that it did not run is to be seen.
-    device.map_err(|why| writeln!(std::io::stderr(), "skipped: {test}: {why}")).ok()
+    // A terminal that is gone sees nothing.
+    let _ = writeln!(std::io::stderr(), "skipped: {test}: {why}");
 }
 
 /// What a device does in a second; a simulated one is the machine.

@@ -72,10 +72,12 @@ fn a_launch_that_fails_leaves_nothing() {
         ("fault=1", field(POISSON, &["--device", "cuda"])),
         ("fault=1", sample(POISSON, &["--device", "cuda"])),
         ("gpus=8.0,8.0 fault=2", sample(POISSON, &["--device", "cuda:0,1"])),
-        ("fault=1", ["plot", POISSON, "--what", "density", "--out", "p.png", "--device", "cuda"].to_vec()),
+        ("fault=1", vec!["plot", POISSON, "--what", "density", "--out", "p.png", "--device", "cuda"]),
+        ("fault=1", vec!["plot", POISSON, "--what", "kernel", "--out", "p.png", "--device", "cuda"]),
+        ("fault=1", vec!["compare", POISSON, "--data", "data.npy", "--seeds", "2", "-n", "20", "--device", "cuda"]),
     ] {
         let (run, recorded) = place.run(plan, &arguments);
-        refused(&run, &["an illegal memory access was encountered"]);
+        refused(&run, &["an illegal memory access was encountered\n", "help: --device cpu does without a GPU"]);
         assert!(!["f.npz", "s.npy", "s.state", "p.png"].iter().any(|name| place.has(name)), "{arguments:?}");
         assert_eq!(recorded.released().len(), if plan.starts_with(two) { 2 } else { 1 }, "given back all the same");
     }
