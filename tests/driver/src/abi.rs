@@ -49,7 +49,10 @@ macro_rules! calls {
             answer(stringify!($name), $since, |$driver: &mut Driver| $body)
         }
         const _: unsafe fn($($ty),*) -> CUresult = sys::$name;
-    )* };
+    )*
+        /// The names of the calls.
+        pub const CALLS: &[&str] = &[$(stringify!($name)),*];
+    };
 }
 
 calls! {

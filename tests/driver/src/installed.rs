@@ -47,6 +47,12 @@ impl Installed {
         Recorded(text.lines().map(str::to_owned).collect())
     }
 
+    /// Has a program launched anything since the last call of [`Installed::recorded`]?
+    pub fn has_launched(&self) -> bool {
+        let text = std::fs::read_to_string(self.record()).unwrap_or_default();
+        text.lines().any(|line| line.starts_with(record::LAUNCHED))
+    }
+
     fn record(&self) -> PathBuf {
         self.folder.join("record")
     }

@@ -20,5 +20,8 @@ mod plan;
 mod record;
 mod state;
 mod status;
+#[cfg(test)]
+mod tests;
 
+pub use abi::CALLS;
 pub use installed::{Installed, Recorded};

@@ -20,7 +20,7 @@ pub const LAUNCHED: &str = "launched ";
 pub const RELEASED: &str = "released ";
 
 /// Where lines go.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Record(Option<File>);
 
 impl Record {

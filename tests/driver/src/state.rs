@@ -106,7 +106,8 @@ impl Driver {
         Driver::new(plan.unwrap_or_default(), record)
     }
 
-    fn new(plan: Plan, record: Record) -> Driver {
+    /// As a plan says.
+    pub fn new(plan: Plan, record: Record) -> Driver {
         let gpu = |(device, capability): (usize, &(i32, i32))| Gpu {
             capability: *capability,
             retained: 0,

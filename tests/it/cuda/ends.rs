@@ -29,3 +29,25 @@ fn ctrl_c_saves_what_exists_and_gives_the_device_back() {
     assert!(recorded.misuses().is_empty(), "{:#?}", recorded.misuses());
     assert_eq!(recorded.released().len(), 1);
 }
+
+/// A launch is not interrupted: pressed again, Ctrl-C ends the process in the middle of it.
+#[test]
+fn ctrl_c_twice_ends_a_launch() {
+    let place = Place::new();
+    let arguments = samples(POISSON, ["600", "1000000"], &["--device", "cuda"]);
+    let mut child = place.command("", &arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("starts");
+    while !place.driver.has_launched() {
+        assert!(child.try_wait().expect("our own process").is_none(), "ended before its launch");
+        std::thread::yield_now();
+    }
+    let code = loop {
+        // Signals that come too fast are one.
+        let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+        match child.try_wait().expect("our own process") {
+            Some(end) => break end.code(),
+            None => assert!(sent.success()),
+        }
+    };
+    assert_eq!(code, Some(130));
+    assert!(!place.has("s.npy") && place.driver.recorded().misuses().is_empty());
+}

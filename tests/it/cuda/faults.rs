@@ -83,6 +83,37 @@ fn a_launch_that_fails_leaves_nothing() {
     }
 }
 
+/// Whichever call fails, for whichever reason: there is one message, or the very same file.
+#[test]
+fn every_call_may_fail() {
+    let place = Place::new();
+    let arguments = field(POISSON, &["--device", "cuda"]);
+    place.succeed("", &arguments);
+    let expected = place.bytes("f.npz");
+    let mut refusals = 0;
+    for call in simulated_driver::CALLS {
+        // A wrong argument, no memory, a launch that has failed.
+        for status in [1, 2, 719] {
+            std::fs::remove_file(place.folder.path().join("f.npz")).ok();
+            let mut command = place.command(&format!("fail={call}:{status}"), &arguments);
+            // What fails cannot be given back: that this is misuse is not looked at here.
+            let output = command.env("GENPHYS_CACHE_DIR", place.folder.path().join("cache")).output().expect("starts");
+            let err = String::from_utf8_lossy(&output.stderr);
+            match output.status.code() {
+                Some(0) => assert!(place.bytes("f.npz") == expected, "{call} {status}"),
+                Some(2) => {
+                    let errors = err.lines().filter(|line| line.starts_with("error: ")).count();
+                    assert!(errors == 1 && !place.has("f.npz"), "{call} {status}: {err}");
+                    refusals += 1;
+                }
+                other => panic!("{call} {status} ends with {other:?}: {err}"),
+            }
+            std::fs::remove_dir_all(place.folder.path().join("cache")).ok();
+        }
+    }
+    assert!(refusals > 30, "{refusals}");
+}
+
 /// The bytes that the data and the results of a run take, by a run with room.
 fn peak(place: &Place, arguments: &[&str]) -> usize {
     let (_, recorded) = place.succeed("", arguments);
