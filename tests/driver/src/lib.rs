@@ -1,6 +1,6 @@
 //! A stand-in for NVIDIA's driver: a library `libcuda.so` whose calls run PTX text in the machine of the tests.
 //!
-//! In:   the calls of the driver's C interface that genphys and cudarc make; a [plan](plan::Plan) in the environment, which says what fails.
+//! In:   the calls of the driver's C interface that genphys and cudarc make; a plan in the environment, which says what fails.
 //! Out:  what the real driver answers by its reference manual, and a record of what was done, and of what a program must not do.
 //! Holds: where the manual leaves something open, the worst that it allows happens: memory begins as NaN, addresses are never used again, a copy
 //!   from or to the memory of the host is done only after a synchronisation, and so is the news that a launch has failed.
