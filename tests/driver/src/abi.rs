@@ -15,6 +15,7 @@ use cudarc::driver::sys::{
     CUlinkState, CUmodule, CUresult, CUstream,
 };
 
+use crate::host::{is_there, list, put, put_log, read, text};
 use crate::image::{FIRST, HEADER, Header};
 use crate::machine::Type;
 use crate::memory::Origin;
@@ -61,26 +62,31 @@ calls! {
     }
 
     fn cuDriverGetVersion[driver](version: *mut c_int) since 2020 {
-        put(driver, version, driver.plan.version)
+        // SAFETY: the caller has a place for it.
+        unsafe { put(driver, version, driver.plan.version) }
     }
 
     fn cuGetErrorString[driver](error: CUresult, text: *mut *const c_char) since 6000 {
         let (_, said) = words(error).ok_or(CUresult::CUDA_ERROR_INVALID_VALUE)?;
-        put(driver, text, said.as_ptr())
+        // SAFETY: the caller has a place for it.
+        unsafe { put(driver, text, said.as_ptr()) }
     }
 
     fn cuGetErrorName[driver](error: CUresult, text: *mut *const c_char) since 6000 {
         let (name, _) = words(error).ok_or(CUresult::CUDA_ERROR_INVALID_VALUE)?;
-        put(driver, text, name.as_ptr())
+        // SAFETY: the caller has a place for it.
+        unsafe { put(driver, text, name.as_ptr()) }
     }
 
     fn cuDeviceGetCount[driver](count: *mut c_int) since 2000 {
-        put(driver, count, driver.count() as c_int)
+        // SAFETY: the caller has a place for it.
+        unsafe { put(driver, count, driver.count() as c_int) }
     }
 
     fn cuDeviceGet[driver](device: *mut CUdevice, ordinal: c_int) since 2000 {
         driver.device(ordinal)?;
-        put(driver, device, ordinal)
+        // SAFETY: the caller has a place for it.
+        unsafe { put(driver, device, ordinal) }
     }
 
     fn cuDeviceGetName[driver](name: *mut c_char, length: c_int, device: CUdevice) since 2000 {
@@ -104,12 +110,14 @@ calls! {
             }
             _ => return Err(driver.misuse("an unknown attribute", CUresult::CUDA_ERROR_INVALID_VALUE)),
         };
-        put(driver, value, asked)
+        // SAFETY: the caller has a place for it.
+        unsafe { put(driver, value, asked) }
     }
 
     fn cuDevicePrimaryCtxRetain[driver](context: *mut CUcontext, device: CUdevice) since 7000 {
         let device = driver.device(device)?;
-        put(driver, context, handle(device as u64 + 1))?;
+        // SAFETY: the caller has a place for it.
+        unsafe { put(driver, context, handle(device as u64 + 1)) }?;
         driver.retain(device);
         Ok(())
     }
@@ -121,7 +129,8 @@ calls! {
 
     fn cuCtxGetCurrent[driver](context: *mut CUcontext) since 4000 {
         let current = driver.current().map_or(0, |device| device as u64 + 1);
-        put(driver, context, handle(current))
+        // SAFETY: the caller has a place for it.
+        unsafe { put(driver, context, handle(current)) }
     }
 
     fn cuCtxSetCurrent[driver](context: CUcontext) since 4000 {
@@ -143,7 +152,8 @@ calls! {
             return Err(driver.misuse("flags", CUresult::CUDA_ERROR_INVALID_VALUE));
         }
         let made = driver.new_event(device);
-        put(driver, event, handle(made))
+        // SAFETY: the caller has a place for it.
+        unsafe { put(driver, event, handle(made)) }
     }
 
     fn cuEventDestroy_v2[driver](event: CUevent) since 4000 {
@@ -154,13 +164,15 @@ calls! {
     fn cuMemAlloc_v2[driver](address: *mut CUdeviceptr, bytes: usize) since 3020 {
         let device = driver.working()?;
         let made = driver.allocate(device, bytes, Origin::Direct)?;
-        put(driver, address, made)
+        // SAFETY: the caller has a place for it.
+        unsafe { put(driver, address, made) }
     }
 
     fn cuMemAllocAsync[driver](address: *mut CUdeviceptr, bytes: usize, stream: CUstream) since 11020 {
         let device = driver.on_stream(stream.is_null())?;
         let made = driver.allocate(device, bytes, Origin::Pool)?;
-        put(driver, address, made)
+        // SAFETY: the caller has a place for it.
+        unsafe { put(driver, address, made) }
     }
 
     fn cuMemFree_v2[driver](address: CUdeviceptr) since 3020 {
@@ -181,6 +193,7 @@ calls! {
 
     fn cuMemcpyHtoDAsync_v2[driver](to: CUdeviceptr, from: *const c_void, count: usize, stream: CUstream) since 3020 {
         let device = driver.on_stream(stream.is_null())?;
+        is_there(driver, from)?;
         let bytes = driver.bytes_mut(device, to, count)?;
         // SAFETY: the caller has so many bytes there until the copy is done; what is in them is read as bytes.
         let from = unsafe { std::slice::from_raw_parts(from.cast::<u8>(), count) };
@@ -191,6 +204,7 @@ calls! {
 
     fn cuMemcpyDtoHAsync_v2[driver](to: *mut c_void, from: CUdeviceptr, count: usize, stream: CUstream) since 3020 {
         let device = driver.on_stream(stream.is_null())?;
+        is_there(driver, to)?;
         let bytes = driver.bytes_mut(device, from, count)?.to_vec();
         // What is there before the copy is done means nothing.
         // SAFETY: the caller has room for so many bytes there until the copy is done.
@@ -203,7 +217,8 @@ calls! {
         let device = driver.working()?;
         // SAFETY: the caller's promise, passed on.
         let made = unsafe { load(driver, device, image) }?;
-        put(driver, module, handle(made))
+        // SAFETY: the caller has a place for it.
+        unsafe { put(driver, module, handle(made)) }
     }
 
     fn cuModuleLoadDataEx[driver](
@@ -219,7 +234,8 @@ calls! {
             unsafe { put_log(driver, options, values, &said) }?;
         }
         let made = made?;
-        put(driver, module, handle(made))
+        // SAFETY: the caller has a place for it.
+        unsafe { put(driver, module, handle(made)) }
     }
 
     fn cuModuleGetFunction[driver](function: *mut CUfunction, module: CUmodule, name: *const c_char) since 2000 {
@@ -227,7 +243,8 @@ calls! {
         // SAFETY: the caller has a string there.
         let name = unsafe { text(driver, name) }?;
         let found = driver.function(module.addr() as u64, name)?;
-        put(driver, function, handle(found))
+        // SAFETY: the caller has a place for it.
+        unsafe { put(driver, function, handle(found)) }
     }
 
     fn cuModuleUnload[driver](module: CUmodule) since 2000 {
@@ -241,7 +258,8 @@ calls! {
         let device = driver.working()?;
         no_options(driver, count, options, values)?;
         let made = driver.new_link(device);
-        put(driver, state, handle(made))
+        // SAFETY: the caller has a place for it.
+        unsafe { put(driver, state, handle(made)) }
     }
 
     fn cuLinkAddData_v2[driver](
@@ -267,8 +285,10 @@ calls! {
         driver.working()?;
         let made = driver.complete(state.addr() as u64)?;
         let (place, length) = (made.as_mut_ptr(), made.len());
-        put(driver, image, place.cast())?;
-        put(driver, size, length)
+        // SAFETY: the caller has a place for it.
+        unsafe { put(driver, image, place.cast()) }?;
+        // SAFETY: the caller has a place for it.
+        unsafe { put(driver, size, length) }
     }
 
     fn cuLinkDestroy[driver](state: CUlinkState) since 5050 {
@@ -301,41 +321,6 @@ fn handle<T>(number: u64) -> *mut T {
     without_provenance_mut(number as usize)
 }
 
-/// Writes a result to the caller.
-fn put<T>(driver: &mut Driver, place: *mut T, value: T) -> Answer {
-    if place.is_null() {
-        return Err(driver.misuse("no place for a result", CUresult::CUDA_ERROR_INVALID_VALUE));
-    }
-    // SAFETY: every caller of a call promises that an address which is not null is a place for a value of this type.
-    unsafe { place.write(value) };
-    Ok(())
-}
-
-/// So many values of the caller; none at null.
-///
-/// # Safety
-/// They are there, or the address is null.
-unsafe fn list<'a, T>(first: *mut T, count: c_uint) -> &'a [T] {
-    if first.is_null() {
-        return &[];
-    }
-    // SAFETY: the caller's promise.
-    unsafe { std::slice::from_raw_parts(first, count as usize) }
-}
-
-/// A string of the caller.
-///
-/// # Safety
-/// There is one, or the address is null.
-unsafe fn text<'a>(driver: &mut Driver, place: *const c_char) -> Answer<&'a str> {
-    if place.is_null() {
-        return Err(driver.misuse("no string", CUresult::CUDA_ERROR_INVALID_VALUE));
-    }
-    // SAFETY: the caller's promise.
-    let text = unsafe { CStr::from_ptr(place) }.to_str();
-    text.map_err(|_| driver.misuse("a string of other characters", CUresult::CUDA_ERROR_INVALID_VALUE))
-}
-
 /// A module of a text, or of an image.
 ///
 /// # Safety
@@ -355,45 +340,10 @@ unsafe fn load(driver: &mut Driver, device: usize, place: *const c_void) -> Answ
     driver.load_text(device, text)
 }
 
-/// Writes what the assembler says to the buffer among the options, and its length to the option of its size.
-///
-/// # Safety
-/// A buffer has the size that the option of its size says.
-unsafe fn put_log(driver: &mut Driver, options: &[CUjit_option], values: &[*mut c_void], said: &str) -> Answer {
-    let value = |wanted| options.iter().position(|option| *option == wanted).and_then(|at| values.get(at)).copied();
-    let buffer = value(CUjit_option::CU_JIT_ERROR_LOG_BUFFER);
-    let size = value(CUjit_option::CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES).map(|size| size.addr());
-    let (Some(buffer), Some(size)) = (buffer.filter(|buffer| !buffer.is_null()), size) else {
-        return Err(driver.misuse("a log without a buffer or its size", CUresult::CUDA_ERROR_INVALID_VALUE));
-    };
-    let count = said.len().min(size.saturating_sub(1));
-    // SAFETY: the caller's promise, and fewer bytes than that with the zero behind them.
-    unsafe {
-        buffer.cast::<u8>().copy_from_nonoverlapping(said.as_ptr(), count);
-        if size > 0 {
-            buffer.cast::<u8>().add(count).write(0);
-        }
-    }
-    Ok(())
-}
-
 /// The linker is asked for nothing in particular.
 fn no_options(driver: &mut Driver, count: c_uint, options: *mut CUjit_option, values: *mut *mut c_void) -> Answer {
     if count == 0 && options.is_null() && values.is_null() {
         return Ok(());
     }
     Err(driver.misuse("options that are not simulated", CUresult::CUDA_ERROR_INVALID_VALUE))
-}
-
-/// The bits of an argument.
-///
-/// # Safety
-/// There is a value of this type.
-unsafe fn read(ty: Type, place: *mut c_void) -> u64 {
-    match ty.bytes() {
-        // SAFETY: the caller's promise; it need not be aligned.
-        8 => unsafe { place.cast::<u64>().read_unaligned() },
-        // SAFETY: as above.
-        _ => u64::from(unsafe { place.cast::<u32>().read_unaligned() }),
-    }
 }

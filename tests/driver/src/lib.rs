@@ -10,6 +10,7 @@
 mod abi;
 #[path = "../../../compiler/tests/ptx/arithmetic.rs"]
 mod arithmetic;
+mod host;
 mod image;
 mod installed;
 #[allow(dead_code, reason = "the tests of PTX itself have another memory")]

@@ -6,22 +6,22 @@
 //!   given back then, nobody is blamed for how they try.
 //! Source: NVIDIA, CUDA Driver API: the pages of the calls, of stream ordered memory, and "API synchronization behavior".
 
+mod launches;
+mod modules;
+
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 use cudarc::driver::sys::CUresult;
 
-use crate::image::{self, Header};
-use crate::machine::{Machine, Type};
+pub use launches::Shape;
+use modules::{Link, Module};
+
 use crate::memory::{DeviceMemory, Origin};
 use crate::plan::Plan;
 use crate::record::{self, Record};
 use crate::status::Answer;
 
-/// The least capability of the texts' target, `sm_70`.
-const TARGET: (i32, i32) = (7, 0);
 /// The calls that need no [`Driver::initialise`].
 const BEFORE: [&str; 4] = ["cuInit", "cuDriverGetVersion", "cuGetErrorString", "cuGetErrorName"];
 /// The calls that may stand between a copy from or to the memory of the host and the end of that.
@@ -73,27 +73,6 @@ struct Gpu {
     has_failed: bool,
     /// What every call answers since that has been heard of.
     broken: Option<CUresult>,
-}
-
-#[derive(Debug)]
-struct Module {
-    device: usize,
-    machine: Arc<Machine>,
-}
-
-#[derive(Debug)]
-struct Link {
-    device: usize,
-    text: Option<String>,
-    image: Vec<u8>,
-}
-
-/// A launch.
-#[derive(Clone, Copy, Debug)]
-pub struct Shape {
-    pub grid: [u32; 3],
-    pub block: [u32; 3],
-    pub shared_bytes: u32,
 }
 
 impl Driver {
@@ -178,8 +157,6 @@ impl Driver {
         self.gpus[device].capability
     }
 
-    // ---- contexts
-
     pub fn retain(&mut self, device: usize) {
         self.gpus[device].retained += 1;
     }
@@ -246,8 +223,6 @@ impl Driver {
         Ok(unfinished)
     }
 
-    // ---- memory
-
     pub fn allocate(&mut self, device: usize, bytes: usize, origin: Origin) -> Answer<u64> {
         if origin == Origin::Pool && !self.plan.has_pools {
             return Err(self.misuse("there are no pools", CUresult::CUDA_ERROR_NOT_SUPPORTED));
@@ -286,8 +261,6 @@ impl Driver {
         UNFINISHED.set(Some(Unfinished { device, to_host }));
     }
 
-    // ---- events
-
     pub fn new_event(&mut self, device: usize) -> u64 {
         let event = self.number();
         self.events.insert(event, device);
@@ -296,173 +269,6 @@ impl Driver {
 
     pub fn remove_event(&mut self, event: u64) -> Answer {
         self.events.remove(&event).map(drop).ok_or_else(|| self.misuse("no event", CUresult::CUDA_ERROR_INVALID_HANDLE))
-    }
-
-    // ---- texts and images
-
-    /// What the assembler says against a text, where that is planned.
-    pub fn refusal(&self) -> Option<String> {
-        let line = self.plan.refused_line?;
-        Some(format!(
-            "ptxas application ptx input, line {line}; error   : Unknown symbol '%planned'\n\
-             ptxas fatal   : Ptx assembly aborted due to errors"
-        ))
-    }
-
-    /// A module of the text, translated.
-    pub fn load_text(&mut self, device: usize, text: &str) -> Answer<u64> {
-        let machine = self.translate(device, text)?;
-        Ok(self.add_module(device, machine))
-    }
-
-    /// A module of an image that [`Driver::complete`] has made, here or elsewhere.
-    pub fn load_image(&mut self, device: usize, header: Option<(Header, &[u8])>) -> Answer<u64> {
-        let text = header.and_then(|(header, bytes)| header.text(bytes)).ok_or(CUresult::CUDA_ERROR_INVALID_IMAGE)?;
-        if header.is_some_and(|(header, _)| !header.is_for(self.gpus[device].capability)) {
-            return Err(self.misuse("an image for another device", CUresult::CUDA_ERROR_NO_BINARY_FOR_GPU));
-        }
-        if !self.plan.takes_foreign_images && !self.images.contains(&image::sum(text.as_bytes())) {
-            return Err(CUresult::CUDA_ERROR_INVALID_IMAGE);
-        }
-        let machine = self.parse(&text)?;
-        self.record.line(&format!("{}{}", record::LOADED, machine.entry()));
-        Ok(self.add_module(device, machine))
-    }
-
-    fn translate(&mut self, device: usize, text: &str) -> Answer<Machine> {
-        if self.plan.refused_line.is_some() {
-            return Err(CUresult::CUDA_ERROR_INVALID_PTX);
-        }
-        if self.gpus[device].capability < TARGET {
-            return Err(self.misuse("a text for a newer device", CUresult::CUDA_ERROR_INVALID_PTX));
-        }
-        let machine = self.parse(text)?;
-        self.record.line(&format!("{}{}", record::TRANSLATED, machine.entry()));
-        Ok(machine)
-    }
-
-    fn parse(&mut self, text: &str) -> Answer<Machine> {
-        let machine = catch_unwind(|| Machine::new(text));
-        machine.map_err(|panic| self.misuse(&words_of(&*panic), CUresult::CUDA_ERROR_INVALID_PTX))
-    }
-
-    fn add_module(&mut self, device: usize, machine: Machine) -> u64 {
-        let module = self.number();
-        self.modules.insert(module, Module { device, machine: Arc::new(machine) });
-        module
-    }
-
-    /// The entry of a module, which has one; its number is that of the module.
-    pub fn function(&mut self, module: u64, name: &str) -> Answer<u64> {
-        let known = self.modules.get(&module).map(|module| module.machine.entry() == name);
-        match known {
-            None => Err(self.misuse("no module", CUresult::CUDA_ERROR_INVALID_HANDLE)),
-            Some(false) => Err(CUresult::CUDA_ERROR_NOT_FOUND),
-            Some(true) => Ok(module),
-        }
-    }
-
-    pub fn unload(&mut self, device: usize, module: u64) -> Answer {
-        match self.modules.remove(&module) {
-            None => Err(self.misuse("no module", CUresult::CUDA_ERROR_INVALID_HANDLE)),
-            Some(module) if module.device != device && self.gpus[module.device].broken.is_none() => {
-                Err(self.misuse("a module of another context", CUresult::CUDA_ERROR_INVALID_CONTEXT))
-            }
-            Some(_) => Ok(()),
-        }
-    }
-
-    pub fn new_link(&mut self, device: usize) -> u64 {
-        let link = self.number();
-        self.links.insert(link, Link { device, text: None, image: Vec::new() });
-        link
-    }
-
-    pub fn add_text(&mut self, link: u64, text: &str) -> Answer {
-        let device = self.link(link)?.device;
-        self.translate(device, text)?;
-        self.link(link)?.text = Some(text.to_owned());
-        Ok(())
-    }
-
-    /// The image of a link, which stays where it is until the link is gone.
-    pub fn complete(&mut self, link: u64) -> Answer<&mut [u8]> {
-        let (device, text) = (self.link(link)?.device, self.link(link)?.text.clone());
-        let Some(text) = text else {
-            return Err(self.misuse("there is no text", CUresult::CUDA_ERROR_INVALID_VALUE));
-        };
-        self.images.insert(image::sum(text.as_bytes()));
-        let made = image::encode(&text, self.gpus[device].capability);
-        let link = self.link(link)?;
-        link.image = made;
-        Ok(&mut link.image)
-    }
-
-    pub fn remove_link(&mut self, link: u64) -> Answer {
-        self.link(link)?;
-        self.links.remove(&link);
-        Ok(())
-    }
-
-    fn link(&mut self, link: u64) -> Answer<&mut Link> {
-        if !self.links.contains_key(&link) {
-            return Err(self.misuse("no link", CUresult::CUDA_ERROR_INVALID_HANDLE));
-        }
-        self.links.get_mut(&link).ok_or(CUresult::CUDA_ERROR_INVALID_HANDLE)
-    }
-
-    // ---- launches
-
-    /// The types of the arguments of a function, where it can be launched in the current context in this shape.
-    pub fn parameters(&mut self, device: usize, function: u64, shape: Shape) -> Answer<Vec<Type>> {
-        let Some(module) = self.modules.get(&function) else {
-            return Err(self.misuse("no function", CUresult::CUDA_ERROR_INVALID_HANDLE));
-        };
-        let most = module.machine.max_threads() as u64;
-        let threads: u64 = shape.block.iter().map(|n| u64::from(*n)).product();
-        let wrong = [
-            (module.device != device, "a function of another context"),
-            (shape.grid.contains(&0) || threads == 0, "nothing to launch"),
-            (threads > most.min(1024), "more threads than the function takes"),
-            (shape.grid[0] > i32::MAX as u32, "too many columns of blocks"),
-            (shape.grid[1] > 65535 || shape.grid[2] > 65535, "too many rows of blocks"),
-            (shape.block[1] * shape.block[2] * shape.grid[2] > 1, "more dimensions than the machine has"),
-            (shape.shared_bytes > 0, "shared memory that no text asks for"),
-        ];
-        let types = module.machine.parameters();
-        match wrong.iter().find(|(is_so, _)| *is_so) {
-            Some((_, what)) => Err(self.misuse(what, CUresult::CUDA_ERROR_INVALID_VALUE)),
-            None => Ok(types),
-        }
-    }
-
-    /// Runs a function. That it fails is heard of at the next synchronisation.
-    pub fn launch(&mut self, device: usize, function: u64, shape: Shape, arguments: &[(Type, u64)]) -> Answer {
-        let Some(machine) = self.modules.get(&function).map(|module| module.machine.clone()) else {
-            return Err(CUresult::CUDA_ERROR_INVALID_HANDLE);
-        };
-        self.launches += 1;
-        self.record.line(&format!("{}{} on {device}", record::LAUNCHED, machine.entry()));
-        let gpu = &mut self.gpus[device];
-        if self.plan.faulty_launch == Some(self.launches) {
-            gpu.has_failed = true;
-            return Ok(());
-        }
-        // Every argument of 64 bits is the address of a buffer.
-        let astray = |(ty, bits): &(Type, u64)| *ty == Type::U64 && gpu.memory.bytes(*bits, 1).is_none();
-        if let Some(index) = arguments.iter().position(astray) {
-            gpu.has_failed = true;
-            self.misuse(&format!("argument {index} is no address of the device"), CUresult::CUDA_SUCCESS);
-            return Ok(());
-        }
-        let (grid, threads) = ([shape.grid[0], shape.grid[1]], shape.block[0] as usize);
-        let bits: Vec<u64> = arguments.iter().map(|argument| argument.1).collect();
-        let run = catch_unwind(AssertUnwindSafe(|| machine.run(&mut gpu.memory, grid, threads, &bits)));
-        if let Err(panic) = run {
-            gpu.has_failed = true;
-            self.misuse(&words_of(&*panic), CUresult::CUDA_SUCCESS);
-        }
-        Ok(())
     }
 
     fn number(&mut self) -> u64 {
