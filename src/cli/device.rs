@@ -65,6 +65,7 @@ impl Device {
     ///
     /// # Errors
     /// [`Failure::Input`].
+    #[cfg_attr(not(feature = "cuda"), allow(unused_variables, reason = "there is no other device to speak of"))]
     pub fn only_cpu(&self, what: &str, console: &Console) -> Result<(), Failure> {
         match self {
             Device::Cpu => Ok(()),

@@ -5,9 +5,14 @@ use genphys::classify::ClassifyError;
 use genphys::io::{ReadError, WriteError};
 use genphys_compiler::diagnostic::{Diagnostic, Diagnostics};
 use genphys_compiler::source::{Source, Span};
+use genphys_runtime::density::FieldError;
+use genphys_runtime::sampler::SampleError;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+
+/// What helps where a GPU fails.
+pub const WITHOUT_GPU: &str = "--device cpu does without a GPU";
 
 /// The exit code of a fault of ours.
 pub const BUG: u8 = 3;
@@ -58,6 +63,23 @@ impl Failure {
         match self {
             Failure::Input { message, .. } => Failure::Input { message, help: Some(text.into()) },
             other => other,
+        }
+    }
+
+    /// A field that could not be evaluated.
+    pub fn of_field(what: &str, e: &FieldError) -> Failure {
+        let failure = Failure::input(format!("{what}{e}"));
+        if matches!(e, FieldError::Device { .. }) { failure.help(WITHOUT_GPU) } else { failure }
+    }
+
+    /// A run that did not come to its end; where it was no GPU that failed, `otherwise` may help.
+    pub fn of_run(what: &str, e: &SampleError, otherwise: &str) -> Failure {
+        match e {
+            SampleError::Field { source, .. } => match Failure::of_field(&format!("{what}{e}: "), source) {
+                failure @ Failure::Input { help: Some(_), .. } => failure,
+                failure => failure.help(otherwise),
+            },
+            e => Failure::input(format!("{what}{e}")).help(otherwise),
         }
     }
 

@@ -79,5 +79,5 @@ fn warn_of_double(command: &Arguments, console: &Console) {
 }
 
 fn not_evaluated(e: FieldError) -> Failure {
-    Failure::input(format!("the field cannot be evaluated: {e}"))
+    Failure::of_field("the field cannot be evaluated: ", &e)
 }

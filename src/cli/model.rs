@@ -212,6 +212,6 @@ fn unbuildable(e: BuildError) -> Failure {
         BuildError::Lower(_) | BuildError::Data(_) => Failure::input(e.to_string()),
         BuildError::Compile(_) | BuildError::Argument(_) => Failure::Bug(e.to_string()),
         #[cfg(feature = "cuda")]
-        BuildError::Device(_) => Failure::input(e.to_string()).help("--device cpu does without a GPU"),
+        BuildError::Device(_) => Failure::input(e.to_string()).help(super::failure::WITHOUT_GPU),
     }
 }

@@ -5,6 +5,8 @@ mod cache;
 mod command;
 mod compare;
 mod corpus;
+#[cfg(all(target_os = "linux", feature = "cuda"))]
+mod cuda;
 mod devices;
 mod ends;
 mod fields;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use cudarc::driver::{CudaContext, DriverError, sys};
 
-/// The driver that first translates PTX 6.0: CUDA 9.0.
-const LEAST_DRIVER: i32 = 9000;
+/// The driver that first knows whether a device has pools of memory, which cudarc asks for: CUDA 11.2. Texts of PTX 6.0 are older.
+const LEAST_DRIVER: i32 = 11020;
 /// The compute capability that the texts are for.
 const LEAST_CAPABILITY: (i32, i32) = (7, 0);
 
@@ -24,8 +24,8 @@ pub enum NoDevice {
     /// The driver's library is not there.
     #[error("there is no CUDA driver on this machine")]
     NoDriver,
-    /// The driver is older than the texts.
-    #[error("the CUDA driver is of version {}.{}, and 9.0 is needed", version / 1000, version % 1000 / 10)]
+    /// The driver is older than what it is asked for.
+    #[error("the CUDA driver is of version {}.{}, and 11.2 is needed", version / 1000, version % 1000 / 10)]
     OldDriver {
         /// 1000 times the major version plus 10 times the minor one.
         version: i32,
@@ -157,7 +157,7 @@ mod tests {
     fn versions_read_as_versions() {
         assert_eq!(
             NoDevice::OldDriver { version: 8050 }.to_string(),
-            "the CUDA driver is of version 8.5, and 9.0 is needed"
+            "the CUDA driver is of version 8.5, and 11.2 is needed"
         );
         let old = NoDevice::OldGpu { name: "Tesla K80".into(), capability: (3, 7) };
         assert_eq!(old.to_string(), "Tesla K80 is of compute capability 3.7, and 7.0 is needed");

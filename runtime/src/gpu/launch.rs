@@ -1,6 +1,6 @@
 //! Buffers, launches and results on a GPU, for all that is [launched](crate::launch).
 
-use cudarc::driver::{CudaFunction, CudaSlice, DriverError, LaunchConfig, PushKernelArg, sys};
+use cudarc::driver::{CudaFunction, CudaSlice, DeviceRepr, DriverError, LaunchConfig, PushKernelArg, sys};
 use genphys_compiler::codegen::ptx::PtxModule;
 
 use super::device::explain;
@@ -14,6 +14,17 @@ pub enum Floats {
     F32(CudaSlice<f32>),
     /// In double precision.
     F64(CudaSlice<f64>),
+}
+
+impl Drop for Floats {
+    fn drop(&mut self) {
+        let context = match self {
+            Floats::F32(numbers) => numbers.context(),
+            Floats::F64(numbers) => numbers.context(),
+        };
+        // Memory is freed in the order of the current context's stream, which may be that of another device. An error would come again.
+        let _ = context.bind_to_thread();
+    }
 }
 
 impl crate::launch::Device for Device {
@@ -34,6 +45,8 @@ impl crate::launch::Device for Device {
             Numbers::F32(numbers) => stream.clone_htod(numbers).map(Floats::F32),
             Numbers::F64(numbers) => stream.clone_htod(numbers).map(Floats::F64),
         };
+        // A copy of the host's memory may begin after the call that asks for it has returned.
+        let uploaded = uploaded.and_then(|floats| stream.synchronize().map(|()| floats));
         uploaded.map_err(|e| failed(e, numbers.len()))
     }
 
@@ -64,14 +77,20 @@ impl crate::launch::Device for Device {
     }
 
     fn download(&self, buffer: &Floats) -> Result<Vec<f64>, DeviceError> {
-        let stream = self.context.default_stream();
         match buffer {
-            Floats::F32(numbers) => {
-                let numbers = stream.clone_dtoh(numbers).map_err(|e| failed(e, numbers.len()))?;
-                Ok(numbers.into_iter().map(f64::from).collect())
-            }
-            Floats::F64(numbers) => stream.clone_dtoh(numbers).map_err(|e| failed(e, numbers.len())),
+            Floats::F32(numbers) => Ok(self.numbers(numbers)?.into_iter().map(f64::from).collect()),
+            Floats::F64(numbers) => self.numbers(numbers),
         }
+    }
+}
+
+impl Device {
+    /// The numbers when they are all there: the copy, too, may end after the call that asks for it, and so may the news that a launch
+    /// before it has failed.
+    fn numbers<T: DeviceRepr>(&self, buffer: &CudaSlice<T>) -> Result<Vec<T>, DeviceError> {
+        let stream = self.context.default_stream();
+        let copied = stream.clone_dtoh(buffer).and_then(|numbers| stream.synchronize().map(|()| numbers));
+        copied.map_err(|e| failed(e, buffer.len()))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ffi::{CString, c_void};
 
-use cudarc::driver::{CudaFunction, sys};
+use cudarc::driver::{CudaFunction, DriverError, sys};
 use cudarc::nvrtc::Ptx as Image;
 use genphys_compiler::codegen::ptx::PtxModule;
 
@@ -30,6 +30,9 @@ pub(super) fn load(device: &Device, module: &PtxModule) -> Result<CudaFunction, 
     let loaded = device.context.load_module(Image::from_src(module.text.clone()));
     match loaded {
         Ok(loaded) => loaded.load_function(&module.entry).map_err(|e| refused(explain(e))),
+        Err(DriverError(sys::CUresult::CUDA_ERROR_OUT_OF_MEMORY)) => {
+            Err(DeviceError::Memory { what: format!("the instructions of kernel `{}`", module.entry) })
+        }
         Err(e) => Err(refused(with_lines(&format!("{}\n{}", explain(e), log(&module.text)), &module.text))),
     }
 }

@@ -15,6 +15,8 @@ use crate::split::in_chunks;
 
 /// Sources of a split. The number depends on nothing else, so that a result depends on its query alone.
 const SPLIT: usize = 16 * 1024;
+/// The most splits: rows of blocks of a launch.
+const SPLITS: usize = 65_535;
 /// Memory for the partial sums of a chunk of queries.
 const PARTIAL_BYTES: usize = 64 << 20;
 
@@ -59,9 +61,8 @@ impl<D: Device> Reduction<D> {
         };
         check_sources(kernel, layout.dim, sources, log_weights)?;
         let function = device.load(&ptx)?;
-        let count = log_weights.len().next_multiple_of(layout.multiple);
         let too_many = || DeviceError::Memory { what: format!("{} sources", log_weights.len()) };
-        let count = u32::try_from(count).ok().filter(|count| *count < u32::MAX / 2).ok_or_else(too_many)?;
+        let count = padded(log_weights.len(), layout.multiple).ok_or_else(too_many)?;
         let rows: Vec<f64> = sources.iter().copied().collect();
         let (records, log_scale) = upload_records(device, &layout, kernel.precision(), &rows, log_weights)?;
         let (device, kernel, size) = (device.clone(), kernel.clone(), AtomicUsize::new(usize::MAX));
@@ -180,5 +181,24 @@ impl<D: Device> Reduction<D> {
                 }
             }
         }
+    }
+}
+
+/// So many sources filled up to a multiple; none where a launch cannot take them.
+fn padded(count: usize, multiple: usize) -> Option<u32> {
+    let count = count.checked_next_multiple_of(multiple).filter(|count| count.div_ceil(SPLIT) <= SPLITS)?;
+    u32::try_from(count).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_launch_has_no_more_rows_of_blocks_than_a_device_takes() {
+        assert_eq!((padded(0, 64), padded(1, 64), padded(64, 64)), (Some(0), Some(64), Some(64)));
+        let most = SPLITS * SPLIT;
+        assert_eq!((padded(most - 5, 64), padded(most + 1, 64)), (Some(most as u32), None));
+        assert_eq!(padded(usize::MAX, 64), None);
     }
 }

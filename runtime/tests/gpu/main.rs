@@ -1,13 +1,15 @@
 //! Conformance of launches: in the machine that runs PTX text, and on a GPU wherever the driver finds one.
 //!
 //! Every check is a function of the device. In the machine, which is slow, it takes little data; on a GPU all. Where there is no GPU each of those
-//! tests says why in one line, and passes. `cargo test -p genphys-runtime --features cuda --test gpu on_the_gpu` runs them alone.
+//! tests says why in one line, and passes; `driver` runs most of them with a driver that is simulated. `cargo test -p genphys-runtime --features cuda --test gpu on_the_gpu` runs them alone.
 
 #[path = "../../../compiler/tests/ptx/arithmetic.rs"]
 mod arithmetic;
 #[allow(dead_code, reason = "the tests of PTX itself launch by `check`")]
 #[path = "../../../compiler/tests/ptx/compare.rs"]
 mod compare;
+#[cfg(all(target_os = "linux", feature = "cuda"))]
+mod driver;
 #[path = "../../../compiler/tests/ptx/elementwise.rs"]
 mod elementwise;
 #[allow(dead_code, reason = "the tests of PTX itself launch in other ways, too")]
@@ -36,10 +38,21 @@ pub enum Amount {
 /// The first GPU, or none after a line that says why.
 #[cfg(feature = "cuda")]
 fn gpu(test: &str) -> Option<genphys_runtime::gpu::Device> {
+    genphys_runtime::gpu::Device::open(0).map_err(|why| skipped(test, why)).ok()
+}
+
+/// Says that a test did not run, past the capture of its output: that is to be seen.
+#[cfg(feature = "cuda")]
+fn skipped(test: &str, why: impl std::fmt::Display) {
     use std::io::Write;
-    let device = genphys_runtime::gpu::Device::open(0);
-    // Past the capture of a test's output: that it did not run is to be seen.
-    device.map_err(|why| writeln!(std::io::stderr(), "skipped: {test}: {why}")).ok()
+    // A terminal that is gone sees nothing.
+    let _ = writeln!(std::io::stderr(), "skipped: {test}: {why}");
+}
+
+/// What a device does in a second; a simulated one is the machine.
+#[cfg(feature = "cuda")]
+fn amount(gpu: &genphys_runtime::gpu::Device) -> Amount {
+    if gpu.name().starts_with("Simulated GPU") { Amount::Little } else { Amount::All }
 }
 
 /// Two tests of every check: in the machine, and on the GPU.
@@ -55,7 +68,7 @@ macro_rules! on_devices {
             #[test]
             fn on_the_gpu() {
                 if let Some(gpu) = crate::gpu(module_path!()) {
-                    super::$check(&gpu, crate::Amount::All);
+                    super::$check(&gpu, crate::amount(&gpu));
                 }
             }
         }

@@ -160,7 +160,7 @@ fn repeated_with_logarithms<D: Device>(device: &D, _: Amount) {
     }
 }
 
-/// A result is the same on every run, alone or among others, and whoever shares the queries.
+/// A result is the same on every run, alone or among others, at any thread, and whoever shares the queries.
 fn the_same_bits<D: Device>(device: &D, amount: Amount) {
     let sources = if amount == Amount::All { 20_000 } else { 5 };
     for (law, dim, precision) in [(0, 2, Precision::F32), (1, 3, Precision::F64), (1, 64, Precision::F32)] {
@@ -176,6 +176,12 @@ fn the_same_bits<D: Device>(device: &D, amount: Amount) {
             assert_eq!(alone.log_sum[0].to_bits(), whole.log_sum[row].to_bits(), "row {row} alone");
             assert_eq!(alone.displacements[0].row(0), whole.displacements[0].row(row), "row {row} alone");
         }
+        std::thread::scope(|scope| {
+            let few = || field.run(&uniforms, cloud.queries.slice(s![..70, ..])).expect("results");
+            for thread in [0; 3].map(|_| scope.spawn(few)) {
+                assert_eq!(thread.join().expect("results").log_sum, whole.log_sum[..70], "beside others");
+            }
+        });
         let devices = [device.clone(), device.clone()];
         let shared = SharedField::new(&devices, &program, cloud.points.view(), &cloud.log_weights).expect("a field");
         assert_eq!(shared.run(&uniforms, cloud.queries.view()).expect("results"), whole, "shared by two");

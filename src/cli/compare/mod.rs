@@ -191,7 +191,7 @@ impl<'a> Contestant<'a> {
         });
         run.map_err(|e| match e {
             SampleError::Interrupted(_) => Failure::Interrupted { saved: None },
-            e => Failure::input(format!("{}: sampling failed: {e}", self.name)).help("more --evaluations may help"),
+            e => Failure::of_run(&format!("{}: sampling failed: ", self.name), &e, "more --evaluations may help"),
         })
     }
 }

@@ -40,7 +40,9 @@ impl Radial {
         let law = match closed {
             Some(Ok(field)) => Law::Closed(Box::new(field)),
             #[cfg(feature = "cuda")]
-            Some(Err(BuildError::Device(e))) => return Err(not_drawn(&e.to_string()).help("--device cpu")),
+            Some(Err(BuildError::Device(e))) => {
+                return Err(not_drawn(&e.to_string()).help(crate::cli::failure::WITHOUT_GPU));
+            }
             _ => {
                 let model = SignedModel::of(&here, dim).map_err(refused)?;
                 device.only_cpu("an inverse Fourier transform", console)?;
@@ -102,7 +104,7 @@ impl Radial {
     fn evaluate(&self, field: &Field, t: f64, radii: &[f64]) -> Result<Evaluation, Failure> {
         let points = Array2::from_shape_fn((radii.len(), self.dim), |(i, axis)| if axis == 0 { radii[i] } else { 0.0 });
         let mut out = Evaluation::new(radii.len(), self.dim);
-        field.evaluate(t, points.view(), &mut out).map_err(|e| Failure::input(e.to_string()))?;
+        field.evaluate(t, points.view(), &mut out).map_err(|e| Failure::of_field("", &e))?;
         Ok(out)
     }
 }

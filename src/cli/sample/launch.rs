@@ -23,7 +23,7 @@ pub fn launcher(
 
     let Device::Cuda { gpus, .. } = device else { return Ok(None) };
     let launches = Launches::new(gpus, problem, fields, options);
-    let launches = launches.map_err(|e| Failure::input(e.to_string()).help("--device cpu does without a GPU"))?;
+    let launches = launches.map_err(|e| Failure::input(e.to_string()).help(crate::cli::failure::WITHOUT_GPU))?;
     let Some(launches) = launches else {
         console.note("the field is evaluated on the GPU, the steps are taken on the CPU");
         return Ok(None);

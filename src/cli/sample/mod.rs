@@ -221,13 +221,8 @@ fn draw(
     result.map_err(|e| match e {
         SampleError::Interrupted(state) => kept.save(&state),
         SampleError::Stopped => Failure::Interrupted { saved: None },
-        e => Failure::input(format!("sampling failed: {}", with_sources(&e)))
-            .help("another --time, more --steps or --solver dopri5 may help"),
+        e => Failure::of_run("sampling failed: ", &e, "another --time, more --steps or --solver dopri5 may help"),
     })
-}
-
-fn with_sources(e: &dyn std::error::Error) -> String {
-    e.source().map_or(e.to_string(), |source| format!("{e}: {}", with_sources(source)))
 }
 
 fn save(path: &Path, array: &impl WriteNpyExt) -> Result<(), Failure> {

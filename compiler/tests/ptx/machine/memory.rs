@@ -4,6 +4,12 @@
 #[derive(Clone, Copy, Debug)]
 pub struct Buffer(usize);
 
+/// What loads and stores of `.global` reach: bytes at an address, or a panic with the instruction where they are not in one buffer.
+pub trait Memory {
+    fn slice(&self, at: u64, size: usize, text: &str) -> &[u8];
+    fn slice_mut(&mut self, at: u64, size: usize, text: &str) -> &mut [u8];
+}
+
 /// Global memory.
 #[derive(Debug, Default)]
 pub struct Global {
@@ -40,15 +46,17 @@ impl Global {
         self.buffers.push(bytes);
         Buffer(self.buffers.len() - 1)
     }
+}
 
-    pub(super) fn slice(&self, at: u64, size: usize, text: &str) -> &[u8] {
+impl Memory for Global {
+    fn slice(&self, at: u64, size: usize, text: &str) -> &[u8] {
         let (index, offset) = (at / STRIDE, (at % STRIDE) as usize);
         let buffer = (index as usize).checked_sub(1).and_then(|i| self.buffers.get(i));
         let bytes = buffer.and_then(|buffer| buffer.get(offset..offset + size));
         bytes.unwrap_or_else(|| panic!("outside global memory: {text}"))
     }
 
-    pub(super) fn slice_mut(&mut self, at: u64, size: usize, text: &str) -> &mut [u8] {
+    fn slice_mut(&mut self, at: u64, size: usize, text: &str) -> &mut [u8] {
         let (index, offset) = (at / STRIDE, (at % STRIDE) as usize);
         let buffer = (index as usize).checked_sub(1).and_then(|i| self.buffers.get_mut(i));
         let bytes = buffer.and_then(|buffer| buffer.get_mut(offset..offset + size));

@@ -12,7 +12,7 @@ mod memory;
 
 pub use decode::Type;
 use decode::{Entry, Instruction, Op, Operand, Space};
-pub use memory::{Buffer, Global};
+pub use memory::{Buffer, Global, Memory};
 use memory::{Shared, read, write};
 
 /// A parsed module.
@@ -55,10 +55,19 @@ impl Machine {
         &self.entry.name
     }
 
+    /// The types of the arguments.
+    pub fn parameters(&self) -> Vec<Type> {
+        self.entry.parameters.iter().map(|parameter| parameter.1).collect()
+    }
+
+    /// The most threads of a block.
+    pub fn max_threads(&self) -> usize {
+        self.entry.max_threads
+    }
+
     /// Runs a grid of blocks of `threads` threads.
     pub fn launch(&self, memory: &mut Global, grid: [u32; 2], threads: usize, arguments: &[Argument]) {
-        assert!(threads <= self.entry.max_threads, "{threads} threads for .maxntid {}", self.entry.max_threads);
-        let types: Vec<Type> = self.entry.parameters.iter().map(|p| p.1).collect();
+        let types = self.parameters();
         assert_eq!(types.len(), arguments.len(), "number of arguments");
         let arguments: Vec<u64> = (types.iter().zip(arguments))
             .map(|(ty, argument)| match (ty, argument) {
@@ -67,16 +76,22 @@ impl Machine {
                 _ => panic!("an argument is not of type {ty:?}"),
             })
             .collect();
+        self.run(memory, grid, threads, &arguments);
+    }
+
+    /// The same with arguments as bits, which are of the types of the parameters.
+    pub fn run(&self, memory: &mut impl Memory, grid: [u32; 2], threads: usize, arguments: &[u64]) {
+        assert!(threads <= self.max_threads(), "{threads} threads for .maxntid {}", self.max_threads());
         for block in (0..grid[1]).flat_map(|y| (0..grid[0]).map(move |x| [x, y])) {
             let shared = Shared::new(self.entry.shared_bytes);
-            let mut block = Block { entry: &self.entry, arguments: &arguments, shared, block, threads: threads as u32 };
+            let mut block = Block { entry: &self.entry, arguments, shared, block, threads: threads as u32 };
             block.run(memory);
         }
     }
 }
 
 impl Block<'_> {
-    fn run(&mut self, memory: &mut Global) {
+    fn run(&mut self, memory: &mut impl Memory) {
         let thread = |index| Thread { registers: vec![0; self.entry.registers], at: 0, index, has_ended: false };
         let mut threads: Vec<Thread> = (0..self.threads).map(thread).collect();
         loop {
@@ -94,7 +109,7 @@ impl Block<'_> {
     }
 
     /// Runs a thread to its next barrier or its end.
-    fn advance(&mut self, thread: &mut Thread, memory: &mut Global) {
+    fn advance(&mut self, thread: &mut Thread, memory: &mut impl Memory) {
         for _ in 0..MOST {
             let Some(instruction) = self.entry.code.get(thread.at) else { panic!("a thread runs off the end") };
             thread.at += 1;
@@ -116,7 +131,7 @@ impl Block<'_> {
         panic!("a thread does not end");
     }
 
-    fn step(&mut self, instruction: &Instruction, thread: &mut Thread, memory: &mut Global) {
+    fn step(&mut self, instruction: &Instruction, thread: &mut Thread, memory: &mut impl Memory) {
         let value = |operand: &Operand| match operand {
             Operand::Register(r) => thread.registers[*r],
             Operand::Immediate(bits) => *bits,
