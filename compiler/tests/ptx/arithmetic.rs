@@ -87,6 +87,8 @@ pub fn find(opcode: &str) -> (Compute, Type, Vec<Type>) {
         "setp.lt.f64" => (|[a, b, _]| u64::from(d(a) < d(b)), Pred, &[F64, F64]),
         "setp.le.f64" => (|[a, b, _]| u64::from(d(a) <= d(b)), Pred, &[F64, F64]),
         "setp.eq.f64" => (|[a, b, _]| u64::from(d(a) == d(b)), Pred, &[F64, F64]),
+        "setp.neu.f32" => (|[a, b, _]| u64::from(f(a) != f(b)), Pred, &[F32, F32]),
+        "setp.neu.f64" => (|[a, b, _]| u64::from(d(a) != d(b)), Pred, &[F64, F64]),
         "setp.lt.u32" => (|[a, b, _]| u64::from(a < b), Pred, &[U32, U32]),
         "setp.ge.u32" => (|[a, b, _]| u64::from(a >= b), Pred, &[U32, U32]),
         "setp.eq.u32" => (|[a, b, _]| u64::from(a == b), Pred, &[U32, U32]),

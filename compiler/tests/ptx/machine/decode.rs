@@ -29,6 +29,8 @@ pub enum Op {
     Compute(usize, fn([u64; 3]) -> u64, Vec<Operand>),
     Branch(usize),
     Barrier,
+    /// A barrier that leaves in all threads whether a predicate of any is true.
+    BarrierOr(usize, usize),
     Return,
 }
 
@@ -217,6 +219,10 @@ impl Names {
         let ty = || Type::of(parts[parts.len() - 1]).unwrap_or_else(|| panic!("no type: {opcode}"));
         match parts[0] {
             "ret" => Op::Return,
+            "bar" if opcode == "bar.red.or.pred" => {
+                let [d, "0", p] = operands.split(", ").collect::<Vec<_>>()[..] else { panic!("operands: {operands}") };
+                Op::BarrierOr(self.register(d, Type::Pred), self.register(p, Type::Pred))
+            }
             "bar" => {
                 assert_eq!((opcode, operands), ("bar.sync", "0"));
                 Op::Barrier

@@ -105,6 +105,10 @@ impl Block<'_> {
             assert_eq!(ended, 0, "{ended} threads have ended where others wait at a barrier");
             assert!(threads.iter().all(|t| t.at == threads[0].at), "threads wait at different barriers");
             self.shared.barrier();
+            if let Op::BarrierOr(d, p) = self.entry.code[threads[0].at - 1].op {
+                let any = threads.iter().any(|thread| thread.registers[p] != 0);
+                threads.iter_mut().for_each(|thread| thread.registers[d] = u64::from(any));
+            }
         }
     }
 
@@ -119,7 +123,7 @@ impl Block<'_> {
                 continue;
             }
             match &instruction.op {
-                Op::Barrier => return,
+                Op::Barrier | Op::BarrierOr(..) => return,
                 Op::Return => {
                     thread.has_ended = true;
                     return;
@@ -175,7 +179,7 @@ impl Block<'_> {
                 let operands: [u64; 3] = std::array::from_fn(|i| operands.get(i).map_or(0, value));
                 thread.registers[*d] = compute(operands);
             }
-            Op::Barrier | Op::Return | Op::Branch(_) => {}
+            Op::Barrier | Op::BarrierOr(..) | Op::Return | Op::Branch(_) => {}
         }
     }
 }

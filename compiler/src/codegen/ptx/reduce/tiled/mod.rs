@@ -3,7 +3,8 @@
 //! Holds: `q` is the sum of squared differences in the order of the dimensions, as the interpreter takes it: no inner product,
 //!   hence no cancellation. A tile is processed in three passes: distances; weights, with one `m` per query that all threads of
 //!   the query agree on; displacements, which are accumulated in the partials, in f64. In the first and the last pass a thread has [`EACH`]
-//!   queries and some sources or dimensions; in the second it has one query, and shares it with those at a distance of [`QUERIES`].
+//!   queries and some sources or dimensions; in the second it has one query, and shares it with those at a distance of [`QUERIES`]. Where
+//!   all weights of the tile are zero, as they are far from the data, the last pass has nothing to add and is left out.
 
 mod displacements;
 mod distances;
@@ -77,8 +78,11 @@ impl Reduction<'_> {
             emit!(code, "sub.u32 {count}, {}, {}", arguments.end, arguments.first);
             emit!(code, "min.u32 {count}, {count}, {}", self.layout.tile);
             self.distances(code, arguments, &tile, count);
-            let scale = self.weights(code, arguments, &tile, &sums, count)?;
-            self.displacements(code, arguments, &tile, count, scale);
+            let weighed = self.weights(code, arguments, &tile, &sums, count)?;
+            let skip = code.label();
+            emit!(code, "@!{} bra {skip}", weighed.any_matters);
+            self.displacements(code, arguments, &tile, count, weighed.scale);
+            code.place(skip);
             Ok::<(), Unsupported>(())
         })?;
         self.finish(code, arguments, &tile, &sums);

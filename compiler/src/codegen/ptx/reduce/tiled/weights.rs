@@ -7,9 +7,23 @@ use super::super::{Arguments, Reduction};
 use super::{GROUPS, QUERIES, Sums, Tile};
 use crate::kernel::MeanKind;
 
+/// What the third pass needs to know of the second.
+pub(super) struct Weighed {
+    /// What sums of earlier tiles are to be multiplied by; 1 for all queries where nothing matters.
+    pub scale: Option<Reg>,
+    /// Whether a weight or a coefficient of the tile is not zero, for any query of the block.
+    pub any_matters: Reg,
+}
+
+/// What a thread has seen of a tile.
+struct Added {
+    /// Of the totals, those that are numbers.
+    sums: Vec<Option<Reg>>,
+    matters: Reg,
+}
+
 impl Reduction<'_> {
-    /// The second pass: weights in `w`, summands in the kept values, `s` and the scalars in the totals. Returns what sums of
-    /// earlier tiles are to be multiplied by.
+    /// The second pass: weights in `w`, summands in the kept values, `s` and the scalars in the totals.
     pub(super) fn weights(
         &self,
         code: &mut Code,
@@ -17,11 +31,14 @@ impl Reduction<'_> {
         tile: &Tile,
         sums: &Sums,
         count: Reg,
-    ) -> Result<Option<Reg>, Unsupported> {
+    ) -> Result<Weighed, Unsupported> {
         code.comment("weights");
         let zero = code.constant(0.0);
+        let matters = code.reg(Class::Pred);
+        emit!(code, "setp.lt.u32 {matters}, {}, 0", arguments.thread);
         let added: Vec<Option<Reg>> =
             sums.totals.iter().map(|total| total.is_some().then(|| code.variable(zero))).collect();
+        let added = Added { sums: added, matters };
         let lowest = self.lowest(code);
         let largest = code.variable(lowest);
         let j = code.reg(Class::B32);
@@ -51,14 +68,15 @@ impl Reduction<'_> {
                 Some(scale)
             }
         };
-        for (total, added) in sums.totals.iter().zip(&added) {
+        for (total, added) in sums.totals.iter().zip(&added.sums) {
             if let (Some(total), Some(added)) = (total, added) {
                 let added = code.widened(*added);
                 self.accumulate(code, *total, added, scale);
             }
         }
-        emit!(code, "bar.sync 0");
-        Ok(scale)
+        let any_matters = code.reg(Class::Pred);
+        emit!(code, "bar.red.or.pred {any_matters}, 0, {matters}");
+        Ok(Weighed { scale, any_matters })
     }
 
     /// The pair body of source `j` of the tile and this thread's query; weight zero beyond the last source. Also the offset of the
@@ -106,19 +124,21 @@ impl Reduction<'_> {
     }
 
     /// Adds a weight and the summands of numbers; leaves the weight and the summands of displacements for the third pass.
-    fn sum_up(&self, code: &mut Code, tile: &Tile, added: &[Option<Reg>], offset: Reg, w: Operand, values: &[Operand]) {
+    fn sum_up(&self, code: &mut Code, tile: &Tile, added: &Added, offset: Reg, w: Operand, values: &[Operand]) {
         self.keep(code, tile.w, offset, w);
-        if let Some(s) = added[0] {
+        code.mark(added.matters, w);
+        if let Some(s) = added.sums[0] {
             code.float_op_into(s, "add.rn", &[s.into(), w]);
         }
         for (i, value) in values.iter().enumerate() {
-            match (added[i + 1], tile.values[i]) {
+            match (added.sums[i + 1], tile.values[i]) {
                 (Some(sum), _) => {
                     let summand = self.summand(code, i, w, *value);
                     code.float_op_into(sum, "add.rn", &[sum.into(), summand]);
                 }
                 (None, Some(kept)) => {
                     let summand = self.summand(code, i, w, *value);
+                    code.mark(added.matters, summand);
                     self.keep(code, kept, offset, summand);
                 }
                 (None, None) => {}
@@ -149,13 +169,7 @@ impl Reduction<'_> {
     }
 
     /// Replaces the logarithms in `w` by `exp(l - m)` and sums up.
-    fn exponentiated(
-        &self,
-        code: &mut Code,
-        tile: &Tile,
-        sums: &Sums,
-        added: &[Option<Reg>],
-    ) -> Result<(), Unsupported> {
+    fn exponentiated(&self, code: &mut Code, tile: &Tile, sums: &Sums, added: &Added) -> Result<(), Unsupported> {
         let (j, zero) = (code.reg(Class::B32), code.constant(0.0));
         emit!(code, "mov.u32 {j}, {}", tile.group);
         code.while_below(j, self.layout.tile, GROUPS, |code| {
@@ -168,5 +182,15 @@ impl Reduction<'_> {
             self.sum_up(code, tile, added, offset, w, &values);
             Ok(())
         })
+    }
+}
+
+impl Code {
+    /// Notes in `matters` that `x` is not zero.
+    fn mark(&mut self, matters: Reg, x: Operand) {
+        let (differs, t, zero) = (self.reg(Class::Pred), self.float_type(), self.constant(0.0));
+        // Also true of NaN.
+        emit!(self, "setp.neu.{t} {differs}, {x}, {zero}");
+        emit!(self, "or.pred {matters}, {matters}, {differs}");
     }
 }
