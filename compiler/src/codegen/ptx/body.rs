@@ -11,6 +11,11 @@ use crate::special::Special;
 /// Up to this many uniforms are loaded once; more, as those of a table, would only be spilled.
 const RESIDENT: usize = 24;
 
+/// Whether the uniforms of a kernel stay in registers.
+pub(super) fn are_resident(kernel: &Kernel) -> bool {
+    kernel.uniforms().len() <= RESIDENT
+}
+
 /// Where the uniforms are.
 pub(super) enum Uniforms {
     Loaded(Vec<Reg>),
@@ -21,11 +26,10 @@ pub(super) enum Uniforms {
 impl Uniforms {
     /// Loads the uniforms of `kernel` from the array at `base`.
     pub(super) fn load(code: &mut Code, kernel: &Kernel, base: Reg) -> Uniforms {
-        let count = kernel.uniforms().len();
-        if count > RESIDENT {
+        if !are_resident(kernel) {
             return Uniforms::At(base);
         }
-        Uniforms::Loaded((0..count).map(|i| load(code, base, i)).collect())
+        Uniforms::Loaded((0..kernel.uniforms().len()).map(|i| load(code, base, i)).collect())
     }
 }
 

@@ -11,7 +11,7 @@ pub(super) mod prior;
 mod tiled;
 mod unrolled;
 
-use super::body::Uniforms;
+use super::body::{Uniforms, are_resident};
 use super::code::{Class, Code, Operand, Parameter, Reg, emit};
 use super::layout::vector_length;
 use super::seeds::{Seeds, passes_nan};
@@ -81,6 +81,8 @@ impl<'a> Reduction<'a> {
             Shape::Map { .. } => &[],
         };
         let seeds = match kernel.shape() {
+            // Without a call in the loop, the assembler would hold a whole table in registers.
+            _ if !are_resident(kernel) => Seeds::default(),
             Shape::Reduce { weight: Weight::Linear(w), .. } => Seeds::of(kernel, &[*w]),
             Shape::Reduce { weight: Weight::Log(l), .. } if keeps_nan(exp) => Seeds::of(kernel, &[*l]),
             Shape::Reduce { .. } | Shape::Map { .. } => Seeds::default(),

@@ -8,14 +8,23 @@ use super::super::{Arguments, Reduction};
 use super::{DOWN, EACH, QUERIES, ROW, THREADS, Tile, UNROLLED, stride};
 use crate::kernel::MeanKind;
 
-/// The queries of a thread and their part of a chunk.
+/// The queries of a thread.
 struct Part {
+    /// The number of the first.
+    query: Reg,
     /// Whether there is the query.
     are_queries: Vec<Reg>,
     /// The first coordinate of each query, at the thread's dimension of the first chunk.
     rows: Vec<Reg>,
     /// What earlier sums of each query are multiplied by, if they are.
     scales: Option<Vec<Reg>>,
+}
+
+/// The dimensions of a thread in a chunk.
+struct Dims {
+    first: Reg,
+    /// Whether there is the dimension.
+    are_dims: Vec<Reg>,
 }
 
 impl Reduction<'_> {
@@ -43,15 +52,16 @@ impl Reduction<'_> {
         emit!(code, "mul.lo.u32 {own}, {}, {each}", tile.down);
         code.while_below(chunk, self.layout.dim, DOWN * each, |code| {
             self.stage_sources(code, arguments, tile, chunk, count);
-            let d = code.reg(Class::B32);
-            emit!(code, "add.u32 {d}, {chunk}, {own}");
-            let are_dims: Vec<Reg> = (0..each).map(|k| code.is_below(d, k, self.layout.dim)).collect();
+            let first = code.reg(Class::B32);
+            emit!(code, "add.u32 {first}, {chunk}, {own}");
+            let are_dims: Vec<Reg> = (0..each).map(|k| code.is_below(first, k, self.layout.dim)).collect();
             let xs: Vec<Vec<Reg>> =
                 part.rows.iter().zip(&part.are_queries).map(|row| code.row(row, &are_dims)).collect();
+            let dims = Dims { first, are_dims };
             emit!(code, "bar.sync 0");
             let sums = self.chunk_sums(code, tile, &coefficients, &xs);
             for ((first, _), sums) in coefficients.iter().zip(&sums) {
-                self.add_chunk(code, arguments, tile, (d, *first), &part, &are_dims, sums);
+                self.add_chunk(code, arguments, &part, &dims, sums, *first);
             }
             part.rows.iter().for_each(|row| emit!(code, "add.u64 {row}, {row}, {}", DOWN * each * bytes));
             emit!(code, "bar.sync 0");
@@ -94,7 +104,7 @@ impl Reduction<'_> {
                 row
             })
             .collect();
-        Part { are_queries, rows, scales }
+        Part { query, are_queries, rows, scales }
     }
 
     /// Sums over the tile of `coefficient (x - y)`, by coefficient, query and dimension.
@@ -145,22 +155,18 @@ impl Reduction<'_> {
         sums
     }
 
-    /// Adds sums of a chunk, whose dimensions for this thread start with `d`, to the partials from `first` on.
+    /// Adds sums of a chunk to the partials from `first` on.
     fn add_chunk(
         &self,
         code: &mut Code,
         arguments: &Arguments,
-        tile: &Tile,
-        (d, first): (Reg, usize),
         part: &Part,
-        are_dims: &[Reg],
+        dims: &Dims,
         sums: &[Vec<Reg>],
+        first: usize,
     ) {
-        let query = code.reg(Class::B32);
-        emit!(code, "mul.lo.u32 {query}, {}, {EACH}", tile.across);
-        emit!(code, "mad.lo.u32 {query}, {}, {QUERIES}, {query}", arguments.block);
-        let (mut row, step) = self.partial(code, arguments, query, d, first);
-        for (k, is_dim) in are_dims.iter().enumerate() {
+        let (mut row, step) = self.partial(code, arguments, part.query, dims.first, first);
+        for (k, is_dim) in dims.are_dims.iter().enumerate() {
             if k > 0 {
                 let next = code.reg(Class::B64);
                 emit!(code, "add.u64 {next}, {row}, {step}");
