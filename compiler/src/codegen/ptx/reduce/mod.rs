@@ -21,10 +21,12 @@ use crate::kernel::{Kernel, Mean, MeanKind, Op, PairInput, Precision, Scalar, Sh
 /// The parameters are those of [`ReduceLayout`].
 pub(super) fn emit(code: &mut Code, kernel: &Kernel, exp: &Kernel, layout: &ReduceLayout) -> Result<(), Unsupported> {
     code.max_threads = layout.block;
-    if layout.queries_per_thread.is_some() && code.precision == Precision::F64 {
-        // Room for 128 registers of 32 bits, which f64 takes in pairs.
-        code.least_blocks = Some(4);
-    }
+    // Room for 128 or 168 registers of 32 bits: f64 takes them in pairs, and tiles hold a rectangle of pairs. With less, some spill.
+    code.least_blocks = match (layout.queries_per_thread, code.precision) {
+        (Some(_), Precision::F32) => None,
+        (Some(_), Precision::F64) if layout.dim <= 8 && are_resident(kernel) => Some(4),
+        (Some(_), Precision::F64) | (None, _) => Some(3),
+    };
     let uniforms = code.parameter(Parameter::Pointer, "uniforms");
     let sources = code.parameter(Parameter::Pointer, "sources");
     let source_count = code.parameter(Parameter::Count, "source_count");
