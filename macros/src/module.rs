@@ -15,7 +15,7 @@ use genphys_compiler::codegen::rust::{Rust, complex, prelude, real};
 use genphys_compiler::dispersion::Branch;
 use genphys_compiler::expr::{Axis, Expr, Var};
 use genphys_compiler::green::{
-    FluxEntry, FluxFormula, Formula, FormulaError, FrameFormula, LowerError, Shape, TimePart, UniformFormula,
+    FluxEntry, FluxFormula, Formula, FormulaError, FrameFormula, LowerError, Shape, StableFormula, TimePart, UniformFormula,
 };
 use genphys_compiler::kernel::{self, Kernel, KernelBuilder, MeanKind, Op, Output, PairInput, Precision};
 use genphys_compiler::report::Report;
@@ -207,6 +207,15 @@ fn formulas(formula: &Formula, dim: usize, text: &Text<'_>, out: &mut String) ->
     let _ = writeln!(out, "drift\n}}");
     out.push_str(&place(formula.frame.as_ref(), text)?);
     out.push_str(&shape(formula.shape.as_ref(), dim, text)?);
+    match &formula.stable {
+        None => out.push_str(include_str!("template/closed.rs")),
+        Some(StableFormula { order, rate }) => {
+            let _ = writeln!(out, "mod stable_law {{ {} }}", StableFormula::SOURCE);
+            let _ = writeln!(out, "fn law_order(parameters: &Parameters) -> f64 {{ {} }}", text(order)?);
+            let _ = writeln!(out, "fn law_rate(t: f64, parameters: &Parameters) -> f64 {{ {} }}", text(rate)?);
+            out.push_str(include_str!("template/stable.rs"));
+        }
+    }
     let reads = |input| formula.linear.iter().flat_map(Kernel::weight_inputs).any(|read| read == input);
     let weight = if reads(PairInput::Weight) {
         "log_w.exp()"

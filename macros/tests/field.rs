@@ -52,6 +52,11 @@ oracle! {
     fractional1: "fractional" with "beta" = 0.75, [], 1, { phi_t + (-lap)^(3/4) phi = 0 }
     fractional2: "fractional" with "beta" = 0.375, [], 2, { phi_t + (-lap)^(3/8) phi = 0 }
     fractional3: "fractional" with "beta" = 0.75, [], 3, { phi_t + (-lap)^(3/4) phi = 0 }
+    any_order1: "fractional", ["beta"], 1, { phi_t + (-lap)^beta phi = 0 where 0 < beta < 1 }
+    any_order2: "fractional", ["beta"], 2, { phi_t + (-lap)^beta phi = 0 where 0 < beta < 1 }
+    any_order3: "fractional", ["beta"], 3, { phi_t + (-lap)^beta phi = 0 where 0 < beta < 1 }
+    any_order8: "fractional", ["beta"], 8, { phi_t + (-lap)^beta phi = 0 where 0 < beta < 1 }
+    any_order784: "fractional", ["beta"], 784, { phi_t + (-lap)^beta phi = 0 where 0 < beta < 1 }
 }
 
 /// A row of the oracle.

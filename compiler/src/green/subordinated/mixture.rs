@@ -5,7 +5,7 @@
 //! Holds: densities of the subordinator are inverted once, on panels in `log u`, and are polynomials from there on.
 
 use super::super::contour::Effort;
-use super::super::one_sided::legendre;
+use super::super::plain::one_sided::legendre;
 use super::super::table;
 use super::Subordinated;
 use super::terms::{CUT, Terms, is_near, larger};
@@ -17,6 +17,10 @@ const MOST_TERMS: usize = 1 << 12;
 /// A panel is at most so wide, and not made narrower than this.
 const WIDEST: f64 = 24.0;
 const LEAST: f64 = 1e-3;
+
+/// So many panels at most lie on either side of the centre. A law that asks for more, such as that of a low power of kappa, spreads beyond
+/// [`REACH`], where its density cannot be inverted.
+const MOST_PANELS: usize = 400;
 
 /// Degree of the polynomials that hold the logarithm of the densities.
 const DEGREE: usize = 15;
@@ -147,6 +151,11 @@ impl<'a> Mixture<'a> {
             width = (2.0 * width).min(WIDEST);
             // The integrand may still be so small that the cut is lost to rounding.
             if !is_near(at_end, highest, CUT + 10.0) {
+                break;
+            }
+            if panels.len() > MOST_PANELS {
+                // No number comes out of this law.
+                panels.iter_mut().for_each(|panel| panel.log.fill(f64::NAN));
                 break;
             }
         }
