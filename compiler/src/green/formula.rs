@@ -43,6 +43,8 @@ pub struct Formula {
     /// The table of a stable law whose order is a letter. The logarithm that the kernel gives a pair is then its squared distance in place of
     /// what the table says of it.
     pub stable: Option<StableFormula>,
+    /// Is the law a Gaussian of constant mass, so that shorter lengths are earlier times, as their squares?
+    pub is_gaussian: bool,
     letters: Letters,
 }
 
@@ -188,6 +190,7 @@ impl Green {
                 terms: exchange::terms(precision),
             }),
             stable,
+            is_gaussian: matches!(self.law, Law::Gaussian { .. }) && self.offset.is_zero(),
             letters,
         })
     }

@@ -94,6 +94,8 @@ pub trait Number:
     const ZERO: Self;
     /// The exponent of the sum of linear weights, per source, below which it has lost digits to underflow.
     const LEAST_EXPONENT: i32;
+    /// By so much at most a frame widens x.
+    const WIDEST: f64;
     /// What the pairs of one time have in common.
     type LogUniforms: Copy;
     type LinearUniforms: Copy;
@@ -279,7 +281,8 @@ impl<T: Real> Field<T> {
         out[0]
     }
 
-    /// The flow at every `x` and time `t > 0` into `out`, as far as both reach; NaN where `t` is not positive or `x` not finite.
+    /// The flow at every `x` and time `t > 0` into `out`, as far as both reach; NaN where `t` is not positive, `x` not finite, or the squared
+    /// distance to every point, in units of the law, beyond the range of `T` (1e38 in f32).
     pub fn evaluate(&self, t: f64, x: &[[f64; N]], out: &mut [Flow]) {
         if !(t > 0.0 && t.is_finite()) {
             out.iter_mut().take(x.len()).for_each(|flow| *flow = Flow::UNKNOWN);
@@ -308,7 +311,7 @@ struct Now<'a, T: Real> {
 impl<'a, T: Real> Now<'a, T> {
     fn new(field: &'a Field<T>, t: f64) -> Now<'a, T> {
         let parameters = &field.parameters;
-        let (drift, place) = (drift(parameters), place(t, parameters));
+        let (drift, place) = (drift(parameters), place(t, parameters).within(T::WIDEST));
         let law = field.law.at(place.clock, parameters);
         Now {
             field,
