@@ -15,7 +15,8 @@ use genphys_compiler::codegen::rust::{Rust, complex, prelude, real};
 use genphys_compiler::dispersion::Branch;
 use genphys_compiler::expr::{Axis, Expr, Var};
 use genphys_compiler::green::{
-    FluxEntry, FluxFormula, Formula, FormulaError, FrameFormula, LowerError, Shape, StableFormula, TimePart, UniformFormula,
+    FluxEntry, FluxFormula, Formula, FormulaError, FrameFormula, LowerError, Shape, StableFormula, TimePart,
+    UniformFormula,
 };
 use genphys_compiler::kernel::{self, Kernel, KernelBuilder, MeanKind, Op, Output, PairInput, Precision};
 use genphys_compiler::report::Report;

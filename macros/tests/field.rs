@@ -200,20 +200,30 @@ fn any_order_between_the_ends_has_a_density() {
     ];
     let check = |[beta, t, r, log_p]: [f64; 4], flow: [f64; 3], point: [f64; 2]| {
         // The table is fitted to 2e-13 and a few roundings of the logarithm's size.
-        let near = |found: f64, tolerance: f64| assert!((found - log_p).abs() < tolerance * (1.0 + log_p.abs()), "{beta} {t} {r}: {found} {log_p}");
+        let near = |found: f64, tolerance: f64| {
+            assert!((found - log_p).abs() < tolerance * (1.0 + log_p.abs()), "{beta} {t} {r}: {found} {log_p}")
+        };
         near(flow[0], 1e-12);
         near(point[0], 1e-12);
         near(flow[2], 1e-5);
         // J/p = (x - y)/(2 beta t).
         let v = r / (2.0 * beta * t);
-        assert!((flow[1] / v - 1.0).abs() < 1e-14 && (point[1] / v - 1.0).abs() < 1e-14, "{beta} {t} {r}: {} {v}", flow[1]);
+        assert!(
+            (flow[1] / v - 1.0).abs() < 1e-14 && (point[1] / v - 1.0).abs() < 1e-14,
+            "{beta} {t} {r}: {} {v}",
+            flow[1]
+        );
     };
     for (beta, t, r, log_p) in in_1 {
         use any_order1::*;
         let p = Parameters::new(beta).unwrap();
         let flow = Field::<f64>::new(&[[0.0]], &[1.0], p).unwrap().at(t, [r]);
         let single = Field::<f32>::new(&[[0.0]], &[1.0], p).unwrap().at(t, [r]).log_density;
-        check([beta, t, r, log_p], [flow.log_density, flow.velocity[0], single], [log_density([r], t, &p), velocity([r], t, &p)[0]]);
+        check(
+            [beta, t, r, log_p],
+            [flow.log_density, flow.velocity[0], single],
+            [log_density([r], t, &p), velocity([r], t, &p)[0]],
+        );
     }
     for (beta, t, r, log_p) in in_3 {
         use any_order3::*;

@@ -349,7 +349,9 @@ impl Field {
     fn excess(&self, stretch: f64) -> f64 {
         let bound = self.program.bound();
         match (bound.law(), self.program.kernel.precision()) {
-            (BoundLaw::Gaussian { .. }, Precision::F32) if bound.decay() == 0.0 => (stretch - FARTHEST_STRETCH).max(0.0),
+            (BoundLaw::Gaussian { .. }, Precision::F32) if bound.decay() == 0.0 => {
+                (stretch - FARTHEST_STRETCH).max(0.0)
+            }
             _ => 0.0,
         }
     }

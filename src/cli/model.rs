@@ -212,7 +212,9 @@ fn unbuildable(e: BuildError) -> Failure {
     match e {
         BuildError::Lower(_) | BuildError::Data(_) => Failure::input(e.to_string()),
         BuildError::Argument(ArgumentError::NotFinite { what, index, precision, .. }) => {
-            let far = format!("{what} {index} (counted from 0) lies farther from the centre of the data than {precision} has numbers for");
+            let far = format!(
+                "{what} {index} (counted from 0) lies farther from the centre of the data than {precision} has numbers for"
+            );
             Failure::input(far).help("scale the data, or choose --precision f64")
         }
         BuildError::Compile(_) | BuildError::Argument(_) => Failure::Bug(e.to_string()),

@@ -40,7 +40,7 @@ pub struct Formula {
     pub frame: Option<FrameFormula>,
     /// The table of the flux at one time, where some uniform is an entry of it.
     pub flux: Option<FluxFormula>,
-    /// The table of a stable law whose order is a letter. The logarithm that the kernel gives a pair is then its squared distance in place of
+    /// The table of a stable law whose order is a letter, or low. The logarithm that the kernel gives a pair is then its squared distance in place of
     /// what the table says of it.
     pub stable: Option<StableFormula>,
     /// Is the law a Gaussian of constant mass, so that shorter lengths are earlier times, as their squares?
@@ -151,7 +151,7 @@ impl Green {
             Births::BesselRatio(_) => BoundBirths::BesselRatio(1.0),
         };
         let stable = match &self.law {
-            Law::Stable { rate, order } if !is_number(order) => {
+            Law::Stable { rate, order } if law.is_wide() || !is_number(order) => {
                 Some(StableFormula { order: order.clone(), rate: rate.clone() * time() })
             }
             _ => None,
@@ -495,7 +495,10 @@ mod tests {
             let stable = formula.stable.as_ref().expect("an order that is a letter");
             let (t, beta) = (0.8, order.to_f64().expect("a number"));
             let table = StableTable::new(beta, dim, &Fineness::DOUBLE).expect("a table");
-            assert!((value(&stable.order, t, &values) - beta).abs() < 1e-15 && (value(&stable.rate, t, &values) - 1.44).abs() < 1e-15);
+            assert!(
+                (value(&stable.order, t, &values) - beta).abs() < 1e-15
+                    && (value(&stable.rate, t, &values) - 1.44).abs() < 1e-15
+            );
             let log_norm = value(&formula.log_norm, t, &values) + table.log_peak;
             assert!((log_norm - program.log_norm(t)).abs() < 1e-12 * (1.0 + log_norm.abs()), "{log_norm}");
             let rate = formula.uniforms(&formula.kernel).expect(text);

@@ -366,12 +366,14 @@ impl Bound {
         }
     }
 
-    /// Builds the kernel in `precision`.
+    /// Builds the kernel in `precision`; in f64 for a stable law of an order below 1/5.
     ///
     /// # Errors
     /// [`LowerError::Stable`] for a stable law that has no table; [`LowerError::Kernel`], which would be a fault of this
     /// compiler.
     pub fn program(&self, precision: Precision) -> Result<KernelProgram, LowerError> {
+        // Squared distances in units of a narrow peak have no numbers in f32.
+        let precision = if self.law.is_wide() { Precision::F64 } else { precision };
         let (mut k, pair) = KernelBuilder::reduce(self.law.kernel_name(), precision, self.dim);
         let mut means = Vec::new();
         let (mut log_peak, mut coefficient) = (0.0, None);
@@ -452,6 +454,11 @@ impl AsRef<Bound> for Bound {
 }
 
 impl BoundLaw {
+    /// Does the law spread over more powers of ten than f32 has?
+    pub(super) fn is_wide(self) -> bool {
+        matches!(self, BoundLaw::Stable { order, .. } if order < 0.2)
+    }
+
     pub(super) fn kernel_name(self) -> &'static str {
         match self {
             BoundLaw::Gaussian { .. } => "gaussian_field",

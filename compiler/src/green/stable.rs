@@ -101,7 +101,9 @@ mod tests {
                 }
             }
         };
-        [0.2, 1.0 / 3.0, 0.6, 0.75, 0.9, 0.95, 0.98, 0.99].into_iter().for_each(|order| few(order, &[1, 2, 3, 64, 3072]));
+        [0.2, 1.0 / 3.0, 0.6, 0.75, 0.9, 0.95, 0.98, 0.99]
+            .into_iter()
+            .for_each(|order| few(order, &[1, 2, 3, 64, 3072]));
         [0.03, 0.06, 0.1].into_iter().for_each(|order| few(order, &[1, 2, 16]));
         for order in [0.0, 0.02, 0.995, 1.0, f64::NAN] {
             assert!(super::table(order, 3, Precision::F64).is_err(), "{order}");

@@ -193,6 +193,12 @@ fn adapts(solver: Solver) -> bool {
 
 /// Samples can take minutes: better to learn now that their place cannot be written, or that two files have the same.
 fn check_writable(command: &Sample) -> Result<(), Failure> {
+    if let Some(picture) =
+        picture_path(command).filter(|path| path.extension().is_none_or(|e| !e.eq_ignore_ascii_case("png")))
+    {
+        return Err(Failure::input(format!("`{}` is no .png file", picture.display()))
+            .help("the samples are drawn as PNG; give --plot such a name, or --no-plot"));
+    }
     let weights = command.keep_weights.then(|| beside(&command.out, "weights.npy"));
     let times = command.trajectory.as_ref().map(|path| beside(path, "times.npy"));
     let files = [
