@@ -164,7 +164,7 @@ fn numbers_beyond_the_precision_are_the_inputs_fault() {
 fn powers_that_spread_beyond_all_numbers_are_refused_at_once() {
     let folder = Folder::new();
     folder.points("x.npy", &array![[0.5, 0.5]]);
-    for power in ["(-lap)^(1/50) phi", "(-lap)^(1/20) phi + (-lap)^(1/2) phi", "(-lap)^(1/20) phi - lap(phi)"] {
+    for power in ["(-lap)^(1/50) phi", "(-lap)^(1/20) phi - lap(phi)"] {
         let text = format!("phi_t + {power} = 0");
         let run = folder.run(&["field", &text, "--data", "x.npy", "--at", "x.npy", "--time", "1", "--out", "f.npz"]);
         refused(&run, &["has no kernel here", "below 1/10"]);

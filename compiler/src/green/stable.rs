@@ -72,6 +72,7 @@ impl StableTable {
 mod tests {
     use super::*;
     use crate::green::plain::one_sided::{Mixture, OneSided, log_gamma};
+    use std::f64::consts::PI;
 
     fn log_density(table: &StableTable, q: f64) -> f64 {
         table.log_peak + table.at(q, || q.ln())

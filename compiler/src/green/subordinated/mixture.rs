@@ -22,6 +22,10 @@ const LEAST: f64 = 1e-3;
 /// kappa, spreads beyond [`REACH`], where its density cannot be inverted.
 const MOST_MISSED: usize = 2;
 
+/// A panel narrower than the one, and off by so much more than it may be as the other says, is off because the inversion fails.
+const NARROW: f64 = 1e-2;
+const HOPELESS: f64 = 1e3;
+
 /// Degree of the polynomials that hold the logarithm of the densities.
 const DEGREE: usize = 15;
 
@@ -140,6 +144,9 @@ impl<'a> Mixture<'a> {
             width = width.min(REACH - direction * edge);
             let (low, high) = if direction > 0.0 { (edge, edge + width) } else { (edge - width, edge) };
             let (panel, excess) = Panel::fit(self.law, (self.t, self.effort), low, high);
+            if excess > HOPELESS && width < NARROW {
+                return None;
+            }
             if excess > 1.0 && width >= LEAST {
                 width *= table::shrink(excess, DEGREE + 1);
                 continue;
