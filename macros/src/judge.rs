@@ -105,8 +105,9 @@ fn refused(analysis: &Analysis, ast: Option<&Ast>, text: &Text) -> Message {
         VerdictKind::Conditional => {
             let mut conditions: Vec<&str> = Vec::new();
             for condition in [&verdict.c1, &verdict.c2].into_iter().filter_map(|c| c.condition.as_deref()) {
-                // C1 may say more about the same condition.
+                // One of them may say more about the same condition.
                 if conditions.iter().all(|said| !said.starts_with(condition)) {
+                    conditions.retain(|said| !condition.starts_with(said));
                     conditions.push(condition);
                 }
             }

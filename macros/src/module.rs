@@ -15,7 +15,8 @@ use genphys_compiler::codegen::rust::{Rust, complex, prelude, real};
 use genphys_compiler::dispersion::Branch;
 use genphys_compiler::expr::{Axis, Expr, Var};
 use genphys_compiler::green::{
-    FluxEntry, FluxFormula, Formula, FormulaError, FrameFormula, LowerError, Shape, TimePart, UniformFormula,
+    FluxEntry, FluxFormula, Formula, FormulaError, FrameFormula, LowerError, Shape, StableFormula, TimePart,
+    UniformFormula,
 };
 use genphys_compiler::kernel::{self, Kernel, KernelBuilder, MeanKind, Op, Output, PairInput, Precision};
 use genphys_compiler::report::Report;
@@ -207,6 +208,15 @@ fn formulas(formula: &Formula, dim: usize, text: &Text<'_>, out: &mut String) ->
     let _ = writeln!(out, "drift\n}}");
     out.push_str(&place(formula.frame.as_ref(), text)?);
     out.push_str(&shape(formula.shape.as_ref(), dim, text)?);
+    match &formula.stable {
+        None => out.push_str(include_str!("template/closed.rs")),
+        Some(StableFormula { order, rate }) => {
+            let _ = writeln!(out, "mod stable_law {{ {} }}", StableFormula::SOURCE);
+            let _ = writeln!(out, "fn law_order(parameters: &Parameters) -> f64 {{ {} }}", text(order)?);
+            let _ = writeln!(out, "fn law_rate(t: f64, parameters: &Parameters) -> f64 {{ {} }}", text(rate)?);
+            out.push_str(include_str!("template/stable.rs"));
+        }
+    }
     let reads = |input| formula.linear.iter().flat_map(Kernel::weight_inputs).any(|read| read == input);
     let weight = if reads(PairInput::Weight) {
         "log_w.exp()"
@@ -219,6 +229,7 @@ fn formulas(formula: &Formula, dim: usize, text: &Text<'_>, out: &mut String) ->
     let _ = writeln!(out, "const HAS_LINEAR: bool = {};", formula.linear.is_some());
     let _ = writeln!(out, "const BIRTHS_VARY: bool = {};", formula.constant_births.is_none());
     let _ = writeln!(out, "const RATE_VARIES: bool = {};", rate_varies(&formula.kernel));
+    let _ = writeln!(out, "const LAW_IS_GAUSSIAN: bool = {};", formula.is_gaussian);
     if formula.flux.is_some() {
         let _ = writeln!(out, "mod flux_table {{ {} }}", FluxFormula::SOURCE);
     }
@@ -347,9 +358,10 @@ fn bodies(formula: &Formula, precision: Precision, text: &Text<'_>, out: &mut St
     let weight = k.call(Special::ExpWeight, x);
     let weight = k.finish_map(vec![Output::new("weight", weight)]).map_err(|e| fault(&e))?;
     let weight = Rust.emit(&weight).map_err(|e| fault(&e))?;
-    let (float, least) = match precision {
-        Precision::F32 => ("f32", -126 + 24 + 8),
-        Precision::F64 => ("f64", -1022 + 53 + 8),
+    // Widened by so much, points that stay are at the origin to a thirtieth of a rounding.
+    let (float, least, widest) = match precision {
+        Precision::F32 => ("f32", -126 + 24 + 8, 20_f64.exp()),
+        Precision::F64 => ("f64", -1022 + 53 + 8, 40_f64.exp()),
     };
     let mut functions = prelude(precision) + &weight.function;
     let mut call = |name: &str, kernel: Option<&Kernel>| -> Result<String, Missing> {
@@ -373,6 +385,7 @@ fn bodies(formula: &Formula, precision: Precision, text: &Text<'_>, out: &mut St
         impl Number for {float} {{
             const ZERO: {float} = 0.0;
             const LEAST_EXPONENT: i32 = {least};
+            const WIDEST: f64 = {widest:?};
             type LogUniforms = [{float}; {log_count}];
             type LinearUniforms = [{float}; {linear_count}];
             fn log_uniforms<const ALL: bool>(t: f64, parameters: &Parameters) -> [{float}; {log_count}] {{ {log_uniforms}.map(|x| x as {float}) }}

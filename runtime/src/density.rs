@@ -97,7 +97,7 @@ pub enum FieldError {
         found: usize,
     },
     /// The time is zero, negative or not a number.
-    #[error("the time must be positive and finite, found {t}")]
+    #[error("the time must be positive and finite, found {t:?}")]
     NonPositiveTime {
         /// The time given.
         t: f64,
@@ -111,7 +111,7 @@ pub enum FieldError {
         column: usize,
     },
     /// The density is not positive there: the query lies outside the region in which the equation is generative.
-    #[error("point {row} lies outside the region of positive density at time {t}: {why}")]
+    #[error("point {row} lies outside the region of positive density at time {t:?}: {why}")]
     OutsideRegion {
         /// The row of the offending query.
         row: usize,
@@ -121,7 +121,7 @@ pub enum FieldError {
         why: String,
     },
     /// The kernel is no function at that time, or cannot be computed for points this far apart.
-    #[error("the kernel cannot be computed at time {t}: {why}")]
+    #[error("the kernel cannot be computed at time {t:?}: {why}")]
     NoKernel {
         /// The time of the evaluation.
         t: f64,
@@ -135,7 +135,7 @@ pub enum FieldError {
         message: String,
     },
     /// A result is infinite or not a number, for example where `p` changes its sign.
-    #[error("{quantity} is not finite at point {row}, time {t}")]
+    #[error("{quantity} is not finite at point {row}, time {t:?}")]
     NonFiniteOutput {
         /// The row of the offending query.
         row: usize,
@@ -144,6 +144,20 @@ pub enum FieldError {
         /// The time of the evaluation.
         t: f64,
     },
+}
+
+impl FieldError {
+    /// The same of a field that is evaluated at another time, in a frame of its own, on behalf of one at time `t`.
+    #[must_use]
+    pub fn at_time(self, t: f64) -> FieldError {
+        match self {
+            FieldError::NonPositiveTime { .. } => FieldError::NonFiniteOutput { row: 0, quantity: "log p", t },
+            FieldError::OutsideRegion { row, why, .. } => FieldError::OutsideRegion { row, t, why },
+            FieldError::NoKernel { why, .. } => FieldError::NoKernel { t, why },
+            FieldError::NonFiniteOutput { row, quantity, .. } => FieldError::NonFiniteOutput { row, quantity, t },
+            other => other,
+        }
+    }
 }
 
 /// Refuses what no field can be evaluated at; every implementation of [`DensityField`] may open with it.

@@ -18,7 +18,7 @@ use crate::{
     gpu,
     launch::{DeviceError, SharedField},
 };
-use genphys_compiler::green::{Bound, BoundCarrier, BoundFrame, KernelProgram, Lookup, LowerError};
+use genphys_compiler::green::{Bound, BoundCarrier, BoundFrame, BoundLaw, KernelProgram, Lookup, LowerError};
 use genphys_compiler::kernel::Precision;
 use ndarray::parallel::prelude::*;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
@@ -80,6 +80,9 @@ enum Engine {
     #[cfg(feature = "cuda")]
     Gpu(Box<SharedField<gpu::Device>>),
 }
+
+/// `exp(-20)` is a thirtieth of the rounding of f32.
+const FARTHEST_STRETCH: f64 = 20.0;
 
 /// Why a field could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -323,19 +326,34 @@ impl Field {
         out: &mut Evaluation,
     ) -> Result<(), FieldError> {
         let (stretch, rate) = (frame.stretch(t), frame.rate(t));
-        let mut seen = &x * stretch.exp();
-        let shift = frame.shift(t);
+        let excess = self.excess(stretch);
+        let mut seen = &x * (stretch - excess).exp();
+        let shift = frame.shift(t) * (-excess).exp();
         seen.column_mut(0).iter_mut().for_each(|x| *x -= shift);
-        self.evaluate_at_rest(frame.clock(t), seen.view(), out)?;
-        let log_volume = self.dim() as f64 * stretch - frame.decay(t);
+        let clock = frame.clock(t) * (-2.0 * excess).exp();
+        self.evaluate_at_rest(clock, seen.view(), out).map_err(|e| e.at_time(t))?;
+        let log_volume = self.dim() as f64 * (stretch - excess) - frame.decay(t);
         out.log_p.iter_mut().for_each(|log_p| *log_p += log_volume);
-        let (scale, pull) = (rate * (-stretch).exp(), frame.pull(t));
+        let (scale, pull) = (rate * (-stretch - excess).exp(), frame.pull(t));
         ndarray::Zip::from(&mut out.v).and(x).for_each(|v, x| *v = scale * *v - pull * x);
         let drift = (-stretch).exp() * frame.drift(t);
         out.v.column_mut(0).iter_mut().for_each(|v| *v += drift);
         let offset = frame.offset(t);
         out.r_over_p.iter_mut().for_each(|r| *r = rate * *r - offset);
         Ok(())
+    }
+
+    /// By how much less a frame may be stretched than it is. Where it is stretched so far that the points are at its origin to rounding,
+    /// all lengths can be shortened alike without moving them, and no square of a length overflows; a Gaussian's clock runs as their
+    /// square.
+    fn excess(&self, stretch: f64) -> f64 {
+        let bound = self.program.bound();
+        match (bound.law(), self.program.kernel.precision()) {
+            (BoundLaw::Gaussian { .. }, Precision::F32) if bound.decay() == 0.0 => {
+                (stretch - FARTHEST_STRETCH).max(0.0)
+            }
+            _ => 0.0,
+        }
     }
 
     /// `p(x, t) = q(L^-1 (x - c t), t)/|det L|`, `v = c + B L^-T v_q`.

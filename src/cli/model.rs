@@ -9,6 +9,7 @@ use genphys_compiler::Analysis;
 use genphys_compiler::green::Bound;
 use genphys_compiler::kernel::Precision;
 use genphys_compiler::verdict::VerdictKind;
+use genphys_runtime::cpu::ArgumentError;
 use genphys_runtime::data::Dataset;
 use genphys_runtime::density::DensityField;
 use genphys_runtime::field::{BuildError, Field};
@@ -210,6 +211,12 @@ pub fn precision(precision: arguments::Precision) -> Precision {
 fn unbuildable(e: BuildError) -> Failure {
     match e {
         BuildError::Lower(_) | BuildError::Data(_) => Failure::input(e.to_string()),
+        BuildError::Argument(ArgumentError::NotFinite { what, index, precision, .. }) => {
+            let far = format!(
+                "{what} {index} (counted from 0) lies farther from the centre of the data than {precision} has numbers for"
+            );
+            Failure::input(far).help("scale the data, or choose --precision f64")
+        }
         BuildError::Compile(_) | BuildError::Argument(_) => Failure::Bug(e.to_string()),
         #[cfg(feature = "cuda")]
         BuildError::Device(_) => Failure::input(e.to_string()).help(super::failure::WITHOUT_GPU),

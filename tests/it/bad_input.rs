@@ -128,3 +128,45 @@ fn equations_without_a_generative_flow_are_not_sampled() {
     refused(&sample("phi_tt - lap(phi) = 0"), &["not-s-generative"]);
     refused(&run(&["sample", "phi_t - lap(phi) = 0 where N = 3", "--data", "builtin:two_points"]), &["N = 3"]);
 }
+
+#[test]
+fn files_of_one_run_have_places_of_their_own() {
+    let folder = Folder::new();
+    let sample = |arguments: &[&str]| {
+        let base = ["sample", POISSON, "--data", "builtin:two_points", "-n", "10", "--steps", "2", "--out", "s.npy"];
+        folder.run(&[&base, arguments].concat())
+    };
+    refused(&sample(&["--plot", "s.svg"]), &["`s.svg` is no .png file"]);
+    refused(&sample(&["--no-plot", "--trajectory", "s.npy"]), &["the samples and the path", "`s.npy`"]);
+    refused(
+        &sample(&["--no-plot", "--keep-weights", "--trajectory", "s.weights.npy"]),
+        &["their weights and the path"],
+    );
+    assert!(!folder.path().join("s.npy").exists(), "nothing is drawn first");
+}
+
+#[test]
+fn numbers_beyond_the_precision_are_the_inputs_fault() {
+    let folder = Folder::new();
+    folder.points("far.npy", &array![[1e300, 0.0], [1e160, 1.0]]);
+    folder.points("x.npy", &array![[0.5, 0.5]]);
+    let sample = |precision: &[&str]| {
+        let base = ["sample", POISSON, "--data", "far.npy", "-n", "10", "--steps", "2", "--out", "s.npy"];
+        folder.run(&[&base[..], precision].concat())
+    };
+    refused(&sample(&["--precision", "f32"]), &["source 0", "f32", "--precision f64"]);
+    let field = ["field", POISSON, "--data", "x.npy", "--at", "x.npy", "--precision", "f32", "--out", "f.npz"];
+    // The time as it was asked for, not three hundred zeros.
+    refused(&folder.run(&[&field[..], &["--time", "1e-300"]].concat()), &["log p is not finite", "time 1e-300"]);
+}
+
+#[test]
+fn powers_that_spread_beyond_all_numbers_are_refused_at_once() {
+    let folder = Folder::new();
+    folder.points("x.npy", &array![[0.5, 0.5]]);
+    for power in ["(-lap)^(1/50) phi", "(-lap)^(1/20) phi - lap(phi)"] {
+        let text = format!("phi_t + {power} = 0");
+        let run = folder.run(&["field", &text, "--data", "x.npy", "--at", "x.npy", "--time", "1", "--out", "f.npz"]);
+        refused(&run, &["has no kernel here", "below 1/10"]);
+    }
+}

@@ -176,3 +176,52 @@ fn every_target_is_emitted() {
     assert_eq!((run.code, run.out.as_str()), (0, ""));
     assert!(folder.path().join("new/poisson.tex").is_file());
 }
+
+/// log p and v of one source at the origin in three dimensions, at distance r along the first axis.
+fn of_one_source(text: &str, t: &str, r: f64, precision: &str) -> [f64; 2] {
+    let folder = Folder::new();
+    folder.points("data.npy", &array![[0.0, 0.0, 0.0]]);
+    folder.points("at.npy", &array![[r, 0.0, 0.0]]);
+    let files = ["--data", "data.npy", "--at", "at.npy", "--out", "f.npz", "--time", t, "--precision", precision];
+    let run = folder.run(&[&["field", text], &files[..]].concat());
+    assert_eq!(run.code, 0, "{}", run.err);
+    let (log_p, v, _) = arrays(&folder, "f.npz");
+    [log_p[0], v[[0, 0]]]
+}
+
+#[test]
+fn the_square_of_an_equation_moves_as_the_equation_does() {
+    // M = phi_tt + lap(phi) obeys Poisson's equation, whose flux is x p/t.
+    let [log_p, v] = of_one_source("phi_tttt + 2 lap(phi_tt) + lap(lap(phi)) = 0", "0.5", 1.5, "f64");
+    let rho2: f64 = 0.25 + 2.25;
+    assert!((log_p - (0.5 / (PI * PI * rho2 * rho2)).ln()).abs() < 1e-13, "{log_p}");
+    assert!((v - 3.0).abs() < 1e-13, "{v}");
+}
+
+#[test]
+fn low_orders_have_fields() {
+    // The inverse Fourier transform of exp(-t k^(2 beta)), 60 digits, by python-flint.
+    for (order, t, r, log_p) in [
+        ("0.03", "1", 2.0, -8.423678317342853),
+        ("0.03", "1.25", 1e-6, 34.24202384432052),
+        ("0.1", "0.5", 3.0, -8.700412561341965),
+        ("0.99", "0.25", 30.0, -22.995064167957167),
+    ] {
+        let text = format!("phi_t + (-lap)^({order}) phi = 0");
+        // In f32 the lowest orders are computed in f64.
+        for (precision, tolerance) in [("f64", 1e-12), ("f32", 2e-6)] {
+            let [found, v] = of_one_source(&text, t, r, precision);
+            assert!((found - log_p).abs() < tolerance * (1.0 + log_p.abs()), "{order} {r}: {found} {log_p}");
+            let (beta, t): (f64, f64) = (order.parse().expect("a number"), t.parse().expect("a number"));
+            assert!((v * 2.0 * beta * t / r - 1.0).abs() < tolerance, "{order} {r}: {v}");
+        }
+    }
+}
+
+#[test]
+fn a_frame_is_left_in_the_range_of_f32() {
+    // Ornstein-Uhlenbeck: the normal density at rest. exp(100) squared is no number of f32.
+    let [log_p, v] = of_one_source("phi_t - lap(phi) - div(x phi) = 0", "100", 0.75, "f32");
+    let expected = -0.5 * 0.75 * 0.75 - 1.5 * (2.0 * PI).ln();
+    assert!((log_p - expected).abs() < 1e-6 && v.abs() < 1e-6, "{log_p} {expected} {v}");
+}

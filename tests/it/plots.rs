@@ -38,6 +38,12 @@ fn a_kernel_is_red_exactly_where_theory_says_it_is_negative() {
     assert!(at("k0=1").contains(RED) && !at("k0=0.1").contains(RED));
     // Closed forms reach any dimension.
     assert!(kernel("phi_tt + lap(phi) = 0", &["--dim", "9"]).contains("closed form"));
+    // Gamma(785/2) pi^(-785/2) is 3.9e651: no double, and still a curve. At t = 1 it has fallen to exp(-7) at r = 0.134.
+    let wide = kernel("phi_tt + lap(phi) = 0", &["--dim", "784", "--time", "1"]);
+    assert!(wide.contains("g_t(0) = 10^651.59") && wide.contains("\n0.05\n"));
+    // The law of a moving frame is as wide as the frame says: here the normal density, at exp(-7) at r = 3.7.
+    let rest = kernel("phi_t - lap(phi) - div(x phi) = 0", &["--dim", "2", "--time", "20"]);
+    assert!(rest.contains("\n4\n") && !rest.contains("\n20\n"));
 }
 
 #[test]

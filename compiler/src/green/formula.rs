@@ -4,7 +4,8 @@
 //! Out:  [`Formula`]: the reduction that [`Bound::program`] builds, and each of its uniforms as an expression in `t` and the parameters,
 //!   or as an entry of the table of a flux, with what that table is made from.
 //! Holds: at values of the parameters, the uniforms and constants are those of [`KernelProgram`](super::KernelProgram).
-//!   In a moving frame they are those at the frame's clock. What has none: laws read from a table that depends on parameters or t.
+//!   In a moving frame they are those at the frame's clock. A stable law of an order that is a letter is told by a table outside of the kernel.
+//!   What has none: laws read from a table that depends on t.
 
 use super::carrier::Shape;
 use super::exchange::{self, FluxEntry};
@@ -13,7 +14,7 @@ use super::linear::polynomial;
 use super::lower::{Bound, BoundBirths, BoundFlux, BoundLaw, LowerError, number};
 use super::{Births, Green, Law};
 use crate::expr::{Axis, Expr, Func, Rational, Var, rational};
-use crate::kernel::{Kernel, MAX_DIM, Precision};
+use crate::kernel::{Kernel, KernelBuilder, MAX_DIM, Mean, Precision};
 use std::collections::BTreeMap;
 use std::f64::consts::{FRAC_PI_2, LOG2_E, PI};
 
@@ -39,6 +40,11 @@ pub struct Formula {
     pub frame: Option<FrameFormula>,
     /// The table of the flux at one time, where some uniform is an entry of it.
     pub flux: Option<FluxFormula>,
+    /// The table of a stable law whose order is a letter, or low. The logarithm that the kernel gives a pair is then its squared distance in place of
+    /// what the table says of it.
+    pub stable: Option<StableFormula>,
+    /// Is the law a Gaussian of constant mass, so that shorter lengths are earlier times, as their squares?
+    pub is_gaussian: bool,
     letters: Letters,
 }
 
@@ -59,6 +65,23 @@ impl FluxFormula {
     /// Rust for `FluxTable::<TERMS>::new(order, scale)`, a struct with the numbers `pieces_per_log` and `z_end` and the coefficients
     /// `powers[piece][power]`; it needs nothing but the functions of `f64`.
     pub const SOURCE: &str = exchange::FLUX_TABLE;
+}
+
+/// A stable law of an order that is not known yet: [`StableFormula::SOURCE`] tells `log G(q/s)` of its shape G, and
+/// `log G(0)`, which is to be added to [`Formula::log_norm`].
+#[derive(Clone, Debug)]
+pub struct StableFormula {
+    /// beta.
+    pub order: Expr,
+    /// `c t`: `s = (c t)^(1/beta)`.
+    pub rate: Expr,
+}
+
+impl StableFormula {
+    /// Rust for the modules `chebyshev`, `one_sided` and `stable_table`, which need `std` alone: there are
+    /// `StableTable::new(order, dim, &Fineness::DOUBLE)`, none outside of the two `StableTable::orders(dim)`, its `log_peak` and
+    /// `at(q, log_q)`.
+    pub const SOURCE: &str = super::plain::STABLE_TABLE;
 }
 
 /// What a uniform is computed from.
@@ -85,17 +108,12 @@ pub enum FormulaError {
     /// The centre of the law moves, and its clock is not t.
     #[error("its centre moves with the velocity {0} beside a clock, which only the library's `Field` follows")]
     MovingCentre(String),
-    /// The number of degrees of freedom or the order is a letter.
+    /// The number of degrees of freedom is a letter.
     #[error(
-        "the {what} {value} must be a number in the text, as the kernel's body depends on it; the library's `Field` \
+        "the number of degrees of freedom {0} must be a number in the text, as the kernel's body depends on it; the library's `Field` \
          takes it as a parameter"
     )]
-    Letter {
-        /// Which constant.
-        what: &'static str,
-        /// Its expression.
-        value: String,
-    },
+    Freedom(String),
     /// As for numbers.
     #[error(transparent)]
     Lower(#[from] LowerError),
@@ -121,7 +139,7 @@ impl Green {
         }
         let frame = self.frame.as_ref().map(Self::frame_formula).transpose()?;
         let shape = self.carrier.as_ref().and_then(|carrier| carrier.shape.clone());
-        let (law, log_peak) = self.placeholder_law()?;
+        let (law, log_peak) = self.placeholder_law(dim)?;
         let births = self.births.clone().ok_or_else(|| self.no_closed_kernel())?;
         let (flux, flux_ratio) = match &self.flux_ratio {
             Some(ratio) => (BoundFlux::Ratio(1.0), ratio.clone()),
@@ -132,18 +150,30 @@ impl Green {
             Births::Constant(_) => BoundBirths::Constant(0.0),
             Births::BesselRatio(_) => BoundBirths::BesselRatio(1.0),
         };
-        let program = Bound::placeholder(dim, law, flux, bound_births).program(precision)?;
-        let log_peak = if log_peak { program.log_norm(1.0) } else { 0.0 };
+        let stable = match &self.law {
+            Law::Stable { rate, order } if law.is_wide() || !is_number(order) => {
+                Some(StableFormula { order: order.clone(), rate: rate.clone() * time() })
+            }
+            _ => None,
+        };
+        let (kernel, linear, log_peak) = match &stable {
+            Some(_) => (distance_kernel(dim, precision)?, None, 0.0),
+            None => {
+                let program = Bound::placeholder(dim, law, flux, bound_births).program(precision)?;
+                let log_peak = if log_peak { program.log_norm(1.0) } else { 0.0 };
+                (program.kernel, program.linear, log_peak)
+            }
+        };
         let law = match (&self.law, &shape) {
             (Law::Gaussian { rate }, Some(shape)) => Law::Gaussian { rate: rate.clone() * shape.mean(dim) },
             (law, _) => law.clone(),
         };
-        let has_table = program.kernel.uniforms().iter().any(|name| FluxEntry::of(name).is_some());
+        let has_table = kernel.uniforms().iter().any(|name| FluxEntry::of(name).is_some());
         let letters = Letters { law, dim, flux_ratio, births };
         let log_norm = letters.log_norm(log_peak)? - self.offset.clone() * time();
         Ok(Formula {
-            kernel: program.kernel,
-            linear: program.linear,
+            kernel,
+            linear,
             linear_log_norm: log_norm.clone() + letters.log_linear_scale(),
             log_norm,
             constant_births: match &letters.births {
@@ -159,6 +189,8 @@ impl Green {
                 mass: letters.mass(),
                 terms: exchange::terms(precision),
             }),
+            stable,
+            is_gaussian: matches!(self.law, Law::Gaussian { .. }) && self.offset.is_zero(),
             letters,
         })
     }
@@ -176,22 +208,21 @@ impl Green {
     }
 
     /// A law of the same body, and whether its normalisation is read from a table.
-    fn placeholder_law(&self) -> Result<(BoundLaw, bool), FormulaError> {
-        let fixed = |e: &Expr, what| {
-            let letter = |_| FormulaError::Letter { what, value: e.to_string() };
-            number(e, &BTreeMap::new()).map_err(letter)
-        };
+    fn placeholder_law(&self, dim: usize) -> Result<(BoundLaw, bool), FormulaError> {
         Ok(match &self.law {
             Law::Gaussian { .. } => (BoundLaw::Gaussian { rate: 1.0 }, false),
             Law::Cauchy { .. } => (BoundLaw::Cauchy { speed: 1.0 }, false),
             Law::Tempered { .. } => (BoundLaw::Tempered { speed: 1.0, mass: 1.0 }, false),
             Law::Student { freedom, .. } => {
-                let freedom = fixed(freedom, "number of degrees of freedom")?;
+                let letter = |_| FormulaError::Freedom(freedom.to_string());
+                let freedom = number(freedom, &BTreeMap::new()).map_err(letter)?;
                 (BoundLaw::Student { speed: 1.0, freedom }, false)
             }
             Law::Stable { order, .. } => {
-                let law = BoundLaw::Stable { rate: 1.0, order: fixed(order, "order")? };
-                if self.needs_table(law) {
+                // Of a letter, a table is made when it has a value.
+                let order = number(order, &BTreeMap::new()).unwrap_or(0.5);
+                let law = BoundLaw::Stable { rate: 1.0, order };
+                if self.needs_table(law, dim) {
                     return Err(self.no_closed_kernel());
                 }
                 (law, true)
@@ -317,8 +348,7 @@ impl Letters {
                 double(constant) + scaled(-n, speed.clone() * time())
             }
             Law::Stable { rate, order } => {
-                let order = number(order, &BTreeMap::new())?;
-                double(log_peak) + scaled(-0.5 * n / order, rate.clone() * time())
+                double(log_peak) + double(-0.5 * n) * order.clone().recip() * log(rate.clone() * time())
             }
             // `formula` has refused it.
             Law::Subordinated => Expr::zero(),
@@ -332,6 +362,17 @@ impl Letters {
         let power = double(-0.5 - n as f64) * log(self.z0());
         double(0.5 * FRAC_PI_2.ln()) + power - self.z0() + log(self.bessel_polynomial(n))
     }
+}
+
+/// Instead of the logarithm of a weight, the squared distance: for a law that is told outside of the kernel.
+fn distance_kernel(dim: usize, precision: Precision) -> Result<Kernel, LowerError> {
+    let (mut k, pair) = KernelBuilder::reduce("distance_field", precision, dim);
+    let rate = k.uniform("rate");
+    Ok(k.finish_reduce(pair.q, vec![Mean::displacement("v", rate)])?)
+}
+
+fn is_number(e: &Expr) -> bool {
+    number(e, &BTreeMap::new()).is_ok()
 }
 
 fn time() -> Expr {
@@ -442,12 +483,38 @@ mod tests {
     }
 
     #[test]
+    fn a_letter_for_the_order_leaves_the_law_to_its_table() {
+        use crate::green::plain::stable_table::{Fineness, StableTable};
+        let text = "phi_t + c (-lap)^beta phi + a phi = 0 where c > 0, 0 < beta < 1, a real";
+        let green = Equation::parse(text).expect(text).analyze().green().expect(text).clone();
+        for (dim, order) in [(1, rational(3, 4)), (2, rational(1, 5)), (3, rational(9, 10)), (17, rational(2, 5))] {
+            let values = [("c", rational(9, 5)), ("beta", order.clone()), ("a", rational(-1, 2))];
+            let map = values.iter().map(|(name, value)| ((*name).into(), value.clone())).collect();
+            let program = green.bind(dim, &map).expect(text).program(Precision::F64).expect(text);
+            let formula = green.formula(dim, Precision::F64).expect(text);
+            let stable = formula.stable.as_ref().expect("an order that is a letter");
+            let (t, beta) = (0.8, order.to_f64().expect("a number"));
+            let table = StableTable::new(beta, dim, &Fineness::DOUBLE).expect("a table");
+            assert!(
+                (value(&stable.order, t, &values) - beta).abs() < 1e-15
+                    && (value(&stable.rate, t, &values) - 1.44).abs() < 1e-15
+            );
+            let log_norm = value(&formula.log_norm, t, &values) + table.log_peak;
+            assert!((log_norm - program.log_norm(t)).abs() < 1e-12 * (1.0 + log_norm.abs()), "{log_norm}");
+            let rate = formula.uniforms(&formula.kernel).expect(text);
+            let [UniformFormula::Letters(rate)] = &rate[..] else { panic!("{rate:?}") };
+            // J/p = (x - y)/(2 beta t).
+            assert!((value(rate, t, &values) * 2.0 * beta * t - 1.0).abs() < 1e-14);
+        }
+    }
+
+    #[test]
     fn what_needs_numbers_is_named() {
         let refusal = |text: &str, dim| {
             let green = Equation::parse(text).expect(text).analyze().green().expect(text).clone();
             green.formula(dim, Precision::F64).expect_err(text).to_string()
         };
-        assert!(refusal("phi_t + (-lap)^beta phi = 0 where 0 < beta < 1", 2).contains("beta must be a number"));
+        assert!(refusal("phi_tt + (D-1)/t phi_t + lap(phi) = 0 where D > 0", 2).contains("D must be a number"));
         assert!(refusal("phi_t - lap(phi) + (-lap)^(1/2) phi = 0", 2).contains("no closed kernel"));
         assert!(refusal("phi_t - s(t) lap(phi) = 0 where s(t) > 0", 2).contains("has no closed form here"));
         assert!(refusal("phi_t - (1 + t) lap(phi) + phi_x = 0", 1).contains("centre moves"));

@@ -11,7 +11,8 @@ pub use program::KernelProgram;
 
 use super::carrier::BoundCarrier;
 use super::frame::BoundFrame;
-use super::stable::StableTable;
+use super::plain::stable_table::StableTable;
+use super::stable;
 use super::subordinated::{Amplitude, Subordinated};
 use super::tabulated::{Columns, Tabulated};
 use super::{Births, Green, Law, exchange};
@@ -121,7 +122,7 @@ pub enum LowerError {
     /// The law is no mixture of Gaussians that can be computed here.
     #[error(
         "lambda = {0} has no kernel here: it is no Bernstein function built from powers of kappa, or it is bounded, so that a part of the data \
-         never moves"
+         never moves, or a power of kappa in it is below 1/10 or within 1/100 of 1, which no table here follows"
     )]
     NoMixture(String),
     /// The clock of the law, or the way of its centre, has no value.
@@ -179,7 +180,7 @@ impl Green {
             }
             Law::Subordinated => BoundLaw::Subordinated { order: 1.0 },
         };
-        if self.needs_table(law) {
+        if self.needs_table(law, dim) {
             return self.tabulate(dim, values, false);
         }
         let offset = number(&self.offset, values)?;
@@ -205,10 +206,13 @@ impl Green {
     }
 
     /// Stable laws near the ends of the range of orders have no table of their own.
-    pub(super) fn needs_table(&self, law: BoundLaw) -> bool {
+    pub(super) fn needs_table(&self, law: BoundLaw, dim: usize) -> bool {
         match law {
             BoundLaw::Subordinated { .. } => true,
-            BoundLaw::Stable { order, .. } => !(0.2..=0.98).contains(&order),
+            BoundLaw::Stable { order, .. } => {
+                let (lowest, highest) = StableTable::orders(dim);
+                !(lowest..=highest).contains(&order)
+            }
             _ => false,
         }
     }
@@ -362,12 +366,14 @@ impl Bound {
         }
     }
 
-    /// Builds the kernel in `precision`.
+    /// Builds the kernel in `precision`; in f64 for a stable law of an order below 1/5.
     ///
     /// # Errors
     /// [`LowerError::Stable`] for a stable law that has no table; [`LowerError::Kernel`], which would be a fault of this
     /// compiler.
     pub fn program(&self, precision: Precision) -> Result<KernelProgram, LowerError> {
+        // Squared distances in units of a narrow peak have no numbers in f32.
+        let precision = if self.law.is_wide() { Precision::F64 } else { precision };
         let (mut k, pair) = KernelBuilder::reduce(self.law.kernel_name(), precision, self.dim);
         let mut means = Vec::new();
         let (mut log_peak, mut coefficient) = (0.0, None);
@@ -395,7 +401,7 @@ impl Bound {
                 self.tempered(&mut k, pair, (log, z), &mut means)
             }
             BoundLaw::Stable { order, .. } => {
-                let table = StableTable::new(order, self.dim, precision)?;
+                let table = stable::table(order, self.dim, precision)?;
                 log_peak = table.log_peak;
                 table.log_weight(&mut k, pair)
             }
@@ -448,6 +454,11 @@ impl AsRef<Bound> for Bound {
 }
 
 impl BoundLaw {
+    /// Does the law spread over more powers of ten than f32 has?
+    pub(super) fn is_wide(self) -> bool {
+        matches!(self, BoundLaw::Stable { order, .. } if order < 0.2)
+    }
+
     pub(super) fn kernel_name(self) -> &'static str {
         match self {
             BoundLaw::Gaussian { .. } => "gaussian_field",

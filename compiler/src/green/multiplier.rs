@@ -1,9 +1,11 @@
 //! Fourier multipliers of a linear continuity form on the selected branch.
 
 use crate::dispersion::direction::letter;
-use crate::expr::{Axis, Expr, Func};
+use crate::expr::{Axis, Expr, Func, Var};
 use crate::flow::DensityFlow;
+use num_complex::Complex64;
 use num_traits::Signed;
+use std::f64::consts::SQRT_2;
 
 /// What the flux and the source are relative to the density, mode by mode.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,9 +32,9 @@ impl Multipliers {
         if lambda.has_time() && [&flow.p, &flow.flux, &flow.r].into_iter().any(evolves) {
             return None;
         }
-        let density = mode(&flow.p, lambda)?;
-        let flux = -gradient_mode(&flow.flux, lambda)?;
-        let source = mode(&flow.r, lambda)?;
+        let growth = -Expr::Var(Var::Growth);
+        let modes = [mode(&flow.p, &growth)?, -gradient_mode(&flow.flux, &growth)?, mode(&flow.r, &growth)?];
+        let [density, flux, source] = on_branch(modes, lambda)?;
         Some(Multipliers::of_modes(density, flux, source))
     }
 
@@ -50,6 +52,49 @@ impl Multipliers {
         let ratio = (self.flux.clone() / slope).expand();
         (!ratio.contains(&kappa)).then_some(ratio)
     }
+}
+
+/// What is left of amplitudes `[p, J, R]`, polynomials in the growth rate s, at `s = -lambda`.
+///
+/// Where p vanishes there, lambda is a repeated root of the symbol, modes are `(a + b t + ...) exp(-lambda t)`, and p holds the highest
+/// power of t alone: `P(dt) t^n exp(s t) = P^(n)(s) exp(s t)`, where P and its first n - 1 derivatives are zero at s.
+fn on_branch(mut modes: [Expr; 3], lambda: &Expr) -> Option<[Expr; 3]> {
+    let growth = Expr::Var(Var::Growth);
+    for _ in 0..MOST_REPEATED {
+        let here = modes.clone().map(|e| e.substitute(&growth, &-lambda.clone()));
+        if !vanishes(&here[0]) {
+            return Some(here);
+        }
+        if !here.iter().all(vanishes) {
+            return None;
+        }
+        for e in &mut modes {
+            *e = e.derivative(&growth)?;
+        }
+    }
+    None
+}
+
+/// So often at most is a root of the symbol repeated; [`Budget`](crate::Budget) ends long before.
+const MOST_REPEATED: usize = 16;
+
+/// Is it 0 whatever kappa and the letters are? Roots of sums hide that from their expansion, so it is also asked at some points.
+fn vanishes(e: &Expr) -> bool {
+    let expanded = e.expand();
+    let at = |point: usize| {
+        let leaf = |e: &Expr| match e {
+            // Any numbers without a relation between them.
+            Expr::Sym(name) => {
+                let code = name.as_str().bytes().fold(7, |code, byte| (31 * code + usize::from(byte)) % 1009);
+                Some(Complex64::from(0.3 + (code as f64 * SQRT_2 + point as f64).fract()))
+            }
+            Expr::Var(_) => Some(Complex64::from(0.7 + point as f64 * SQRT_2)),
+            _ => None,
+        };
+        let size = expanded.terms().iter().map(|t| Some(t.evaluate(&leaf)?.norm())).sum::<Option<f64>>()?;
+        Some(expanded.evaluate(&leaf)?.norm() <= 1e-12 * size)
+    };
+    expanded.is_zero() || (1..4).all(|point| at(point) == Some(true))
 }
 
 /// Mode amplitudes where the direction of k matters: `J-hat = sum_a along_a e_a + i k gradient`.

@@ -91,10 +91,11 @@ fn ramps(words: &mut impl Iterator<Item = u64>, columns: usize, terms: usize) ->
 pub(super) fn version() -> &'static str {
     static VERSION: OnceLock<String> = OnceLock::new();
     VERSION.get_or_init(|| {
-        let sources: [&[u8]; 14] = [
+        let sources: [&[u8]; 15] = [
             include_bytes!("contour.rs"),
             include_bytes!("flat.rs"),
-            include_bytes!("one_sided.rs"),
+            include_bytes!("plain/chebyshev.rs"),
+            include_bytes!("plain/one_sided.rs"),
             include_bytes!("ramps.rs"),
             include_bytes!("rays.rs"),
             include_bytes!("saved.rs"),

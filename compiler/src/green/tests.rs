@@ -123,6 +123,27 @@ fn continuity_holds_mode_by_mode() {
 }
 
 #[test]
+fn a_repeated_branch_moves_the_density_that_its_factor_makes() {
+    // p = M(phi) obeys the simple equation whose power the symbol is: its flux and source are those of that equation.
+    let texts = [
+        ("phi_tttt + 2 lap(phi_tt) + lap(lap(phi)) = 0", "phi_tt + lap(phi) = 0"),
+        ("phi_tt - 2 lap(phi_t) + lap(lap(phi)) = 0", "phi_t - lap(phi) = 0"),
+        ("phi_tttt + 2 c^2 lap(phi_tt) + c^4 lap(lap(phi)) = 0 where c > 0", "phi_tt + c^2 lap(phi) = 0 where c > 0"),
+    ];
+    for (squared, simple) in texts {
+        let (squared, simple) = (closed(squared), closed(simple));
+        assert_eq!((&squared.law, &squared.flux_ratio), (&simple.law, &simple.flux_ratio), "{}", squared.lambda);
+        assert_eq!(squared.births, simple.births);
+        let letters = [("c", 1.7)];
+        for kappa in [0.1, 1.0, 30.0] {
+            let flux = at(&squared.multipliers.flux, kappa, &letters) * kappa;
+            let lambda = at(&squared.lambda, kappa, &letters);
+            assert!((flux - lambda).abs() < 1e-14 * lambda.abs(), "a few roundings: {flux} {lambda}");
+        }
+    }
+}
+
+#[test]
 fn binding_says_what_is_missing() {
     let g = closed("phi_tt + lap(phi) - m^2 phi = 0 where m > 0");
     assert_eq!(g.bind(2, &Default::default()), Err(LowerError::Unset("m".into())));

@@ -10,7 +10,7 @@ pub struct Flow {
 }
 
 impl Flow {
-    /// Where nothing is known: t is not positive, or x is not finite.
+    /// Where nothing is known: t is not positive, x is not finite, or the law has no table.
     const UNKNOWN: Flow = Flow { log_density: f64::NAN, velocity: [f64::NAN; N], birth_rate: f64::NAN };
 
     /// p.
@@ -44,6 +44,7 @@ fn point_source(x: [f64; N], t: f64, parameters: &Parameters) -> Flow {
         return Flow::UNKNOWN;
     }
     let (drift, place, shape) = (drift(parameters), place(t, parameters), shape(parameters));
+    let Some(law) = Law::new(parameters).map(|law| law.at(place.clock, parameters)) else { return Flow::UNKNOWN };
     let mut moved = x;
     for d in 0..N {
         moved[d] = (x[d] - drift[d] * t) * place.widen;
@@ -63,7 +64,7 @@ fn point_source(x: [f64; N], t: f64, parameters: &Parameters) -> Flow {
     }
     let births = if BIRTHS_VARY { births } else { constant_births(place.clock, parameters) };
     Flow {
-        log_density: log_weight + log_norm(place.clock, parameters) + (place.log_volume - shape.log_determinant),
+        log_density: law.log_weight(log_weight) + law.log_peak() + log_norm(place.clock, parameters) + (place.log_volume - shape.log_determinant),
         velocity,
         birth_rate: place.rate * births - place.offset,
     }
@@ -93,6 +94,8 @@ pub trait Number:
     const ZERO: Self;
     /// The exponent of the sum of linear weights, per source, below which it has lost digits to underflow.
     const LEAST_EXPONENT: i32;
+    /// By so much at most a frame widens x.
+    const WIDEST: f64;
     /// What the pairs of one time have in common.
     type LogUniforms: Copy;
     type LinearUniforms: Copy;
@@ -144,6 +147,7 @@ impl<T: Number> Kernel<T> for Linear {
 #[derive(Clone, Debug)]
 pub struct Field<T: Real = f64> {
     parameters: Parameters,
+    law: Law,
     shape: Shape,
     /// Data and queries are shifted by it, so that f32 keeps digits for data far from the origin.
     center: [f64; N],
@@ -181,6 +185,8 @@ pub enum BadData {
         /// The point.
         row: usize,
     },
+    /// The parameters give the law an order that has no table; only where that is a letter.
+    Order,
 }
 
 impl ::core::fmt::Display for BadData {
@@ -190,6 +196,7 @@ impl ::core::fmt::Display for BadData {
             BadData::Weights { points, weights } => ::core::write!(f, "{points} points have {weights} weights"),
             BadData::Coordinate { row } => ::core::write!(f, "point {row} has a coordinate that is not finite"),
             BadData::Weight { row } => ::core::write!(f, "the weight of point {row} is negative or not finite, or all are 0"),
+            BadData::Order => f.write_str("the law has no table at the order that these parameters give it"),
         }
     }
 }
@@ -208,6 +215,7 @@ impl<T: Real> Field<T> {
         if points.len() != weights.len() {
             return Err(BadData::Weights { points: points.len(), weights: weights.len() });
         }
+        let law = Law::new(&parameters).ok_or(BadData::Order)?;
         let shape = shape(&parameters);
         let contracted = |row: usize| {
             let mut point = points[row];
@@ -235,6 +243,7 @@ impl<T: Real> Field<T> {
         let blocks = points.len().div_ceil(BLOCK);
         let mut field = Field {
             parameters,
+            law,
             shape,
             center,
             sources: points.len(),
@@ -272,7 +281,8 @@ impl<T: Real> Field<T> {
         out[0]
     }
 
-    /// The flow at every `x` and time `t > 0` into `out`, as far as both reach; NaN where `t` is not positive or `x` not finite.
+    /// The flow at every `x` and time `t > 0` into `out`, as far as both reach; NaN where `t` is not positive, `x` not finite, or the squared
+    /// distance to every point, in units of the law, beyond the range of `T` (1e38 in f32).
     pub fn evaluate(&self, t: f64, x: &[[f64; N]], out: &mut [Flow]) {
         if !(t > 0.0 && t.is_finite()) {
             out.iter_mut().take(x.len()).for_each(|flow| *flow = Flow::UNKNOWN);
@@ -286,6 +296,7 @@ impl<T: Real> Field<T> {
 /// A field at one time.
 struct Now<'a, T: Real> {
     field: &'a Field<T>,
+    law: LawNow,
     log: T::LogUniforms,
     linear: T::LinearUniforms,
     log_norm: f64,
@@ -300,12 +311,14 @@ struct Now<'a, T: Real> {
 impl<'a, T: Real> Now<'a, T> {
     fn new(field: &'a Field<T>, t: f64) -> Now<'a, T> {
         let parameters = &field.parameters;
-        let (drift, place) = (drift(parameters), place(t, parameters));
+        let (drift, place) = (drift(parameters), place(t, parameters).within(T::WIDEST));
+        let law = field.law.at(place.clock, parameters);
         Now {
             field,
             log: T::log_uniforms::<true>(place.clock, parameters),
             linear: T::linear_uniforms(place.clock, parameters),
-            log_norm: log_norm(place.clock, parameters),
+            log_norm: log_norm(place.clock, parameters) + law.log_peak(),
+            law,
             linear_log_norm: linear_log_norm(place.clock, parameters),
             drift,
             shift: drift.map(|c| c * t),
@@ -380,6 +393,12 @@ impl<'a, T: Real> Now<'a, T> {
             weigh::<T, K, FUSED>(uniforms, x, y, given, &mut pairs);
             let mut factor = 1.0;
             if !K::LINEAR {
+                if LAW_IS_TABULATED {
+                    for i in 0..BLOCK {
+                        let log: f64 = given[i].into();
+                        pairs[0][i] = T::of(self.law.log_weight(pairs[0][i].into()) + log);
+                    }
+                }
                 let max = largest(&pairs[0]);
                 let largest: f64 = max.into();
                 if largest == f64::NEG_INFINITY {

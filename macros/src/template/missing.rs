@@ -27,3 +27,13 @@ pub fn velocity<X: ClosedKernel>(x: X, t: f64, parameters: &Parameters) -> X {
 pub fn birth_rate<X: ClosedKernel>(x: X, t: f64, parameters: &Parameters) -> f64 {
     x.birth_rate(t, parameters)
 }
+
+/// Not generated: see above.
+pub struct Field<T = f64>(::core::marker::PhantomData<T>);
+
+impl<T> Field<T> {
+    /// Not generated: see above.
+    pub fn new<X: ClosedKernel>(points: &[X], weights: &[f64], parameters: Parameters) -> Result<Field<T>, ::core::fmt::Error> {
+        Ok(Field(::core::marker::PhantomData))
+    }
+}

@@ -20,6 +20,22 @@ impl Place {
         let log_volume = N as f64 * stretch - decay;
         Place { clock, widen: stretch.exp(), log_volume, speed: rate * (-stretch).exp(), pull, rate, offset }
     }
+
+    /// The same with all lengths of the frame shortened alike, so that x is widened by `widest` at most: where points that stay where
+    /// they are lie at the origin to rounding. A Gaussian's clock runs as the square of a length.
+    fn within(self, widest: f64) -> Place {
+        if !LAW_IS_GAUSSIAN || self.widen <= widest {
+            return self;
+        }
+        let factor = widest / self.widen;
+        Place {
+            clock: self.clock * factor * factor,
+            widen: widest,
+            log_volume: self.log_volume + N as f64 * factor.ln(),
+            speed: self.speed * factor,
+            ..self
+        }
+    }
 }
 
 /// The integral of `t^n` from 0.

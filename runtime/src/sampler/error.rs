@@ -60,7 +60,7 @@ pub enum SampleError {
         reason: &'static str,
     },
     /// The field could not be evaluated.
-    #[error("the field could not be evaluated in step {step}, from time {t}")]
+    #[error("the field could not be evaluated in step {step}, from time {t:?}")]
     Field {
         /// Steps taken before.
         step: usize,
@@ -70,7 +70,7 @@ pub enum SampleError {
         source: FieldError,
     },
     /// A point or a weight left the range of numbers.
-    #[error("step {step}, from time {t}, leads particle {particle} out of the range of numbers")]
+    #[error("step {step}, from time {t:?}, leads particle {particle} out of the range of numbers")]
     Diverged {
         /// Steps taken before.
         step: usize,
@@ -80,13 +80,13 @@ pub enum SampleError {
         particle: usize,
     },
     /// The tolerances ask for a step too small to change the time.
-    #[error("the tolerances cannot be met at time {t}: the step size vanishes")]
+    #[error("the tolerances cannot be met at time {t:?}: the step size vanishes")]
     StepTooSmall {
         /// The time reached.
         t: f64,
     },
     /// The adaptive step size used up its attempts.
-    #[error("{attempts} steps were not enough: time {t} reached")]
+    #[error("{attempts} steps were not enough: time {t:?} reached")]
     TooManySteps {
         /// The attempts made.
         attempts: usize,

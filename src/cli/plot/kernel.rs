@@ -6,6 +6,7 @@ use crate::cli::console::Console;
 use crate::cli::device::Device;
 use crate::cli::failure::Failure;
 use genphys::picture::{Chart, Line, PictureFormat, Stroke, charts};
+use std::f64::consts::LOG10_E;
 
 const POINTS: usize = 500;
 
@@ -17,18 +18,21 @@ pub fn draw(subject: &Subject, place: (&Device, &Console), format: PictureFormat
     let natural = radial.decay_time(1.0);
     let times = subject.times.clone().unwrap_or_else(|| [0.5, 1.0, 2.0].map(|part| part * natural).to_vec());
     let longest = times.iter().copied().fold(0.0, f64::max);
-    let end = radial.radius(longest);
+    let end = radial.radius(longest)?;
     let radii: Vec<f64> = (0..=POINTS).map(|i| end * i as f64 / POINTS as f64).collect();
     let mut lines = Vec::new();
     let mut lowest = 0.0_f64;
     for (i, t) in times.iter().enumerate() {
-        let values = radial.density(*t, &radii)?;
-        let peak = values[0];
-        let points: Vec<(f64, f64)> = radii.iter().zip(&values).map(|(r, g)| (*r, g / peak)).collect();
+        let (values, log_peak) = radial.profile(*t, &radii)?;
+        let points: Vec<(f64, f64)> = radii.iter().copied().zip(values).collect();
         let depth = points.iter().map(|(_, y)| *y).filter(|y| y.is_finite()).fold(0.0, f64::min);
         lowest = lowest.min(depth);
         let remark = if depth < -1e-9 { format!(", lowest {depth:.4} of it") } else { String::new() };
-        let label = format!("t = {t:.4}: g_t(0) = {peak:.4e}{remark}");
+        let peak = match log_peak.exp() {
+            peak if peak.is_normal() => format!("{peak:.4e}"),
+            _ => format!("10^{:.2}", log_peak * LOG10_E),
+        };
+        let label = format!("t = {t:.4}: g_t(0) = {peak}{remark}");
         lines.push(Line { label: Some(label), stroke: Stroke::Signed(i), points });
     }
     lines.insert(0, Line { label: None, stroke: Stroke::Level, points: vec![(0.0, 0.0), (end, 0.0)] });

@@ -12,6 +12,9 @@ use genphys_runtime::model::{Model, ModelError};
 use genphys_runtime::signed::{Modes, SignedModel, Spectrum};
 use ndarray::Array2;
 
+/// At `exp(-NOTHING)` of the peak, a curve lies on the axis.
+const NOTHING: f64 = 7.0;
+
 /// The law of one source at the origin.
 pub struct Radial {
     pub dim: usize,
@@ -65,9 +68,35 @@ impl Radial {
         self.modes.decay_time(k)
     }
 
-    /// The radius that shows the law at time t: six lengths of the modes that have just decayed.
-    pub fn radius(&self, t: f64) -> f64 {
-        6.0 * self.modes.length(t)
+    /// The radius that shows the law at time t: six lengths of the modes that have just decayed, or less where a closed form has fallen to
+    /// nothing before.
+    ///
+    /// # Errors
+    /// As [`Radial::density`].
+    pub fn radius(&self, t: f64) -> Result<f64, Failure> {
+        let far = 6.0 * self.modes.length(t);
+        let Law::Closed(field) = &self.law else { return Ok(far) };
+        // Halved from afar: a law of a moving frame, or in many dimensions, may be far narrower than its modes say.
+        let radii: Vec<f64> = (0..60).map(|i| far * 0.5_f64.powi(i)).collect();
+        let log_p = self.evaluate(field, t, &radii)?.log_p;
+        let peak = self.evaluate(field, t, &[0.0])?.log_p[0];
+        let reached = log_p.iter().position(|log| log - peak > -NOTHING).unwrap_or(radii.len());
+        Ok(radii[reached.saturating_sub(1)])
+    }
+
+    /// The density at radii, of which the first is 0, over that at the source, and the logarithm of the latter.
+    ///
+    /// # Errors
+    /// As [`Radial::density`].
+    pub fn profile(&self, t: f64, radii: &[f64]) -> Result<(Vec<f64>, f64), Failure> {
+        if let Law::Closed(field) = &self.law {
+            let peak = self.evaluate(field, t, &[0.0])?.log_p[0];
+            let log_p = self.evaluate(field, t, radii)?.log_p;
+            return Ok((log_p.iter().map(|log| (log - peak).exp()).collect(), peak));
+        }
+        let values = self.density(t, radii)?;
+        let peak = values.first().copied().unwrap_or(f64::NAN);
+        Ok((values.iter().map(|g| g / peak).collect(), peak.ln()))
     }
 
     /// The density at radii.

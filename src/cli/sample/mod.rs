@@ -107,7 +107,8 @@ impl Wanted {
     fn precision(&self, command: &Sample, data: &Dataset) -> Precision {
         let adaptive = self.steps.is_none() && adapts(command.solver);
         let coarse = !adaptive || self.tolerance >= COARSE;
-        let automatic = if coarse && Scale::of(data).is_resolved(f64::from(f32::EPSILON)) {
+        let fits = data.points().iter().all(|x| x.abs() < FARTHEST);
+        let automatic = if coarse && fits && Scale::of(data).is_resolved(f64::from(f32::EPSILON)) {
             Precision::F32
         } else {
             Precision::F64
@@ -154,6 +155,9 @@ const STEPS: usize = 64;
 /// Adaptive steps to a tolerance below it need double precision.
 const COARSE: f64 = 1e-5;
 
+/// Squares of longer coordinates, spread by the prior, leave the range of single precision.
+const FARTHEST: f64 = 1e15;
+
 /// The grid of `--grid` and `--rho`.
 fn spacing(command: &Sample) -> Result<Spacing, Failure> {
     let rho = numbers::positive("--rho", &command.rho)?;
@@ -187,10 +191,30 @@ fn adapts(solver: Solver) -> bool {
     matches!(solver, Solver::Dopri5 | Solver::Tsit5)
 }
 
-/// Samples can take minutes: better to learn now that their place cannot be written.
+/// Samples can take minutes: better to learn now that their place cannot be written, or that two files have the same.
 fn check_writable(command: &Sample) -> Result<(), Failure> {
-    for path in [Some(command.out.clone()), picture_path(command), command.trajectory.clone()].into_iter().flatten() {
-        genphys::io::probe(&path)?;
+    if let Some(picture) =
+        picture_path(command).filter(|path| path.extension().is_none_or(|e| !e.eq_ignore_ascii_case("png")))
+    {
+        return Err(Failure::input(format!("`{}` is no .png file", picture.display()))
+            .help("the samples are drawn as PNG; give --plot such a name, or --no-plot"));
+    }
+    let weights = command.keep_weights.then(|| beside(&command.out, "weights.npy"));
+    let times = command.trajectory.as_ref().map(|path| beside(path, "times.npy"));
+    let files = [
+        ("the samples", Some(command.out.clone())),
+        ("their weights", weights),
+        ("the picture", picture_path(command)),
+        ("the path", command.trajectory.clone()),
+        ("its times", times),
+    ];
+    let files: Vec<(&str, PathBuf)> = files.into_iter().filter_map(|(what, path)| Some((what, path?))).collect();
+    for (i, (what, path)) in files.iter().enumerate() {
+        if let Some((other, _)) = files[..i].iter().find(|(_, taken)| taken == path) {
+            return Err(Failure::input(format!("{other} and {what} would both be written to `{}`", path.display()))
+                .help("give each a file of its own"));
+        }
+        genphys::io::probe(path)?;
     }
     Ok(())
 }
