@@ -1,7 +1,7 @@
 //! Formulas to canonical expressions, sorts checked.
 
 use super::functions::{self, FUNCTIONS, Function};
-use super::names::{Derivative, HIGHEST_ORDER, derivative, unit};
+use super::names::{Derivative, HIGHEST_ORDER, OPERATORS, derivative, unit};
 use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
 use crate::expr::{Axis, DependsOn, Expr, Func, Name, Rational, Var, rational};
 use crate::source::{Source, Span};
@@ -130,7 +130,10 @@ fn mixed(first: bool, place: Span, second: bool, span: Span) -> Diagnostic {
     Diagnostic::new("E0206", span, format!("{} is added to {}", sort(second), sort(first)))
         .label(format!("this is {}", sort(second)))
         .relate(place, format!("this is {}", sort(first)))
-        .help("a divergence makes a scalar of a vector, a gradient a vector of a scalar")
+        .help(
+            "a divergence makes a scalar of a vector, a gradient a vector of a scalar; `x` is the position vector, and a coefficient that \
+             depends on it is written `V(x)`",
+        )
 }
 
 fn product(factors: &[(Join, Node)], span: Span, bind: &Bind<'_>) -> Result<Expr, Diagnostic> {
@@ -157,7 +160,9 @@ fn product(factors: &[(Join, Node)], span: Span, bind: &Bind<'_>) -> Result<Expr
             vector = Some(factor.span);
         }
         if over && value.is_zero() {
-            return Err(Diagnostic::new("E0305", factor.span, "division by zero").label("this is 0"));
+            return Err(Diagnostic::new("E0305", factor.span, "division by zero")
+                .label("this is 0")
+                .help("divide by a number or a parameter that is not 0"));
         }
         out.push(if over { value.recip() } else { value });
     }
@@ -195,7 +200,9 @@ fn power(base: &Node, exponent: &Node, bind: &Bind<'_>) -> Result<Expr, Diagnost
     }
     within(e.as_num().is_none_or(is_modest), exponent.span, "this exponent is too large")?;
     if b.is_zero() && e.as_num().is_some_and(|r| !r.is_positive()) {
-        return Err(Diagnostic::new("E0305", base.span, "division by zero").label("this is 0"));
+        return Err(Diagnostic::new("E0305", base.span, "division by zero")
+            .label("this is 0")
+            .help("divide by a number or a parameter that is not 0"));
     }
     let value = Expr::pow(b, e);
     let nested = if let Expr::Pow(_, e) = &value { e.as_num().is_none_or(is_modest) } else { true };
@@ -293,6 +300,9 @@ fn applied(name: &Ident, arguments: &[Node], bind: &Bind<'_>) -> Result<Expr, Di
             let near = nearest(&name.node, FUNCTIONS.iter().map(|row| row.name));
             let help = match near {
                 _ if field => format!("`{0}` is a field: write `{0}`, or `{0}*(...)` for a product", name.node),
+                _ if OPERATORS.contains(&name.node.as_str()) => {
+                    "write `lap(phi)`, `grad(phi)` or `div(...)`".to_owned()
+                }
                 Some(near) => format!("did you mean `{near}`?"),
                 None => {
                     format!("a coefficient function is written `{0}(t)` or `{0}(x)`, a product `{0}*(...)`", name.node)

@@ -162,6 +162,12 @@ impl Names {
                 return Err(Diagnostic::new("E0208", *span, "`pi` is not a constant of the language")
                     .help("write its value, or declare a parameter: `where pi real`"));
             }
+            if OPERATORS.contains(&name.as_str()) && !self.is_declared(name) {
+                let message = format!("`{name}` is not an operator of the language");
+                return Err(Diagnostic::new("E0208", *span, message).help(format!(
+                    "write `lap(phi)`, `grad(phi)`, `div(...)` or `phi_t`, or declare a parameter: `where {name} real`"
+                )));
+            }
             let Some((base, suffix)) = name.rsplit_once('_') else { continue };
             let letters = !suffix.is_empty() && suffix.chars().all(|c| c.is_ascii_alphabetic());
             if letters && self.is_field(base) && !self.is_declared(name) {
@@ -173,6 +179,10 @@ impl Names {
         Ok(())
     }
 }
+
+/// Words for operators elsewhere; as letters they would be parameters, and the equation another one than was meant.
+pub(super) const OPERATORS: [&str; 9] =
+    ["nabla", "del", "Delta", "laplacian", "Laplacian", "laplace", "Laplace", "partial", "delsq"];
 
 /// The message about a name that has another meaning already.
 pub(super) fn taken(name: &str, span: Span) -> Diagnostic {
