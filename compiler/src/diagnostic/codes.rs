@@ -33,7 +33,7 @@ E0003 "malformed number or derivative"
 "A number must be followed by a space or a sign before a name: `2 eps`, not `2eps`. Decimals have digits on the left:
 `0.5`. The orders above and below the bar of `∂²φ/∂t²` must agree.";
 E0004 "name or number too long"
-"Names have at most 64 letters, numbers at most 100 digits and a power of ten up to 400. All numbers are exact; use a
+"Names have at most 64 letters, numbers at most 1000 digits and a power of ten up to 400. All numbers are exact; use a
 parameter for one that is not.";
 E0005 "text in quotes"
 "A text in quotes ends with `\"` on the same or a later line. Inside, `\\\"` is a quote and `\\\\` a backslash.";

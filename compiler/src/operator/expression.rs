@@ -130,7 +130,10 @@ fn mixed(first: bool, place: Span, second: bool, span: Span) -> Diagnostic {
     Diagnostic::new("E0206", span, format!("{} is added to {}", sort(second), sort(first)))
         .label(format!("this is {}", sort(second)))
         .relate(place, format!("this is {}", sort(first)))
-        .help("a divergence makes a scalar of a vector, a gradient a vector of a scalar")
+        .help(
+            "a divergence makes a scalar of a vector, a gradient a vector of a scalar; `x` is the position vector, and a coefficient that \
+             depends on it is written `V(x)`",
+        )
 }
 
 fn product(factors: &[(Join, Node)], span: Span, bind: &Bind<'_>) -> Result<Expr, Diagnostic> {
@@ -157,7 +160,9 @@ fn product(factors: &[(Join, Node)], span: Span, bind: &Bind<'_>) -> Result<Expr
             vector = Some(factor.span);
         }
         if over && value.is_zero() {
-            return Err(Diagnostic::new("E0305", factor.span, "division by zero").label("this is 0"));
+            return Err(Diagnostic::new("E0305", factor.span, "division by zero")
+                .label("this is 0")
+                .help("divide by a number or a parameter that is not 0"));
         }
         out.push(if over { value.recip() } else { value });
     }
@@ -195,7 +200,9 @@ fn power(base: &Node, exponent: &Node, bind: &Bind<'_>) -> Result<Expr, Diagnost
     }
     within(e.as_num().is_none_or(is_modest), exponent.span, "this exponent is too large")?;
     if b.is_zero() && e.as_num().is_some_and(|r| !r.is_positive()) {
-        return Err(Diagnostic::new("E0305", base.span, "division by zero").label("this is 0"));
+        return Err(Diagnostic::new("E0305", base.span, "division by zero")
+            .label("this is 0")
+            .help("divide by a number or a parameter that is not 0"));
     }
     let value = Expr::pow(b, e);
     let nested = if let Expr::Pow(_, e) = &value { e.as_num().is_none_or(is_modest) } else { true };

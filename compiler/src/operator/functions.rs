@@ -79,7 +79,10 @@ pub fn find(name: &str) -> Option<&'static Row> {
 pub fn operator_elsewhere(word: &str) -> Option<Option<&'static str>> {
     // A small delta is a common parameter.
     Some(match word {
-        "laplacian" | "Laplacian" | "laplace" | "Laplace" | "nabla" | "Nabla" | "del" | "Del" | "Delta" => Some("lap"),
+        "laplacian" | "Laplacian" | "laplace" | "Laplace" | "nabla" | "Nabla" | "del" | "Del" | "Delta" | "delsq" => {
+            Some("lap")
+        }
+        "partial" => Some("dt"),
         "gradient" | "Grad" => Some("grad"),
         "divergence" | "Div" => Some("div"),
         "curl" | "Curl" | "rot" => None,

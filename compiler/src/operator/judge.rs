@@ -94,7 +94,9 @@ fn relations_hold(values: &[(Ident, Node)], point: &TestPoint, facts: &Facts) ->
 }
 
 fn outside(name: &Ident, node: &Node, why: &str) -> Diagnostic {
-    Diagnostic::new("E0310", node.span, format!("`{}` cannot have this value", name.node)).label(why)
+    Diagnostic::new("E0310", node.span, format!("`{}` cannot have this value", name.node))
+        .label(why)
+        .help("choose a value that the assumptions admit, or change them")
 }
 
 fn not_a_number(span: crate::source::Span) -> Diagnostic {

@@ -26,7 +26,7 @@ pub const LONGEST_TEXT: usize = 1 << 16;
 /// Names may have this many letters.
 const LONGEST_NAME: usize = 64;
 /// Numbers may have this many digits.
-const LONGEST_NUMBER: usize = 100;
+const LONGEST_NUMBER: usize = 1000;
 /// Powers of ten in numbers reach this far.
 const LARGEST_EXPONENT: u32 = 400;
 

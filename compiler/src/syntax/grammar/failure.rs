@@ -64,6 +64,9 @@ impl Failure {
                     TokenKind::Name(n) if n == "and" => {
                         "a comma stands between assumptions: `where a > 0, b > 0`".to_owned()
                     }
+                    TokenKind::Symbol(Symbol::Comma) => {
+                        format!("assumptions follow the word `where`; only {wanted} can follow")
+                    }
                     _ => format!("only {wanted} can follow"),
                 });
         }
@@ -76,8 +79,34 @@ impl Failure {
             (Some(TokenKind::Symbol(Symbol::Star)), TokenKind::Symbol(Symbol::Star)) => {
                 diagnostic.help("a power is written `m^2`")
             }
-            _ => diagnostic,
+            (_, found) => match remedy(&wanted, found) {
+                Some(remedy) => diagnostic.help(remedy),
+                None => diagnostic,
+            },
         }
+    }
+}
+
+/// What to write instead, where that can be told from what was expected and what was found.
+fn remedy(wanted: &str, found: &TokenKind) -> Option<&'static str> {
+    match (wanted, found) {
+        (w, TokenKind::Symbol(Symbol::OpenBlock)) if w.contains("as the power") => {
+            Some("a power stands in round brackets: `(-lap)^(1/2) phi`")
+        }
+        (w, _) if w.starts_with("a relation such as") => {
+            Some("an assumption is like `m > 0`, `0 < beta <= 1` or `m positive`")
+        }
+        ("`=`", TokenKind::Symbol(_)) => Some("an equation is like `phi_t - lap(phi) = 0`"),
+        ("a formula", TokenKind::Symbol(Symbol::Slash)) => {
+            Some("a fraction in a power stands in brackets: `(-lap)^(1/2) phi`, `m^(1/2)`")
+        }
+        ("a formula", TokenKind::End) => Some("write what is missing, as in `phi_t - D lap(phi) = 0 where D > 0`"),
+        ("a formula", TokenKind::Symbol(_)) => Some("a term is missing here, or a sign is too much"),
+        ("an assumption", _) => Some("an assumption is like `m > 0`, `0 < beta <= 1` or `m positive`"),
+        (w, _) if w.starts_with("a name for the equation") => {
+            Some("a block begins with its name: `pde diffusion { ... }`")
+        }
+        _ => None,
     }
 }
 

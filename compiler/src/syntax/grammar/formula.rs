@@ -206,9 +206,32 @@ fn named<'a>(name: &'a str, level: Level) -> impl FnMut(Tokens<'a>) -> Parsed<'a
         }
         if known {
             let alone = Diagnostic::new("E0208", span, format!("`{name}` needs an argument in brackets"));
-            return refuse(i, alone.help(format!("write `{}`", functions::usage(name))));
+            let remedy = without_argument(name, rest);
+            return refuse(
+                i,
+                alone.help(remedy.map_or_else(|| format!("write `{}`", functions::usage(name)), str::to_owned)),
+            );
         }
         Ok((rest, At::new(Formula::Name(name.to_owned()), span)))
+    }
+}
+
+/// What to write instead of a function of an operator, or of a power of one.
+fn without_argument(name: &str, rest: Tokens<'_>) -> Option<&'static str> {
+    let of_an_operator = matches!(rest.0, [open, ..] if open.kind == TokenKind::Symbol(Symbol::Open));
+    let power = rest.next().kind == TokenKind::Symbol(Symbol::Caret);
+    match name {
+        "lap" if power => Some("write `lap(lap(phi))`, or `(-lap)^beta phi` for any power"),
+        "sqrt" if of_an_operator => {
+            Some("a root of the Laplacian is `(-lap)^(1/2) phi`; other functions of it cannot be written")
+        }
+        "exp" | "log" | "sin" | "cos" | "tanh" if of_an_operator => {
+            Some("of functions of the Laplacian, powers alone can be written: `(-lap)^beta phi`")
+        }
+        "lap" => {
+            Some("write `lap(phi)`; of functions of the Laplacian, powers alone can be written: `(-lap)^beta phi`")
+        }
+        _ => None,
     }
 }
 

@@ -1,0 +1,1 @@
+phi_t + sqrt(1 - lap) phi = 0   //~ E0208 needs an argument
