@@ -79,8 +79,9 @@ fn check_case(case: &Case, which: Which, equation: &Equation, dispersion: &Dispe
             return wrong("an empty case", condition.sign.describe(&condition.expression));
         }
         known = known.assuming(condition);
-        if let (Sign::ZERO, Some((name, value))) = (condition.sign, condition.expression.fixes()) {
-            let value = Expr::Num(value);
+        if let (Sign::ZERO, Some((name, value))) =
+            (condition.sign, condition.expression.fixes(&|e| known.sign(e).is(Sign::NONZERO)))
+        {
             symbol = symbol.iter().map(|c| c.substitute(&Expr::Sym(name.clone()), &value).expand()).collect();
         }
     }

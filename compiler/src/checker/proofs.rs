@@ -39,6 +39,7 @@ impl Checker {
             }
             Proof::Inverse { coefficients, split } => self.inverse(coefficients, split),
             Proof::PowerRoot { order, modulus, negative } => self.power_root(*order, modulus, *negative, which),
+            Proof::ComplexBranchPoints { coefficients, zeros } => self.complex_branch_points(coefficients, zeros),
             Proof::NotReal { coefficients, imaginary } => self.not_real(coefficients, imaginary),
             Proof::Growth { lambda, constant, power, at_infinity, exponent, coefficient } => {
                 let h = self.power_of(lambda, constant, *power)?;

@@ -9,7 +9,7 @@ use crate::expr::{Enclosure, Expr, Facts, Func, Sign, Var};
 use crate::verdict::SideCondition;
 
 /// What is assumed: `expression` has one of the signs.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Known(Vec<(Expr, Sign)>);
 
 impl Known {
@@ -49,8 +49,10 @@ impl Known {
             Expr::Apply(..) => Sign::ANY,
             Expr::Mul(parts) => parts.iter().fold(Sign::POSITIVE, |s, p| s.times(self.sign_at_depth(p, depth))),
             Expr::Add(terms) => match terms.iter().fold(Sign::ZERO, |s, t| s.plus(self.sign_at_depth(t, depth))) {
-                Sign::ANY if e.symbols().is_empty() => Enclosure::of(e).map_or(Sign::ANY, Enclosure::sign),
-                Sign::ANY if depth > 0 => self.divided(e, depth - 1),
+                Sign::ANY if depth > 0 => match e.sign_of_special_sum(&|part| self.sign_at_depth(part, depth - 1)) {
+                    Sign::ANY => self.divided(e, depth - 1),
+                    sign => sign,
+                },
                 sign => sign,
             },
             Expr::Pow(base, exponent) => {
@@ -58,7 +60,11 @@ impl Known {
             }
             Expr::Call(func, arg) => match (func, self.sign_at_depth(arg, depth)) {
                 (Func::Exp, arg) if arg.is(Sign::ANY) => Sign::POSITIVE,
-                (Func::Log, arg) if arg.is(Sign::POSITIVE) => Enclosure::of(e).map_or(Sign::ANY, Enclosure::sign),
+                (Func::Log, real) if real.is(Sign::POSITIVE) => self.sign_at_depth(&(&**arg - Expr::one()), depth),
+                (Func::Tanh, arg) if arg.is(Sign::ANY) => arg,
+                (Func::Sin | Func::Cos, arg) if arg.is(Sign::ANY) => {
+                    Enclosure::of(e).map_or(Sign::ANY, Enclosure::sign)
+                }
                 _ => Sign::COMPLEX,
             },
             _ => Sign::COMPLEX,
@@ -70,6 +76,10 @@ impl Known {
     /// sign is added.
     fn related(&self, e: &Expr, depth: u32) -> Sign {
         let follows = |(relation, known): &(Expr, Sign)| {
+            if depth > 0 && !matches!(relation, Expr::Add(_)) && relation.size() > e.size() && e.as_num().is_none() {
+                // Of a product, what the other factors leave.
+                return Some(known.without(self.sign_at_depth(&(relation / e), depth - 1)));
+            }
             let (factor, rest) = e.less_multiple_of(relation)?;
             let simple = rest.as_num().is_some() || (depth > 0 && rest.terms().len() <= e.terms().len());
             simple.then(|| known.times(Sign::of(&factor)).plus(self.sign_at_depth(&rest, depth.saturating_sub(1))))

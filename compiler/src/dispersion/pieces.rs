@@ -122,7 +122,26 @@ fn discriminant_root(a: &Expr, b: &Expr, c: &Expr, facts: &Facts) -> Option<Expr
     let discriminant = Piece::discriminant(a, b, c);
     let single = discriminant.terms().len() == 1 && !b.is_zero() && facts.sign(&discriminant).is(Sign::NONNEGATIVE);
     let root = || Some(discriminant.root(facts)).filter(|r| KappaSum::read(r).is_some());
-    discriminant.perfect_square().or_else(|| if single { root() } else { None })
+    let square = discriminant.perfect_square().or_else(|| root_of_multiple(&discriminant, facts));
+    square.or_else(|| if single { root() } else { None })
+}
+
+/// The root of a positive constant times a square, `4 a kappa^2 + 8 a kappa + 4 a`.
+fn root_of_multiple(e: &Expr, facts: &Facts) -> Option<Expr> {
+    let (top, below) = e.over_one_denominator();
+    let (moving, constants): (Vec<Expr>, Vec<Expr>) =
+        top.factored().into_iter().partition(|f| f.contains(&Expr::kappa()));
+    let half = |f: &Expr| match f {
+        Expr::Pow(b, n) if matches!(**b, Expr::Add(_)) => {
+            n.as_int().filter(|n| n % 2 == 0).map(|n| (**b).clone().powi(n / 2))
+        }
+        _ => None,
+    };
+    let root = moving.iter().map(half).collect::<Option<Vec<Expr>>>().filter(|r| !r.is_empty())?;
+    let below = below.into_iter().map(|(d, n)| Expr::pow(d, n));
+    let constant = Expr::mul(constants.into_iter().chain(below));
+    let positive = !constant.contains(&Expr::kappa()) && facts.sign(&constant).is(Sign::POSITIVE);
+    positive.then(|| (constant.sqrt() * Expr::mul(root)).expand())
 }
 
 /// The complaint about a coefficient that is no sum of powers of kappa.

@@ -88,6 +88,9 @@ fn of_divergence(vector: &Expr, field: &Name) -> Result<Expr, Undecided> {
             }
             [Expr::Unit(axis)] => of_term(&scalar.partial(*axis, 1), field)?,
             [Expr::Position] => return Err(limits::varies(term)),
+            [Expr::Grad(f)] if !scalar.has_field() && component(f, field).is_ok() => {
+                return Err(limits::varies(&scalar));
+            }
             _ => return Err(limits::nonlinear(&term.clone().div_of())),
         });
     }

@@ -3,6 +3,7 @@
 use super::roots::Signs;
 use super::surd::Surd;
 use super::{Expr, KappaSum, Rational, Sign, rational};
+use num_integer::Integer;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
 impl Expr {
@@ -13,7 +14,7 @@ impl Expr {
 
     /// `(n, [(d, p), ...])` with the expression equal to `n d^p ...`, the p negative, n multiplied out: without
     /// denominators after a few steps, or as far as those lead.
-    pub(super) fn over_one_denominator(&self) -> (Expr, Vec<(Expr, Expr)>) {
+    pub(crate) fn over_one_denominator(&self) -> (Expr, Vec<(Expr, Expr)>) {
         let (mut e, mut below) = (self.expand().expand(), Vec::new());
         for _ in 0..8 {
             let inverse = |f: &Expr| match f {
@@ -103,6 +104,16 @@ impl KappaSum {
     }
 }
 
+impl KappaSum {
+    /// The sum at `kappa^n` in the place of kappa, with the least n that makes numeric exponents whole: of the same signs.
+    fn in_whole_powers(&self) -> KappaSum {
+        let denominators = self.terms.iter().filter_map(|(x, _)| x.as_num()).filter_map(|x| x.denom().to_i64());
+        let n = denominators.filter(|d| (1..=12).contains(d)).fold(1i64, |n, d| n.lcm(&d));
+        let power = |(x, c): &(Expr, Expr)| ((Expr::int(n.min(60)) * x).expand(), c.clone());
+        KappaSum { terms: self.terms.iter().map(power).collect() }
+    }
+}
+
 /// Questions about every `kappa > 0`, given the signs of expressions in parameters.
 impl KappaSum {
     /// Is the sum positive for every `kappa > 0`?
@@ -111,7 +122,7 @@ impl KappaSum {
         if signs.iter().all(|s| s.is(Sign::NONNEGATIVE)) {
             return signs.iter().any(|s| s.is(Sign::POSITIVE));
         }
-        if let Some(p) = self.polynomial() {
+        if let Some(p) = self.in_whole_powers().polynomial() {
             return positive_on_half_line(&p);
         }
         // a u^2 + b u + c in u = kappa^step with a > 0 and a negative discriminant; the terms are in rising order.
@@ -121,9 +132,13 @@ impl KappaSum {
         even && sign(a).is(Sign::POSITIVE) && sign(&discriminant).is(Sign::NEGATIVE)
     }
 
-    /// Is a polynomial with numeric coefficients positive on `(from, until]`, or beyond `from`? Mapped to the half line by
-    /// `(from + until y)/(1 + y)`, or by `from + y`.
+    /// Is a sum with numeric coefficients positive on `(from, until]`, or beyond `from >= 0`? Without negative ones it is; a polynomial
+    /// is mapped to the half line by `(from + until y)/(1 + y)`, or by `from + y`.
     pub(crate) fn is_positive_between(&self, from: &Rational, until: Option<&Rational>) -> bool {
+        let signs: Vec<Sign> = self.terms.iter().map(|(_, c)| Surd::read(c).map_or(Sign::ANY, |c| c.sign())).collect();
+        if signs.iter().all(|s| s.is(Sign::NONNEGATIVE)) && signs.iter().any(|s| s.is(Sign::POSITIVE)) {
+            return true;
+        }
         let (low, y) = (Expr::Num(from.clone()), Expr::kappa());
         let (point, scale) = match until {
             Some(high) => (low + Expr::Num(high.clone()) * &y, Expr::one() + &y),
@@ -165,6 +180,34 @@ pub(crate) fn divides(divisor: &[Expr], polynomial: &[Expr]) -> bool {
         }
     }
     rest.iter().all(Expr::vanishes)
+}
+
+impl Expr {
+    /// The sign of a polynomial in one parameter with numeric coefficients that has no zero where the parameter has the signs
+    /// `letter`; otherwise any.
+    pub(crate) fn sign_of_polynomial(&self, letter: Signs<'_>) -> Sign {
+        let names = self.symbols();
+        let [name] = names.as_slice() else { return Sign::ANY };
+        let x = Expr::Sym(name.clone());
+        let Some(p) = self.powers_of(&x).and_then(|c| Surd::read_all(&c)).filter(|p| p.len() > 2) else {
+            return Sign::ANY;
+        };
+        let turned =
+            |p: &[Surd]| p.iter().enumerate().map(|(n, c)| if n % 2 == 1 { -c.clone() } else { c.clone() }).collect();
+        let values = letter(&x);
+        let positive = |p: &[Surd]| {
+            let mirrored: Vec<Surd> = turned(p);
+            (values.is(Sign::NONPOSITIVE) || positive_on_half_line(p))
+                && (values.is(Sign::NONNEGATIVE) || positive_on_half_line(&mirrored))
+                && (values.is(Sign::NONZERO) || p[0].is_positive())
+        };
+        let opposite: Vec<Surd> = p.iter().map(|c| -c.clone()).collect();
+        match (positive(&p), positive(&opposite)) {
+            (true, _) => Sign::POSITIVE,
+            (_, true) => Sign::NEGATIVE,
+            _ => Sign::ANY,
+        }
+    }
 }
 
 /// Is a polynomial positive on `(0, inf)`? Yes without a negative coefficient; else at 1 and on either side of it.

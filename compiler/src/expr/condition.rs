@@ -14,7 +14,7 @@ impl Facts {
     pub fn simplify_condition(&self, e: &Expr) -> (Expr, bool) {
         let mut kept = Vec::new();
         let mut turned = false;
-        for factor in e.expand().factored() {
+        for factor in e.expand().without_denominators(self).factored() {
             let sign = self.sign(&factor);
             if sign.is(Sign::NEGATIVE) {
                 turned = !turned;
@@ -126,6 +126,12 @@ impl Sign {
                     _ => format!("{e} {} 0", self.relation()),
                 }
             }
+            // Not the difference of two squares, `(a - b)*(a + b)`, but the squares.
+            Expr::Mul(factors)
+                if factors.iter().all(|f| matches!(f, Expr::Add(_))) && e.expand().terms().len() == 2 =>
+            {
+                self.describe(&e.expand())
+            }
             _ => format!("{e} {} 0", self.relation()),
         }
     }
@@ -144,12 +150,28 @@ impl Sign {
 }
 
 impl Expr {
-    /// The parameter and its value where this expression vanishes: for `slope (parameter - value)` or a power of it.
-    pub fn fixes(&self) -> Option<(Name, Rational)> {
-        match self.factors().iter().filter(|f| f.as_num().is_none()).collect::<Vec<_>>().as_slice() {
-            [Expr::Pow(base, n)] if n.as_num().is_some_and(Signed::is_positive) => base.fixes(),
-            _ => self.affine().map(|(name, _, value)| (name, value)),
+    /// The parameter and its value where this expression vanishes: for `slope (parameter - value)` with a slope that does not vanish, or a
+    /// power of it. The value may have other parameters.
+    pub fn fixes(&self, nonzero: &dyn Fn(&Expr) -> bool) -> Option<(Name, Expr)> {
+        if let [Expr::Pow(base, n)] = self.factors()
+            && n.as_num().is_some_and(Signed::is_positive)
+        {
+            return base.fixes(nonzero);
         }
+        if self.any(&|e| matches!(e, Expr::Apply(..))) {
+            return None;
+        }
+        let solved = |name: &Name| {
+            let letter = Expr::Sym(name.clone());
+            let coefficients = self.powers_of(&letter)?;
+            let [rest, slope] = coefficients.as_slice() else { return None };
+            Some((name.clone(), rest.clone(), slope.clone()))
+        };
+        let linear: Vec<(Name, Expr, Expr)> = self.symbols().iter().filter_map(solved).collect();
+        // A number for a slope makes the plainest value.
+        let plain = linear.iter().find(|(_, _, slope)| slope.as_num().is_some());
+        let (name, rest, slope) = plain.or_else(|| linear.iter().find(|(_, _, slope)| nonzero(slope)))?;
+        Some((name.clone(), (-rest.clone() / slope.clone()).expand()))
     }
 
     /// Is it about coefficient functions and numbers alone, as in `s(t) > 0`?
@@ -175,6 +197,21 @@ impl Expr {
             }
             _ => None,
         }
+    }
+}
+
+impl Expr {
+    /// An expression of the same sign without denominators: every `d^-n` becomes `d` or, where its sign is known to be positive, goes.
+    fn without_denominators(self, facts: &Facts) -> Expr {
+        if !self.any(&|e| matches!(e, Expr::Pow(_, n) if n.as_num().is_some_and(Signed::is_negative))) {
+            return self;
+        }
+        let (top, below) = self.over_one_denominator();
+        let kept = below.into_iter().filter_map(|(d, n)| {
+            let even = n.as_num().is_some_and(|n| !n.is_integer() || (n.numer() % 2u8).is_zero());
+            (!even && !facts.sign(&d).is(Sign::POSITIVE)).then_some(d)
+        });
+        Expr::mul(std::iter::once(top).chain(kept))
     }
 }
 

@@ -31,6 +31,10 @@ impl Enclosure {
                 .try_fold(Enclosure { low: 1.0, high: 1.0 }, |product, f| product.times(Enclosure::of(f)?)),
             Expr::Pow(b, x) => Enclosure::of(b)?.power(x),
             Expr::Call(Func::Exp, a) => Enclosure::of(a)?.rising(f64::exp),
+            Expr::Call(Func::Tanh, a) => Enclosure::of(a)?.rising(f64::tanh),
+            // Neither changes faster than its argument; the library is taken to err by less than 1e-12.
+            Expr::Call(Func::Sin, a) => Enclosure::of(a)?.swinging(f64::sin),
+            Expr::Call(Func::Cos, a) => Enclosure::of(a)?.swinging(f64::cos),
             Expr::Call(Func::Log, a) => Enclosure::of(a).filter(|a| a.low > 0.0)?.rising(f64::ln),
             _ => None,
         }
@@ -43,6 +47,12 @@ impl Enclosure {
             (_, true) => Sign::NEGATIVE,
             _ => Sign::ANY,
         }
+    }
+
+    fn swinging(self, function: fn(f64) -> f64) -> Option<Enclosure> {
+        let middle = 0.5 * (self.low + self.high);
+        let (value, reach) = (function(middle), up(0.5 * (self.high - self.low), 2) + 1e-12 * middle.abs().max(1.0));
+        finite(down(value - reach, 1), up(value + reach, 1))
     }
 
     fn times(self, other: Enclosure) -> Option<Enclosure> {

@@ -30,6 +30,12 @@ impl Expr {
         if whole.is_zero() {
             return Some(whole);
         }
+        if let Some(root) = whole.in_whole_powers() {
+            let (kappa, step) = (Expr::kappa(), Expr::Num(rational(1, root)));
+            let back = Expr::pow(kappa.clone(), step);
+            let whole = whole.substitute_power(root).perfect_square()?;
+            return Some(whole.substitute(&kappa, &back).expand());
+        }
         let (common, rest) = common_monomial(whole.terms());
         let outside = monomial_root(&common)?;
         if rest.terms().len() == 1 {
@@ -46,6 +52,30 @@ impl Expr {
             }
         }
         None
+    }
+
+    /// The least n for which all powers of kappa are whole powers of `kappa^(1/n)`, when that is not 1.
+    fn in_whole_powers(&self) -> Option<i64> {
+        let mut n = 1i64;
+        for f in self.terms().iter().flat_map(Expr::factors) {
+            if let Expr::Pow(b, x) = f
+                && **b == Expr::kappa()
+            {
+                n = n.lcm(&x.as_num()?.denom().to_i64()?);
+            }
+        }
+        (2..=6).contains(&n).then_some(n)
+    }
+
+    /// With `kappa^n` in the place of kappa, multiplied out.
+    fn substitute_power(&self, n: i64) -> Expr {
+        let kappa = Expr::kappa();
+        let powers = self.replace(&|e| match e {
+            Expr::Pow(b, x) if **b == kappa => Some(Expr::pow(kappa.clone(), (&**x * Expr::int(n)).expand())),
+            e if *e == kappa => Some(kappa.clone().powi(n)),
+            _ => None,
+        });
+        powers.expand()
     }
 
     /// The principal square root with everything pulled out that the facts allow: `sqrt(4 m^2 kappa) = 2 m sqrt(kappa)`
@@ -114,8 +144,9 @@ fn factor_sum(terms: &[Expr]) -> Vec<Expr> {
             }
             None => out.push(rest.clone()),
         },
-        _ => match rest.perfect_square() {
-            Some(r) if rest.terms().len() > 1 => out.push(r.powi(2)),
+        _ => match (rest.perfect_square(), (-rest.clone()).perfect_square()) {
+            (Some(r), _) if rest.terms().len() > 1 => out.push(r.powi(2)),
+            (None, Some(r)) => out.extend([Expr::int(-1), r.powi(2)]),
             _ => out.push(rest.clone()),
         },
     }

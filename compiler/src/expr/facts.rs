@@ -4,8 +4,9 @@
 //! so "not known" and "known not to be" are never confused.
 
 use super::surd::Surd;
-use super::{Expr, Func, Name, Rational, Var};
-use num_traits::{Signed, Zero};
+use super::{Enclosure, Expr, Func, Name, Rational, Var};
+use num_traits::{One, Signed, Zero};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -88,6 +89,13 @@ impl Sign {
             (a, b) if a == b => 4,
             _ => 1,
         })
+    }
+
+    /// The signs that a factor can have of a product of these signs, beside a factor of the signs `other`.
+    pub(crate) fn without(self, other: Sign) -> Sign {
+        let possible = |sign: &Sign| !sign.times(other).and(self).is(Sign::NONE);
+        let signs = [Sign::POSITIVE, Sign::ZERO, Sign::NEGATIVE].into_iter().filter(possible);
+        if self.is(Sign::ANY) && other.is(Sign::ANY) { signs.fold(Sign::NONE, Sign::or) } else { Sign::COMPLEX }
     }
 
     /// The signs of a power with an exponent of these signs; `whole` is the exponent when it is a whole number. An inverse
@@ -298,12 +306,15 @@ impl Facts {
                 }
                 let letter = matches!(a.coefficient_and_body().1, [Expr::Sym(_)]);
                 let rest = (e.clone() - Expr::Num(ratio.clone()) * relation.clone()).expand();
-                let simpler = if letter { rest.size() <= e.size() } else { rest.terms().len() < e.terms().len() };
+                // Of one letter, another one is left: `b = -a` and `a > 0` say something of b.
+                let (factor, body) = if letter { rest.split_coefficient() } else { (Rational::one(), rest) };
+                let simpler = if letter { body.size() <= e.size() } else { body.terms().len() < e.terms().len() };
                 if !simpler {
                     continue;
                 }
                 let below =
-                    self.structural_sign(&rest).and(self.related_sign(&rest)).and(self.sign_by_chain(&rest, depth - 1));
+                    self.structural_sign(&body).and(self.related_sign(&body)).and(self.sign_by_chain(&body, depth - 1));
+                let below = Sign::of(&factor).times(below);
                 sign = sign.and(Sign::of(&ratio).times(*known).plus(below));
             }
         }
@@ -322,9 +333,25 @@ impl Facts {
             };
             if let Some(ratio) = ratio {
                 sign = sign.and(Sign::of(&ratio).times(*known));
+            } else if !matches!(relation, Expr::Add(_)) && e.as_num().is_none() {
+                // Of a product, what the other factors leave.
+                sign = sign.and(known.without(self.sign_of_intervals(&(relation / e))));
             }
         }
         sign
+    }
+
+    /// The sign that the intervals of single parameters show of a product; nothing of a fraction.
+    fn sign_of_intervals(&self, e: &Expr) -> Sign {
+        e.factors().iter().fold(Sign::POSITIVE, |s, f| {
+            s.times(match f {
+                Expr::Num(_) | Expr::Sym(_) => self.structural_sign(f),
+                Expr::Pow(base, n) if matches!(**base, Expr::Sym(_)) && n.as_int().is_some_and(|n| n > 0) => {
+                    self.structural_sign(base).power(Sign::POSITIVE, n.as_int())
+                }
+                _ => Sign::COMPLEX,
+            })
+        })
     }
 
     fn structural_sign(&self, e: &Expr) -> Sign {
@@ -345,8 +372,11 @@ impl Facts {
                 }
             }
             Expr::Call(Func::Re | Func::Im, _) => Sign::ANY,
-            Expr::Call(Func::Sin | Func::Cos | Func::Tanh, a) if self.sign(a).is(Sign::ANY) => Sign::ANY,
-            Expr::Call(Func::Log, a) if self.sign(a).is(Sign::POSITIVE) => Sign::ANY,
+            Expr::Call(Func::Tanh, a) if self.sign(a).is(Sign::ANY) => self.sign(a),
+            Expr::Call(Func::Sin | Func::Cos, a) if self.sign(a).is(Sign::ANY) => {
+                Enclosure::of(e).map_or(Sign::ANY, Enclosure::sign)
+            }
+            Expr::Call(Func::Log, a) if self.sign(a).is(Sign::POSITIVE) => self.sign(&(&**a - Expr::one())),
             // Coefficient functions are real.
             Expr::Apply(..) => Sign::ANY,
             _ => Sign::COMPLEX,
@@ -363,6 +393,10 @@ impl Facts {
         }
         if let Some(sign) = self.sign_of_affine(e) {
             return sign;
+        }
+        let special = e.sign_of_special_sum(&|part| self.sign(part));
+        if special != Sign::ANY {
+            return special;
         }
         let factors = e.factored();
         if factors.len() < 2 && !matches!(factors.first(), Some(Expr::Pow(..))) {
@@ -415,6 +449,14 @@ impl Facts {
     }
 }
 
+/// So many expressions may wait for the sign of another.
+const DEEPEST_QUESTION: usize = 6;
+
+thread_local! {
+    /// The expressions whose signs are being found, from the outermost.
+    static ASKED: RefCell<Vec<Expr>> = const { RefCell::new(Vec::new()) };
+}
+
 /// Answers to [`Facts::sign`]; they belong to the assumptions and say nothing beyond them, so that all memos are equal.
 #[derive(Clone, Debug, Default)]
 struct SignMemo(Arc<Mutex<HashMap<Expr, Sign>>>);
@@ -426,7 +468,13 @@ impl SignMemo {
         if let Some(sign) = known(self) {
             return sign;
         }
+        // Relations may lead from an expression to another and back, or on and on: nothing follows then.
+        if ASKED.with_borrow(|asked| asked.len() >= DEEPEST_QUESTION || asked.contains(e)) {
+            return Sign::COMPLEX;
+        }
+        ASKED.with_borrow_mut(|asked| asked.push(e.clone()));
         let sign = find();
+        ASKED.with_borrow_mut(Vec::pop);
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(e.clone(), sign);
         sign
     }

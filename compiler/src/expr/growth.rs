@@ -26,6 +26,13 @@ impl Expr {
                 let all = terms.iter().map(|t| t.signed_growth(sign)).collect::<Option<Vec<_>>>()?;
                 Some(fastest(&all, sign))
             }
+            Expr::Mul(factors) if factors.iter().filter(|f| !f.contains(&Expr::kappa())).count() > 1 => {
+                // The sign of a product may be known where those of its factors are not.
+                let (moving, constants): (Vec<Expr>, Vec<Expr>) =
+                    factors.iter().cloned().partition(|f| f.contains(&Expr::kappa()));
+                let (s, powers) = Expr::mul(moving).signed_growth(sign)?;
+                Some((s.times(sign(&Expr::mul(constants))), powers))
+            }
             Expr::Mul(factors) => {
                 without_bessel_ratio(factors).into_iter().try_fold((Sign::POSITIVE, constant()), |(s, powers), f| {
                     let (t, more) = f.signed_growth(sign)?;

@@ -22,6 +22,7 @@ mod half_plane;
 mod poly;
 mod print;
 mod resultant;
+mod root_sign;
 mod roots;
 mod sturm;
 mod surd;

@@ -273,12 +273,9 @@ impl<'a> Context<'a> {
 /// The kind of problem read off `c phi_tt + d lap(phi)` alone, for equations without a dispersion relation.
 fn principal_problem(equation: &Equation, operators: &[Expr], order: u32) -> Problem {
     let [operator] = operators else { return Problem::Unknown };
-    let lap = operator
-        .terms()
-        .iter()
-        .map(super::language::split)
-        .find(|(_, body)| matches!(body, Expr::Lap(f) if matches!(**f, Expr::Field(_))));
-    let (Some((d, _)), Some(c)) = (lap, coefficient_of(operator, order)) else { return Problem::Unknown };
+    let lap = |body: &Expr| matches!(body, Expr::Lap(f) if matches!(**f, Expr::Field(_)));
+    let d = operator.terms().iter().map(super::language::split).filter(|(_, body)| lap(body)).map(|(d, _)| d);
+    let (d, Some(c)) = (Expr::add(d), coefficient_of(operator, order)) else { return Problem::Unknown };
     let elliptic = order == 2 && equation.facts.sign(&(c * d)).is(Sign::POSITIVE);
     if elliptic { Problem::FreeBoundary } else { Problem::Unknown }
 }

@@ -7,7 +7,7 @@
 //!        Sums are built right-nested in canonical order and never reordered: no rule is associative or commutative.
 
 use super::chain;
-use crate::expr::{Expr, Func, Var};
+use crate::expr::{Axis, Expr, Func, Var};
 use egg::{Id, Language, RecExpr, define_language};
 use num_traits::Signed;
 use std::fmt;
@@ -68,6 +68,22 @@ pub(crate) fn summand(f: &Expr) -> RecExpr<Node> {
     let mut out = RecExpr::default();
     let f = insert(f, &mut out);
     out.add(Node::Term(f));
+    out
+}
+
+/// `c d^2 f/(de dg)` with the derivatives in this order, that along g first.
+pub(crate) fn summand_in_order(c: &Expr, [e, g]: [Axis; 2], f: &Expr) -> RecExpr<Node> {
+    let mut out = RecExpr::default();
+    let mut derivative = insert(f, &mut out);
+    for axis in [g, e] {
+        let unit = out.add(Node::Atom(Atom(Expr::Unit(axis))));
+        derivative = out.add(Node::Partial([unit, derivative]));
+    }
+    if !c.is_one() {
+        let c = out.add(Node::Atom(Atom(c.clone())));
+        derivative = out.add(Node::Scale([c, derivative]));
+    }
+    out.add(Node::Term(derivative));
     out
 }
 

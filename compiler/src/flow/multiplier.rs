@@ -2,34 +2,40 @@
 //!
 //! In:   the operator `L phi`, expanded.
 //! Out:  positive functions of t; the sign of M is chosen with the form.
-//! Holds: `d/dt (M c) = M d` for the two highest time derivatives `c dt^n phi + d dt^(n-1) phi`.
+//! Holds: `d/dt (M c) = M d` for the two highest time derivatives `c dt^n phi + d dt^(n-1) phi`, where `d/c` depends on t; else `M c = 1`.
 //! Source: PFGM++ (arXiv:2302.04265): `t^(D-1)` for `phi_tt + (D-1)/t phi_t + lap(phi)`.
 
 use super::cost::time_order;
 use super::language::split;
-use crate::expr::{Expr, Func, Var};
+use crate::expr::{Expr, Facts, Func, Sign, Var};
 
 /// The multipliers to try, 1 first.
-pub(crate) fn multipliers(operator: &Expr) -> Vec<Expr> {
+pub(crate) fn multipliers(operator: &Expr, facts: &Facts) -> Vec<Expr> {
     let mut out = vec![Expr::one()];
-    out.extend(integrating_factor(operator));
+    out.extend(integrating_factor(operator, facts));
     out
 }
 
-/// `exp(integral d/c dt)` for a `d` that depends on t as a sum of powers and a constant `c`. First-order equations
-/// keep `d phi` as a source, since their density is phi itself.
-fn integrating_factor(operator: &Expr) -> Option<Expr> {
+/// `exp(integral d/c dt)/c` for a ratio `d/c` that depends on t as a sum of powers, and a `c > 0` where that depends on t. First-order
+/// equations keep `d phi` as a source, since their density is phi itself: `1/c`.
+fn integrating_factor(operator: &Expr, facts: &Facts) -> Option<Expr> {
     let order = time_order(operator);
-    if order < 2 {
-        return None;
-    }
     let c = coefficient_of(operator, order)?;
-    let d = coefficient_of(operator, order - 1)?;
-    if c.has_time() || c.has_position() || d.has_position() || !d.has_time() {
+    let d = if order < 2 { Expr::zero() } else { coefficient_of(operator, order - 1).unwrap_or_else(Expr::zero) };
+    let ratio = (d / c.clone()).expand();
+    if c.has_position() || ratio.has_position() || !(c.has_time() || ratio.has_time()) {
         return None;
     }
-    let ratio = (d / c).expand();
-    Some(Expr::mul(ratio.terms().iter().map(exponential_of_integral).collect::<Option<Vec<_>>>()?))
+    let leader = match c.has_time() {
+        true if facts.sign(&c).is(Sign::POSITIVE) => c,
+        true => return None,
+        false => Expr::one(),
+    };
+    let factors = match ratio.has_time() {
+        true => ratio.terms().iter().map(exponential_of_integral).collect::<Option<Vec<_>>>()?,
+        false => Vec::new(),
+    };
+    Some(Expr::mul(factors) / leader)
 }
 
 /// The coefficient of the `n`-th time derivative of the field itself, if there is one.

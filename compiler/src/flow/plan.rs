@@ -9,12 +9,12 @@
 
 use super::cost::time_order;
 use super::factor::Factored;
-use super::language::{Node, Paired, reading, root, sum_of, summand, summand_of_pairs};
+use super::language::{Node, Paired, reading, root, split, sum_of, summand, summand_in_order, summand_of_pairs};
 use super::mode::admitted;
 use super::multiplier::{coefficient_of, multipliers};
 use super::{DensityFlow, Part, Undecided, system};
 use crate::dispersion::Dispersion;
-use crate::expr::{Expr, Func};
+use crate::expr::{Axis, Expr, Func, rational};
 use crate::operator::{Equation, normaliser};
 use egg::RecExpr;
 
@@ -48,6 +48,29 @@ pub(crate) struct Attempt {
 pub(crate) enum Summand {
     Whole(Expr),
     Pairs(Vec<Paired>),
+    /// `c d^2 f/(de dg)`, the derivative along g taken first: half of a mixed derivative, of which the other half is taken in the other order, so that
+    /// the flux of a diffusion tensor is that of a symmetric matrix.
+    Ordered(Expr, [Axis; 2], Expr),
+}
+
+impl Summand {
+    /// The summands of a term.
+    fn of(term: Expr) -> Vec<Summand> {
+        let (c, body) = split(&term);
+        match body {
+            Expr::Partial(inner, e, 1) => match &*inner {
+                Expr::Partial(f, g, 1) if *g != e && !c.has_position() && matches!(**f, Expr::Field(_)) => {
+                    let half = Expr::Num(rational(1, 2)) * c;
+                    vec![
+                        Summand::Ordered(half.clone(), [e, *g], (**f).clone()),
+                        Summand::Ordered(half, [*g, e], (**f).clone()),
+                    ]
+                }
+                _ => vec![Summand::Whole(term)],
+            },
+            _ => vec![Summand::Whole(term)],
+        }
+    }
 }
 
 impl Attempt {
@@ -56,6 +79,7 @@ impl Attempt {
         let sign = Expr::int(sign);
         let signed = |s: &Summand| match s {
             Summand::Whole(e) => summand(&(sign.clone() * e.clone())),
+            Summand::Ordered(c, axes, f) => summand_in_order(&(sign.clone() * c.clone()), *axes, f),
             Summand::Pairs(pairs) => {
                 let signed = pairs.iter().map(|p| Paired {
                     coefficient: sign.clone() * p.coefficient.clone(),
@@ -90,11 +114,12 @@ fn single(equation: &Equation, dispersion: Option<&Dispersion>, order: u32) -> R
     let field = Expr::Field(equation.unknown().name.clone());
     let attempt = |shape: Expr, terms: &[Expr], paired: bool| {
         let conjugate = if paired { Expr::call(Func::Conj, field.clone()) } else { Expr::one() };
+        let terms = if shape.is_one() { terms.to_vec() } else { to_cancel(terms, &operator) };
         let products = terms.iter().map(|t| shape.clone() * t.clone());
         let summands = if paired {
             products.map(|t| Summand::Pairs(vec![Paired::new(&t, &field)])).collect()
         } else {
-            products.map(Summand::Whole).collect()
+            products.flat_map(Summand::of).collect()
         };
         Attempt {
             multipliers: vec![shape.clone() * scale.clone() * unit.clone() * conjugate],
@@ -109,7 +134,8 @@ fn single(equation: &Equation, dispersion: Option<&Dispersion>, order: u32) -> R
             .filter(|_| unit.is_one())
             .and_then(|d| Factored::new(d, &operator, &field, || admitted(equation)));
         let terms = factored.as_ref().map_or_else(|| operator.terms().to_vec(), |f| f.terms.clone());
-        let attempts = multipliers(&operator).into_iter().map(|shape| attempt(shape, &terms, false)).collect();
+        let attempts =
+            multipliers(&operator, &equation.facts).into_iter().map(|shape| attempt(shape, &terms, false)).collect();
         return Ok(Plan { operators: vec![operator], factored, as_given: unit.is_one(), attempts });
     }
     if order > 1 {
@@ -118,9 +144,25 @@ fn single(equation: &Equation, dispersion: Option<&Dispersion>, order: u32) -> R
         )));
     }
     let operator = split_coefficients(&operator);
-    let shapes = multipliers(&operator).into_iter();
+    let shapes = multipliers(&operator, &equation.facts).into_iter();
     let attempts = shapes.map(|shape| attempt(shape, operator.terms(), true)).collect();
     Ok(Plan { operators: vec![operator], factored: None, as_given: unit.is_one(), attempts })
+}
+
+/// The terms of an operator for a multiplier in t. That cancels whole coefficients of the highest time derivative: `(1 + t) phi_t`, not
+/// `phi_t + t phi_t`, so that terms which differ in the coefficient alone are one.
+fn to_cancel(terms: &[Expr], operator: &Expr) -> Vec<Expr> {
+    if !coefficient_of(operator, time_order(operator)).is_some_and(|c| c.has_time()) {
+        return terms.to_vec();
+    }
+    let mut bodies: Vec<(Expr, Vec<Expr>)> = Vec::new();
+    for (c, body) in terms.iter().map(split) {
+        match bodies.iter_mut().find(|(b, _)| *b == body) {
+            Some((_, coefficients)) => coefficients.push(c),
+            None => bodies.push((body, vec![c])),
+        }
+    }
+    bodies.into_iter().map(|(body, coefficients)| Expr::add(coefficients) * body).collect()
 }
 
 /// The sum of `M L phi` over the equations, for the multipliers and the part of `flow`, multiplied out: every derivation
@@ -131,6 +173,10 @@ pub(crate) fn stated(equation: &Equation, flow: &DensityFlow) -> Option<Expr> {
     }
     let sides = equation.components.iter().zip(&flow.multipliers).filter(|(_, m)| !m.is_zero());
     let products = sides.map(|(component, multiplier)| match flow.part {
+        Part::Whole if multiplier.has_time() => {
+            let terms = to_cancel(component.terms(), component);
+            Some(Expr::add(terms.into_iter().map(|t| multiplier.clone() * t)))
+        }
         Part::Whole => Some(multiplier.clone() * component.clone()),
         Part::Real => {
             let conjugated = |f: &&Expr| matches!(f, Expr::Call(Func::Conj, _));
@@ -166,8 +212,9 @@ fn has_sum(e: &Expr) -> bool {
 /// Does it distinguish a complex field from a real one?
 fn is_complex(e: &Expr) -> bool {
     match e {
-        // The squared length of a real vector.
+        // The squared length of a real vector, and functions of real parameters.
         Expr::Call(Func::Abs2, a) if a.is_vector() => false,
+        Expr::Call(_, a) if !a.has_field() => false,
         _ => matches!(e, Expr::Imag | Expr::Call(Func::Conj | Func::Abs2 | Func::Re | Func::Im | Func::Abs, _)),
     }
 }

@@ -86,6 +86,10 @@ impl Checker {
             e if !e.has_time() => true,
             Expr::Var(Var::Time) | Expr::Apply(_, DependsOn::Time) => true,
             Expr::Add(parts) | Expr::Mul(parts) => parts.iter().all(|p| self.bounded_at_zero(p)),
+            Expr::Call(Func::Log, a) => {
+                let start = a.substitute(&Expr::Var(Var::Time), &Expr::zero());
+                self.bounded_at_zero(a) && !start.has_time() && self.known.sign(&start).is(Sign::POSITIVE)
+            }
             Expr::Call(Func::Exp | Func::Sin | Func::Cos | Func::Tanh, a) => self.bounded_at_zero(a),
             Expr::Pow(b, x) if !x.has_time() && self.bounded_at_zero(b) => {
                 let start = b.substitute(&Expr::Var(Var::Time), &Expr::zero());

@@ -28,7 +28,8 @@ impl Checker {
                 let sign = if *rises { 1 } else { -1 };
                 let forms = squares.iter().filter_map(|s| Some((s.first()?.clone(), s.get(1)?.clone())));
                 let (sum, found) = self.squares(lambda, isotropic, forms.collect(), sign)?;
-                self.number(&(lambda.real_and_imaginary().0 - sum - rest.clone()).expand())?;
+                let constant = (lambda.real_and_imaginary().0 - sum - rest.clone()).expand();
+                self.number(&if constant.vanishes() { Expr::zero() } else { constant })?;
                 self.require(&self.at_zero(rest)?, Sign::ZERO)?;
                 let still = rest.vanishes();
                 if !still {

@@ -24,7 +24,7 @@ impl Checker {
                 Claim::Damped => vec![slope.clone()],
                 Claim::Below => vec![-&value],
             };
-            claims.iter().try_for_each(|f| positive_between(f, &from, end))?;
+            claims.iter().try_for_each(|f| self.positive(f).or_else(|_| positive_between(f, &from, end)))?;
             let Some(end) = end else { continue };
             let gap = (b * b - Expr::int(4) * a * c).substitute(&Expr::kappa(), &Expr::Num(end.clone()));
             upper = upper && !self.known.sign(&gap.expand()).is(Sign::NONPOSITIVE);

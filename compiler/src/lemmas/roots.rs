@@ -8,6 +8,26 @@ use crate::expr::{
 use crate::verdict::Start;
 
 impl Checker {
+    /// `a s^2 + b s + c` with a number a, linear b and a discriminant of second degree in kappa with complex zeros.
+    pub(crate) fn complex_branch_points(&self, coefficients: &[Expr], zeros: &Expr) -> Checked {
+        let [c, b, a] = coefficients else { return wrong("not three coefficients", zeros) };
+        self.whole(3)?;
+        self.factor(coefficients)?;
+        let within = |e: &Expr, degree: i64| {
+            let powers = e.expand().powers_of(&Expr::kappa()).filter(|p| p.len() as i64 <= degree + 1);
+            powers.map_or_else(|| wrong("not of such a degree in kappa", e), Ok)
+        };
+        within(a, 0)?;
+        within(b, 1)?;
+        let discriminant = within(&(b * b - Expr::int(4) * a * c).expand(), 2)?;
+        let [d0, d1, d2] = discriminant.as_slice() else { return wrong("not of second degree", b) };
+        self.equal(zeros, &(d1 * d1 - Expr::int(4) * d0 * d2))?;
+        self.require(a, Sign::POSITIVE)?;
+        self.require(b, Sign::ANY)?;
+        self.require(d2, Sign::POSITIVE)?;
+        self.require(zeros, Sign::NEGATIVE)
+    }
+
     pub(crate) fn all_below(&self, p: &[Expr], level: &Expr, determinants: &[Expr]) -> Checked {
         let about = self.about(p, level)?;
         let own = hurwitz(&about);

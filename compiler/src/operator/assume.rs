@@ -99,6 +99,29 @@ pub(super) fn facts(assumptions: &[&At<Assumption>], names: &Names) -> Result<Fa
     Ok(collector.facts)
 }
 
+/// With the assumption that no parameter that the equation divides by is 0.
+pub(super) fn with_denominators(mut facts: Facts, components: &[(Expr, Span)]) -> Facts {
+    let mut below = Vec::new();
+    components.iter().for_each(|(e, _)| denominators(e, &mut below));
+    for d in below {
+        let constant =
+            |e: &Expr| matches!(e, Expr::Num(_) | Expr::Sym(_) | Expr::Add(_) | Expr::Mul(_) | Expr::Pow(..));
+        if !d.any(&|e| !constant(e)) && facts.sign(&d).is(Sign::ANY) && !facts.sign(&d).is(Sign::NONZERO) {
+            facts.assume(&d, Sign::NONZERO);
+        }
+    }
+    facts
+}
+
+fn denominators(e: &Expr, out: &mut Vec<Expr>) {
+    if let Expr::Pow(base, n) = e
+        && n.as_num().is_some_and(Signed::is_negative)
+    {
+        out.push((**base).clone());
+    }
+    e.children().for_each(|c| denominators(c, out));
+}
+
 /// The parameters, each with its assumption as text.
 pub(super) fn parameters(names: &Names, facts: &Facts) -> Vec<Parameter> {
     let describe = |name: &Name| {

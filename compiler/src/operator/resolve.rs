@@ -51,7 +51,7 @@ fn equation(ast: &Ast, source: &Source) -> Result<Equation, Diagnostic> {
         *component = axes::with_laplacians(component, names.dimension.unwrap_or(1));
     }
     check_shape(&components, &names)?;
-    let facts = assume::facts(&items.assumptions, &names)?;
+    let facts = assume::with_denominators(assume::facts(&items.assumptions, &names)?, &components);
     let expect = items.expect.and_then(judge::expectation);
     let claim = items.claim.map_or(Ok(None), |item| judge::claim(item, expect.as_ref()))?;
     let test = items.test.map_or(Ok(Default::default()), |values| judge::test(values, &names, &facts))?;

@@ -245,6 +245,12 @@ fn proof(proof: &Proof, when: &[SideCondition]) -> Certificate {
             "its imaginary part, or minus the discriminant, has no zero",
             &[(imaginary, "!=")],
         ),
+        Proof::ComplexBranchPoints { zeros, .. } => leaf(
+            "lambda is not a constant plus a Bernstein function".into(),
+            "complex_branch_points",
+            "its discriminant has complex zeros, so it is the integral of a Bessel function J_1, which changes sign",
+            &[(zeros, "<")],
+        ),
         Proof::NotRising { difference, .. } => leaf(
             "Re lambda(kappa) <= Re lambda(0) for kappa > 0".into(),
             "not_rising",

@@ -6,6 +6,7 @@
 //! Holds: for a real lambda, C1 is equivalent to `lambda - lambda(0)` being Bernstein (Schoenberg 1938).
 //! Source: Schilling, Song, Vondracek, Bernstein Functions, Thm. 3.2, Ch. 13; Bernstein functions grow at most linearly.
 
+use super::Answer;
 use super::bernstein;
 use super::cases::Outcome;
 use super::certificate::{Node, Proof};
@@ -21,13 +22,18 @@ use crate::expr::{Expr, Facts, KappaSum, Range, Sign, Stop};
 
 /// Derivatives up to this order are searched for a wrong sign.
 const HIGHEST_DERIVATIVE: u32 = 4;
+/// The same for a root whose derivatives are known to change sign.
+const HIGHEST_DERIVATIVE_OF_A_ROOT: u32 = 6;
 
 /// Decides C1 for one candidate.
 pub(super) fn decide(candidate: &Candidate, problem: Problem, facts: &Facts) -> Result<Outcome, Stop> {
     let lambda = candidate.lambda(facts);
     match &candidate.piece {
         Piece::Linear { numerator, denominator } => linear(numerator, denominator, &lambda, facts),
-        Piece::Quadratic { a, b, c } => quadratic(a, b, c, &lambda, problem, facts),
+        Piece::Quadratic { a, b, c } => {
+            let slow = candidate.which == Which::Slow;
+            quadratic(a, b, c, &lambda, problem, facts, slow)
+        }
         Piece::Power { order, modulus, negative } if candidate.which == Which::DecayingPair => Ok(Outcome::no(
             "what decays is a complex pair for every kappa > 0, so the kernel oscillates in high dimension",
             witness::oscillation(&lambda, facts),
@@ -198,14 +204,17 @@ fn fraction(n: &Expr, d: &Expr, lambda: &Expr, facts: &Facts) -> Result<Outcome,
         _ => return by_composition(lambda, facts),
     }
     let (g, h) = (coefficient(&below, 1), coefficient(&below, 0));
-    for e in [&g, &h] {
-        if !facts.sign(e).is(Sign::POSITIVE) {
-            return Err(if facts.sign(e).is(Sign::ANY) && facts.sign(e).each().len() > 1 {
-                Stop::Need(e.clone())
-            } else {
-                Stop::Undecided(format!("lambda is singular: {d} vanishes at some kappa >= 0"))
-            });
+    let signs = [&g, &h].map(|e| facts.sign(e));
+    for (e, sign) in [&g, &h].into_iter().zip(signs) {
+        if sign.is(Sign::ANY) && sign.each().len() > 1 {
+            return Err(Stop::Need(e.clone()));
         }
+    }
+    match signs {
+        [Sign::POSITIVE, Sign::POSITIVE] => {}
+        [Sign::NEGATIVE, Sign::NEGATIVE] => return fraction(&-n.clone(), &-d.clone(), lambda, facts),
+        [Sign::POSITIVE, Sign::NEGATIVE] | [Sign::NEGATIVE, Sign::POSITIVE] => return pole(n, &g, &h, lambda, facts),
+        _ => return Err(Stop::Undecided(format!("lambda is singular: {d} vanishes at some kappa >= 0"))),
     }
     let q1 = (coefficient(&top, 2) / g.clone()).expand();
     let q0 = ((coefficient(&top, 1) - q1.clone() * h.clone()) / g.clone()).expand();
@@ -230,6 +239,25 @@ fn fraction(n: &Expr, d: &Expr, lambda: &Expr, facts: &Facts) -> Result<Outcome,
     proved(lambda, constant, tree, facts)
 }
 
+/// `n/(g kappa + h)` with a pole at `kappa = -h/g > 0`, where n does not vanish.
+fn pole(n: &Expr, g: &Expr, h: &Expr, lambda: &Expr, facts: &Facts) -> Result<Outcome, Stop> {
+    let place = (-h.clone() / g.clone()).expand();
+    let there = n.substitute(&Expr::kappa(), &place).expand();
+    let sign = facts.sign(&there);
+    if sign.is(Sign::NONZERO) {
+        let reason = format!(
+            "lambda has a pole at k = {}: on one side of it lambda -> -inf, and the modes grow without bound",
+            place.root(facts)
+        );
+        return Ok(refuted(&reason, lambda, facts));
+    }
+    Err(if sign.is(Sign::ZERO) {
+        Stop::Undecided(format!("lambda has no value at kappa = {place}"))
+    } else {
+        Stop::Need(there)
+    })
+}
+
 /// `lambda = modulus^(1/order)`, the one real root that decays; `s - lambda` divides the symbol, whatever the other
 /// roots are.
 fn power(order: u32, modulus: &Expr, lambda: &Expr, facts: &Facts) -> Result<Outcome, Stop> {
@@ -249,7 +277,15 @@ fn power(order: u32, modulus: &Expr, lambda: &Expr, facts: &Facts) -> Result<Out
     by_composition(lambda, facts)
 }
 
-fn quadratic(a: &Expr, b: &Expr, c: &Expr, lambda: &Expr, problem: Problem, facts: &Facts) -> Result<Outcome, Stop> {
+fn quadratic(
+    a: &Expr,
+    b: &Expr,
+    c: &Expr,
+    lambda: &Expr,
+    problem: Problem,
+    facts: &Facts,
+    slow: bool,
+) -> Result<Outcome, Stop> {
     let discriminant = sum(&Piece::discriminant(a, b, c))?;
     let range = discriminant.range(facts)?;
     match &range {
@@ -271,7 +307,42 @@ fn quadratic(a: &Expr, b: &Expr, c: &Expr, lambda: &Expr, problem: Problem, fact
         let middle = (b.clone() / (Expr::int(2) * a.clone())).expand();
         return Ok(refuted(&reason, lambda, facts).proved_by(refutation::root(lambda, &middle, facts)));
     }
-    by_composition(lambda, facts)
+    let found = by_composition(lambda, facts);
+    match found {
+        Ok(Outcome { answer: Answer::Undecided, .. }) => {}
+        settled => return settled,
+    }
+    let linear = !a.contains(&Expr::kappa()) && sum(b)?.terms.iter().all(|(x, _)| matches!(x.as_int(), Some(0 | 1)));
+    let Some(zeros) = zeros_of_quadratic(&discriminant.live(facts), facts).filter(|_| linear) else { return found };
+    let sign = facts.sign(&zeros);
+    if sign.is(Sign::NEGATIVE) {
+        let reason = "lambda has complex branch points, so its weight as a Levy-Khintchine integral is a multiple of the Bessel function \
+                      J_1, which changes sign";
+        let witness = witness::derivative(lambda, facts, HIGHEST_DERIVATIVE_OF_A_ROOT);
+        let coefficients = vec![c.clone(), b.clone(), a.clone()];
+        return Ok(Outcome::no(reason, witness).proved_by(Some(Proof::ComplexBranchPoints { coefficients, zeros })));
+    }
+    if sign.is(Sign::POSITIVE) && slow {
+        // `linear - sqrt(D)`, where the zeros of D are negative, so that its root is concave.
+        return Ok(refuted(
+            "the second derivative of lambda is positive at every kappa; Bernstein functions are concave",
+            lambda,
+            facts,
+        ));
+    }
+    if sign.is(Sign::ANY) && sign.each().len() > 1 { Err(Stop::Need(zeros)) } else { found }
+}
+
+/// The discriminant of a polynomial of second degree in kappa with a positive leading coefficient: negative where its zeros are complex.
+pub(super) fn zeros_of_quadratic(d: &KappaSum, facts: &Facts) -> Option<Expr> {
+    let exponents =
+        d.terms.iter().map(|(x, _)| x.as_int().filter(|n| (0..=2).contains(n))).collect::<Option<Vec<_>>>()?;
+    let coefficient = |n: i64| {
+        let place = exponents.iter().position(|m| *m == n);
+        place.map_or_else(Expr::zero, |i| d.terms[i].1.clone())
+    };
+    let [d0, d1, d2] = [0, 1, 2].map(coefficient);
+    facts.sign(&d2).is(Sign::POSITIVE).then(|| (d1.powi(2) - Expr::int(4) * d0 * d2).expand())
 }
 
 /// Why `constant + sqrt(D)` is not Bernstein, when growth or the second derivative show it.

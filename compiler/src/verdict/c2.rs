@@ -6,6 +6,7 @@
 //! Source: GenPhys (arXiv:2304.02637), Eq. 16.
 
 use super::Answer;
+use super::c1::zeros_of_quadratic;
 use super::cases::Outcome;
 use super::certificate::Proof;
 use super::implicit;
@@ -20,7 +21,23 @@ use crate::expr::{Expr, Facts, HalfLine, KappaSum, Range, Sign, Stop};
 pub(super) fn decide(candidate: &Candidate, problem: Problem, facts: &Facts) -> Result<Outcome, Stop> {
     let outcome = match &candidate.piece {
         Piece::Linear { numerator, denominator } => linear(numerator, denominator, facts)?,
-        Piece::Quadratic { a, b, c } => path::quadratic([c, b, a], candidate.which, problem, facts)?,
+        Piece::Quadratic { a, b, c } => {
+            let outcome = path::quadratic([c, b, a], candidate.which, problem, facts)?;
+            // Where the discriminant is a square, the symbol factors, and each factor has a path of its own.
+            let zeros = sum(&Piece::discriminant(a, b, c)).ok().and_then(|d| zeros_of_quadratic(&d.live(facts), facts));
+            let sign = zeros.as_ref().map_or(Sign::NONZERO, |zeros| facts.sign(zeros));
+            match zeros {
+                Some(zeros)
+                    if outcome.answer != Answer::Yes
+                        && sign.is(Sign::ANY)
+                        && !sign.is(Sign::NONZERO)
+                        && sign != Sign::ZERO =>
+                {
+                    return Err(Stop::Need(zeros));
+                }
+                _ => outcome,
+            }
+        }
         Piece::Power { order, modulus, negative } => power(*order, modulus, *negative, facts)?,
         // Its witness needs no closed form.
         Piece::Polynomial { coefficients } => return implicit::c2(coefficients, problem, facts),

@@ -6,13 +6,15 @@
 //!       others already make it conditional.
 
 use super::certificate::{Case, Certificate, Proof, SideCondition, Which};
+use super::formula::Formula;
 use super::witness::Witness;
 use super::{Answer, Condition};
+use crate::checker::Known;
 use crate::expr::{Expr, Facts, Rational, Sign, Stop};
 use num_traits::{Signed, Zero};
 
 /// Splits nested deeper than this end undecided.
-const DEEPEST_SPLIT: usize = 4;
+const DEEPEST_SPLIT: usize = 6;
 
 /// The decision of one condition in one case.
 #[derive(Clone, Debug)]
@@ -63,11 +65,18 @@ pub(super) struct Situation {
     pub coefficients: Vec<Expr>,
     pub facts: Facts,
     when: Vec<SideCondition>,
+    /// The same assumptions as the checker of certificates has them: a case that it finds empty is none.
+    known: Known,
 }
 
 impl Situation {
     pub fn new(coefficients: &[Expr], facts: &Facts) -> Situation {
-        Situation { coefficients: coefficients.to_vec(), facts: facts.clone(), when: Vec::new() }
+        Situation {
+            coefficients: coefficients.to_vec(),
+            facts: facts.clone(),
+            when: Vec::new(),
+            known: Known::new(facts),
+        }
     }
 
     /// The same symbol under the same facts, however it was reached?
@@ -78,13 +87,14 @@ impl Situation {
     fn assuming(&self, e: &Expr, sign: Sign) -> Situation {
         let mut next = self.clone();
         next.facts.assume(e, sign);
-        next.when.push(SideCondition::new(e.clone(), sign));
+        let condition = SideCondition::new(e.clone(), sign);
+        next.known = next.known.assuming(&condition);
+        next.when.push(condition);
         if sign == Sign::ZERO
-            && let Some((name, value)) = e.fixes()
+            && let Some((name, value)) = e.fixes(&|slope| self.facts.sign(slope).is(Sign::NONZERO))
         {
             let letter = Expr::Sym(name);
-            next.coefficients =
-                next.coefficients.iter().map(|c| c.substitute(&letter, &Expr::Num(value.clone())).expand()).collect();
+            next.coefficients = next.coefficients.iter().map(|c| c.substitute(&letter, &value).expand()).collect();
             while next.coefficients.last().is_some_and(Expr::is_zero) {
                 next.coefficients.pop();
             }
@@ -105,12 +115,9 @@ pub(super) fn split(situation: &Situation, decide: &dyn Fn(&Situation) -> Result
     match decide(situation) {
         Ok(outcome) => leaf(outcome),
         Err(Stop::Need(e)) if situation.when.len() < DEEPEST_SPLIT => {
-            let (simple, _) = situation.facts.simplify_condition(&e);
-            let simple = under_powers(&simple, &situation.facts);
-            let admitted = situation.facts.sign(&simple);
-            if !admitted.is(Sign::ANY) || admitted.each().len() < 2 || has_roots(&simple) {
+            let Some((simple, admitted)) = pivot(&e, &situation.facts, &situation.known) else {
                 return leaf(Outcome::of(Stop::Need(e)));
-            }
+            };
             let branches = admitted
                 .each()
                 .into_iter()
@@ -120,6 +127,17 @@ pub(super) fn split(situation: &Situation, decide: &dyn Fn(&Situation) -> Result
         }
         Err(stop) => leaf(Outcome::of(stop)),
     }
+}
+
+/// The expression to split on when the sign of `e` is needed, and the signs that it may have: a factor of it whose sign is open.
+fn pivot(e: &Expr, facts: &Facts, known: &Known) -> Option<(Expr, Sign)> {
+    let open = |e: &Expr| facts.sign(e).is(Sign::ANY) && facts.sign(e).each().len() > 1;
+    let rational = e.without_root(facts).filter(|_| has_roots(e)).unwrap_or_else(|| e.clone());
+    let (simple, _) = facts.simplify_condition(&rational);
+    let factor = simple.factors().iter().find(|f| f.as_num().is_none() && open(f)).cloned().unwrap_or(simple);
+    let simple = under_powers(&factor, facts);
+    let admitted = facts.sign(&simple).and(known.sign(&simple));
+    (open(&simple) && !has_roots(&simple) && admitted != Sign::NONE).then_some((simple, admitted))
 }
 
 /// What stands under an even power or a root, when its sign is open: the sign of `eps` says more than that of `eps^2`.
@@ -143,37 +161,8 @@ fn has_roots(e: &Expr) -> bool {
     e.any(&|part| matches!(part, Expr::Pow(_, x) if x.as_int().is_none()))
 }
 
-/// When something holds, in the user's letters.
-#[derive(Clone, PartialEq, Debug)]
-enum Formula {
-    Never,
-    Always,
-    When(String),
-}
-
-fn formula(tree: &Tree, good: &dyn Fn(&Outcome) -> bool) -> Formula {
-    let (e, branches) = match tree {
-        Tree::Leaf(outcome, _) => return if good(outcome) { Formula::Always } else { Formula::Never },
-        Tree::Split(e, branches) => (e, branches),
-    };
-    let parts: Vec<(Sign, Formula)> = branches.iter().map(|(s, t)| (*s, formula(t, good))).collect();
-    if let Some((_, first)) = parts.first()
-        && parts.iter().all(|(_, f)| f == first)
-    {
-        return first.clone();
-    }
-    let always = parts.iter().filter(|(_, f)| *f == Formula::Always).map(|(s, _)| *s).reduce(Sign::or);
-    let mut words: Vec<String> = always.iter().map(|sign| sign.describe(e)).collect();
-    for (sign, f) in &parts {
-        if let Formula::When(inner) = f {
-            words.push(format!("{} and {inner}", sign.describe(e)));
-        }
-    }
-    Formula::When(words.join(", or "))
-}
-
 /// The one answer to a condition.
-pub(super) fn combine(tree: &Tree, which: Which) -> Condition {
+pub(super) fn combine(tree: &Tree, which: Which, facts: &Facts) -> Condition {
     let leaves = leaves(tree);
     let count = |answer: Answer| leaves.iter().filter(|(o, _)| o.answer == answer).count();
     let mixed = count(Answer::Conditional) > 0 || (count(Answer::Yes) > 0 && count(Answer::No) > 0);
@@ -194,17 +183,26 @@ pub(super) fn combine(tree: &Tree, which: Which) -> Condition {
         Answer::Conditional => proved > 0,
         Answer::Undecided => false,
     };
-    let cases: Vec<Case> =
+    let mut cases: Vec<Case> =
         leaves.iter().filter_map(|(o, when)| Some(Case { when: when.to_vec(), proof: o.proof.clone()? })).collect();
+    if answer == Answer::Conditional && cases.iter().any(|case| !is_loose(case)) {
+        cases.retain(|case| !is_loose(case));
+    }
     Condition {
         answer,
-        condition: (answer == Answer::Conditional).then(|| condition(tree, &leaves)).flatten(),
+        condition: (answer == Answer::Conditional).then(|| condition(tree, &leaves, facts)).flatten(),
         admits: if answer == Answer::Conditional { admitted(&leaves) } else { Vec::new() },
-        reason: reason(&leaves),
+        reason: reason(tree, &leaves, facts),
         certificate: useful.then_some(Certificate { condition: which, cases }),
         witness: leaves.iter().find_map(|(o, when)| Some(o.witness.clone()?.in_case(when))),
         missing: leaves.iter().find(|(o, _)| o.answer == Answer::Undecided).map(|(o, _)| o.reason.clone()),
     }
+}
+
+/// Does it assume a relation between parameters that leaves all of them in the symbol? What is proved up to it reads back as proved
+/// only where the relation can be put in.
+fn is_loose(case: &Case) -> bool {
+    case.when.iter().any(|c| c.sign == Sign::ZERO && c.expression.fixes(&|_| false).is_none())
 }
 
 /// The cases with the answer yes; without any, those that are conditional on something else than parameters. None if that is all.
@@ -238,16 +236,14 @@ fn leaves(tree: &Tree) -> Vec<(&Outcome, &[SideCondition])> {
     }
 }
 
-fn condition(tree: &Tree, leaves: &[(&Outcome, &[SideCondition])]) -> Option<String> {
+fn condition(tree: &Tree, leaves: &[(&Outcome, &[SideCondition])], facts: &Facts) -> Option<String> {
     let mut notes: Vec<&str> = leaves.iter().filter_map(|(o, _)| o.note.as_deref()).collect();
     notes.sort_unstable();
     notes.dedup();
-    let partly = |note: &str| match formula(tree, &|o| o.note.as_deref() == Some(note)) {
-        Formula::When(f) => Some((f, note.to_owned())),
-        _ => None,
-    };
-    let text = match formula(tree, &|o| o.answer == Answer::Yes) {
-        Formula::When(whole) => {
+    let when = |good: &dyn Fn(&Outcome) -> bool| Formula::of(tree, facts, good).text();
+    let partly = |note: &str| Some((when(&|o| o.note.as_deref() == Some(note))?, note.to_owned()));
+    let text = match when(&|o| o.answer == Answer::Yes) {
+        Some(whole) => {
             let extra: Vec<String> = notes.iter().filter_map(|n| partly(n)).map(|(f, n)| format!("{f}: {n}")).collect();
             Some(if extra.is_empty() { whole } else { format!("{whole} (for {})", extra.join("; for ")) })
         }
@@ -259,25 +255,22 @@ fn condition(tree: &Tree, leaves: &[(&Outcome, &[SideCondition])]) -> Option<Str
             (!parts.is_empty()).then(|| parts.join("; or "))
         }
     };
-    match formula(tree, &|o| o.answer == Answer::Undecided) {
-        Formula::When(open) => text.map(|t| format!("{t} (not decided for {open})")),
-        _ => text,
+    match when(&|o| o.answer == Answer::Undecided) {
+        Some(open) => text.map(|t| format!("{t} (not decided for {open})")),
+        None => text,
     }
 }
 
-fn reason(leaves: &[(&Outcome, &[SideCondition])]) -> String {
-    let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
-    for (outcome, when) in leaves {
-        let words: Vec<String> = when.iter().map(|c| c.sign.describe(&c.expression)).collect();
-        let words = words.join(" and ");
-        match groups.iter_mut().find(|(r, _)| *r == outcome.reason) {
-            Some((_, list)) => list.push(words),
-            None => groups.push((&outcome.reason, vec![words])),
+fn reason(tree: &Tree, leaves: &[(&Outcome, &[SideCondition])], facts: &Facts) -> String {
+    let mut reasons: Vec<&str> = Vec::new();
+    for (outcome, _) in leaves {
+        if !reasons.contains(&outcome.reason.as_str()) {
+            reasons.push(&outcome.reason);
         }
     }
-    if let [(reason, _)] = groups.as_slice() {
-        return (*reason).to_owned();
-    }
-    let lines: Vec<String> = groups.iter().map(|(r, whens)| format!("{}: {r}", whens.join(" or "))).collect();
-    lines.join("; ")
+    let line = |reason: &&str| {
+        let when = Formula::of(tree, facts, &|o| o.reason == **reason).text();
+        when.map_or_else(|| (*reason).to_owned(), |when| format!("{when}: {reason}"))
+    };
+    reasons.iter().map(line).collect::<Vec<_>>().join("; ")
 }

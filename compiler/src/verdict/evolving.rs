@@ -35,7 +35,7 @@ pub(super) fn decide(
         decided.set(decided.get() || answered);
         outcome
     };
-    let mut condition = cases::combine(&cases::split(situation, &decide), which);
+    let mut condition = cases::combine(&cases::split(situation, &decide), which, &situation.facts);
     let words = words(evolution);
     if decided.get() && !words.is_empty() {
         condition.reason = format!("{} ({words})", condition.reason);
@@ -139,8 +139,9 @@ fn runs_forward(rate: &Expr, facts: &Facts) -> Result<(), Stop> {
         }
     }
     Err(Stop::Undecided(format!(
-        "whether {rate} > 0 for every t > 0: modes grow again while it is negative, so the sign of its integral from every \
-         earlier time is needed"
+        "whether {} for every t > 0: modes grow again while it is negative, so the sign of its integral from every earlier time is \
+         needed",
+        Sign::POSITIVE.describe(rate)
     )))
 }
 

@@ -30,6 +30,9 @@ struct Branches {
 impl Judge {
     /// Decides one condition in one case.
     pub fn outcome(&self, situation: &Situation, which: Which) -> Result<Outcome, Stop> {
+        if situation.coefficients.len() < 2 {
+            return Ok(Outcome::no("without a time derivative nothing evolves, so there is no density to move", None));
+        }
         self.branches(situation).outcome(&situation.facts, which)
     }
 
@@ -68,7 +71,12 @@ impl Branches {
 /// Both outcomes of the first of the best: of two that fail, the one that satisfies C2, which asks for some branch.
 fn best(selection: &Selection, facts: &Facts) -> Result<(Outcome, Outcome), Stop> {
     let problem = selection.problem;
-    let judge = |c: &Candidate| Ok((c1::decide(c, problem, facts)?, c2::decide(c, problem, facts)?));
+    // A condition that is open for one branch says nothing of the other condition, nor of the other branches.
+    let open = |found: Result<Outcome, Stop>| match found {
+        Err(Stop::Undecided(why)) => Ok(Outcome::undecided(why)),
+        settled => settled,
+    };
+    let judge = |c: &Candidate| Ok((open(c1::decide(c, problem, facts))?, open(c2::decide(c, problem, facts))?));
     let all = selection.candidates.iter().map(judge).collect::<Result<Vec<(Outcome, Outcome)>, Stop>>()?;
     let no_branch = || Stop::Undecided("no branch".to_owned());
     let (_, pair) = all.into_iter().enumerate().min_by_key(|(i, pair)| (rank(pair), *i)).ok_or_else(no_branch)?;

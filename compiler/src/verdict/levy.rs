@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 /// Decides one condition in one case, in `dimension` dimensions or any number of them.
 pub(super) fn outcome(situation: &Situation, which: Which, dimension: Option<u32>) -> Result<Outcome, Stop> {
     let [numerator, denominator] = situation.coefficients.as_slice() else {
-        return Err(Stop::Undecided("the equation loses its time derivative".to_owned()));
+        return Ok(Outcome::no("without a time derivative nothing evolves, so there is no density to move", None));
     };
     let piece = pieces::Piece::Linear { numerator: numerator.clone(), denominator: denominator.clone() };
     let lambda = (-branch_growth(&piece, select::Which::Only, &situation.facts)).expand();
@@ -218,6 +218,7 @@ impl Subject<'_> {
 
     fn proved(&self, triplet: Triplet, squares: Vec<Square>, definite: bool) -> Outcome {
         let Triplet { constant, drift, form, isotropic, tree, bounded } = triplet;
+        let written_out = form.is_sum_of(&squares);
         let kind = if definite { "positive definite" } else { "positive semidefinite" };
         let drifts = drift.iter().any(|c| !c.is_zero());
         let mut parts = Vec::from([format!("a {kind} quadratic form in k")]);
@@ -248,7 +249,8 @@ impl Subject<'_> {
              them have a positive density"
         };
         let reason = format!("{reason}, but in some direction nothing spreads");
-        Outcome::conditional(note, reason).proved_by(Some(proof))
+        // Squares that make up the form only by relations between parameters are no proof that reads back.
+        Outcome::conditional(note, reason).proved_by(Some(proof).filter(|_| written_out))
     }
 
     fn c2(&self) -> Result<Outcome, Stop> {

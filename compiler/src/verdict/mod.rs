@@ -12,6 +12,7 @@ mod cases;
 mod certificate;
 mod count;
 mod evolving;
+mod formula;
 mod implicit;
 mod judge;
 mod kernel;
@@ -52,7 +53,7 @@ pub fn decide(equation: &Equation, dispersion: &Dispersion, flow: Option<&Densit
         };
         match &dispersion.evolution {
             Some(evolution) => evolving::decide(evolution, dispersion.drift.as_ref(), &situation, which, &judge),
-            None => cases::combine(&cases::split(&situation, &in_case), which),
+            None => cases::combine(&cases::split(&situation, &in_case), which, &situation.facts),
         }
     };
     let (mut c1, c2) = (decided(Which::C1), decided(Which::C2));

@@ -193,10 +193,11 @@ impl Witness {
         | Witness::Roots { parameters, .. }
         | Witness::Kernel { parameters, .. }
         | Witness::Vector { parameters, .. }) = &mut self;
-        for (name, value) in when.iter().filter(|c| c.sign == Sign::ZERO).filter_map(|c| c.expression.fixes()) {
-            if parameters.iter().all(|(n, _)| *n != name) {
-                parameters.push((name, value));
-            }
+        for relation in when.iter().filter(|c| c.sign == Sign::ZERO) {
+            // At these values, the one letter that is left.
+            let here = at(&relation.expression, parameters).expand();
+            let fixed = here.fixes(&|_| false).and_then(|(name, value)| Some((name, value.as_num()?.clone())));
+            parameters.extend(fixed);
         }
         parameters.sort();
         self

@@ -318,3 +318,48 @@ fn complex_fields_have_the_density_of_their_absolute_square() {
     let flow = form(&complex(i() * phi().dt(1) - i() * phi().lap()), None);
     assert_eq!((flow.multiplier, flow.part, flow.p, flow.flux), (-i(), Part::Whole, phi(), -phi().grad()));
 }
+
+/// Forms that the text of an equation has, with the multiplier: by hand.
+const FORMS: [(&str, &str, &str, &str, &str); 7] = [
+    // The flux of a tensor is that of a symmetric matrix.
+    (
+        "phi_t - a phi_xx - 2 b phi_xy - c phi_yy = 0",
+        "1",
+        "phi",
+        "-a phi_x e_x - b phi_x e_y - b phi_y e_x - c phi_y e_y",
+        "0",
+    ),
+    // A function of a parameter is a coefficient like any other.
+    ("phi_t - abs(a) lap(phi) = 0", "1", "phi", "-abs(a) grad(phi)", "0"),
+    // The mass of phi is that of the data, whatever stands before phi_t.
+    ("exp(t) phi_t - lap(phi) = 0", "1/exp(t)", "phi", "-grad(phi)/exp(t)", "0"),
+    ("(1 + t) phi_t - lap(phi) = 0", "1/(t + 1)", "phi", "-grad(phi)/(t + 1)", "0"),
+    // PFGM++ times t, and times t^2.
+    ("t phi_tt + a phi_t + t lap(phi) = 0 where a > 0", "-t^(a - 1)", "-t^a phi_t", "-t^a grad(phi)", "0"),
+    ("t^2 phi_tt + t phi_t + t^2 lap(phi) = 0", "-1/t", "-t phi_t", "-t grad(phi)", "0"),
+    // The identity is checked beside products of fields and the position.
+    ("i phi_t - (-lap)^(1/2) phi = 0", "-i conj(phi)", "abs2(phi)", "0", "2 im(conj(phi)*(-lap)^(1/2) phi)"),
+];
+
+#[test]
+fn forms_of_texts() {
+    for (text, multiplier, p, flux, r) in FORMS {
+        let equation = Equation::parse(text).expect(text).normalised();
+        let relation = genphys_compiler::dispersion::derive(&equation).ok();
+        let flow = form(&equation, relation.as_ref());
+        let shown = [&flow.multiplier, &flow.p, &flow.flux, &flow.r].map(ToString::to_string);
+        assert_eq!(shown, [multiplier, p, flux, r].map(str::to_owned), "{text}");
+    }
+}
+
+#[test]
+fn a_drift_to_the_origin_beside_a_fractional_laplacian() {
+    let equation = Equation::parse("phi_t + (-lap)^(1/2) phi - div(x phi) = 0").expect("an equation").normalised();
+    let flow = form(&equation, None);
+    // What is checked is checked: another flux is found out.
+    let wrong = DensityFlow { flux: flow.flux.clone() + flow.p.clone() * Expr::Position, ..flow };
+    assert!(matches!(
+        verify_identity(&equation, &wrong),
+        Err(genphys_compiler::flow::IdentityFailure::Residual { .. })
+    ));
+}

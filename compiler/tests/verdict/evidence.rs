@@ -193,6 +193,7 @@ fn expressions(proof: &mut Proof) -> Vec<&mut Expr> {
         Proof::PowerRoot { modulus, .. } => vec![modulus],
         Proof::Growth { lambda, constant, exponent, coefficient, .. } => vec![lambda, constant, exponent, coefficient],
         Proof::Convex { lambda, constant, bend } => vec![lambda, constant, bend],
+        Proof::ComplexBranchPoints { coefficients, zeros } => coefficients.iter_mut().chain([zeros]).collect(),
         Proof::NotReal { coefficients, imaginary } => coefficients.iter_mut().chain([imaginary]).collect(),
         Proof::NotRising { coefficients, difference } => coefficients.iter_mut().chain([difference]).collect(),
         Proof::OnLevel { coefficients, level, value } => coefficients.iter_mut().chain([level, value]).collect(),

@@ -30,7 +30,7 @@ const VERDICTS: [(&str, &str, &str, &str, Option<&str>); 40] = [
     ("phi_t + phi_x/t - lap(phi) = 0", "undecided", "undecided", "1/t is not integrable", None),
     ("phi_t + t phi_x - lap(phi) = 0", "yes", "yes", "Bernstein", None),
     ("phi_t - s t^a lap(phi) + m phi = 0 where s > 0, a > -1", "yes", "yes", "t^a", None),
-    ("phi_t - s t^a lap(phi) + m phi = 0 where s > 0", "undecided", "undecided", "a = -1 or a < -1: t^a is not", None),
+    ("phi_t - s t^a lap(phi) + m phi = 0 where s > 0", "undecided", "undecided", "a <= -1: t^a is not", None),
     ("phi_t - s t^a lap(phi) = 0 where s real nonzero, a > -1", "conditional", "conditional", "", Some("s_ > 0")),
     ("phi_t - s(t) lap(phi) = 0 where s(t) > 0", "yes", "yes", "int_0^t s(t) dt", None),
     ("phi_t - s(t) lap(phi) = 0", "undecided", "undecided", "whether s(t) > 0 for every t > 0", None),

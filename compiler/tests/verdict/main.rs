@@ -1,5 +1,6 @@
 //! Dispersion relations, verdicts, certificates and witnesses.
 
+mod conditions;
 mod directions;
 mod dispersion;
 mod enclosures;

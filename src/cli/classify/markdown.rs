@@ -27,7 +27,13 @@ fn row(name: &str, analysis: &Analysis) -> String {
     let mut text: Vec<String> = equation.components.iter().map(|c| code(&format!("{c} = 0"))).collect();
     let functions = equation.function_assumptions();
     let parameters = equation.parameters.iter().map(|p| p.assumption.as_str());
-    let assumed: Vec<&str> = parameters.chain(functions.iter().map(|(_, text)| text.as_str())).collect();
+    // One relation may be about several parameters.
+    let mut assumed: Vec<&str> = Vec::new();
+    for text in parameters.flat_map(|text| text.split(", ")).chain(functions.iter().map(|(_, text)| text.as_str())) {
+        if !assumed.contains(&text) {
+            assumed.push(text);
+        }
+    }
     if !assumed.is_empty() {
         text.push(code(&assumed.join(", ")));
     }

@@ -9,7 +9,7 @@
 use super::{Condition, Continuity, FieldKind, Report, build};
 use genphys_compiler::checker::{check_witness, replay};
 use genphys_compiler::dispersion::{self, Dispersion, Timing};
-use genphys_compiler::expr::{Axis, Expr, Var};
+use genphys_compiler::expr::{Axis, Expr, Facts, Sign, Var};
 use genphys_compiler::flow::{DensityFlow, Derivation, Part, Search, verify_identity};
 use genphys_compiler::operator::Equation;
 use genphys_compiler::source::Source;
@@ -172,7 +172,17 @@ const FUNCTION: f64 = 1.3;
 fn is_root(relation: &Dispersion, omega: &Expr, equation: &Equation, k: f64) -> Result<(), String> {
     let symbol = &relation.symbol;
     let names: Vec<_> = equation.parameters.iter().map(|p| p.name.clone()).collect();
-    let point = equation.facts.sample(&names).ok_or("no admitted parameters found")?;
+    // Different values for different parameters: `1/(a - b)` has none where they agree.
+    let apart = |facts: &Facts| {
+        let mut facts = facts.clone();
+        for (i, a) in names.iter().enumerate() {
+            facts.relate(Expr::Sym(a.clone()) - Expr::one(), Sign::NONZERO);
+            names[..i].iter().for_each(|b| facts.relate(Expr::Sym(a.clone()) - Expr::Sym(b.clone()), Sign::NONZERO));
+        }
+        facts.sample(&names)
+    };
+    let point =
+        apart(&equation.facts).or_else(|| equation.facts.sample(&names)).ok_or("no admitted parameters found")?;
     let value = |e: &Expr, s: Complex64| {
         e.evaluate(&|part| match part {
             Expr::Var(Var::Kappa) => Some(Complex64::from(k * k)),
@@ -199,7 +209,7 @@ fn is_root(relation: &Dispersion, omega: &Expr, equation: &Equation, k: f64) -> 
     }
     let size: f64 = symbol.terms().iter().filter_map(|t| value(t, s)).map(|z| z.norm()).sum();
     let residual = (value(symbol, s).ok_or("the symbol has no value")? - rate).norm();
-    if residual <= 1e-9 * size { Ok(()) } else { Err(format!("leaves {residual:e} at k = {k}")) }
+    if residual <= 1e-9 * size.max(1e-3) { Ok(()) } else { Err(format!("leaves {residual:e} at k = {k}")) }
 }
 
 /// The certificate and the witness of one condition, and whether the answer rests on them.

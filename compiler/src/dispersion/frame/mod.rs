@@ -315,6 +315,10 @@ pub(crate) fn order_at_zero(e: &Expr, facts: &Facts) -> Option<Expr> {
         Expr::Call(Func::Exp | Func::Sin | Func::Cos | Func::Tanh, a) => bounded(a).then(Expr::zero),
         // A logarithm is weaker than any power.
         Expr::Call(Func::Log, a) if **a == time => Some(Expr::zero()),
+        Expr::Call(Func::Log, a) => {
+            let start = a.substitute(&time, &Expr::zero());
+            (bounded(a) && !start.has_time() && facts.sign(&start).is(Sign::POSITIVE)).then(Expr::zero)
+        }
         _ => None,
     }
 }

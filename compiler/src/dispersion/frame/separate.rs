@@ -53,6 +53,9 @@ fn product(terms: &[Expr], facts: &Facts) -> Option<(Expr, Expr)> {
         return alone.then(|| (clock.clone(), Expr::add(sum).expand()));
     }
     let (rate, constant) = without_constants(first);
+    // A rate whose sign is open is written as it stands: `1 - t`, not `t - 1` beside a constant < 0.
+    let turned = !facts.sign(&rate).is(Sign::POSITIVE) && facts.sign(&constant).is(Sign::NEGATIVE);
+    let (rate, constant) = if turned { (-rate, -constant) } else { (rate, constant) };
     // Other columns are multiples of the first; the ratio needs a coefficient that does not vanish.
     let mut sum = Vec::new();
     for (mode, column) in &columns {

@@ -15,6 +15,8 @@ pub(super) struct Coordinates {
     /// One Fourier mode `exp(i k.x)` instead of a generic function of position.
     fourier: bool,
     complex: Vec<Name>,
+    /// The orders of fractional Laplacians, in position space.
+    orders: Vec<Expr>,
 }
 
 /// A letter for a partial derivative: of what, and how often in t and along each axis.
@@ -66,16 +68,14 @@ fn position(axis: usize) -> Expr {
 const TIME: usize = 0;
 
 impl Coordinates {
-    /// Coordinates in which all of `sides` can be written: Fourier space when a fractional Laplacian occurs.
+    /// Coordinates in which all of `sides` can be written: Fourier space when a fractional Laplacian occurs and one mode says it all. In
+    /// position space `(-lap)^b phi` is a function of its own, of which that of order `b + 1` is minus the Laplacian.
     pub(super) fn for_all(dimension: usize, equation: &Equation, sides: &[&Expr]) -> Written<Coordinates> {
-        let fourier = sides.iter().any(|e| e.any(&|part| matches!(part, Expr::FracLap(..))));
-        if fourier {
-            for side in sides {
-                linear(side)?;
-            }
-        }
+        let mut orders = Vec::new();
+        sides.iter().for_each(|side| orders_in(side, &mut orders));
+        let fourier = !orders.is_empty() && sides.iter().all(|side| linear(side).is_ok());
         let complex = equation.unknowns.iter().filter(|u| u.complex).map(|u| u.name.clone()).collect();
-        Ok(Coordinates { dimension, fourier, complex })
+        Ok(Coordinates { dimension, fourier, complex, orders })
     }
 
     /// A scalar expression in letters.
@@ -99,12 +99,33 @@ impl Coordinates {
                 (0..*n).try_fold(self.scalar(f)?, |g, _| self.derivative(&g, axis + 1))
             }
             Expr::Lap(f) => self.divergence(&self.gradient(&self.scalar(f)?)?),
-            Expr::FracLap(f, order) => Ok(Expr::pow(q(), self.scalar(order)?) * self.scalar(f)?),
+            Expr::FracLap(f, order) if self.fourier => Ok(Expr::pow(q(), self.scalar(order)?) * self.scalar(f)?),
+            Expr::FracLap(f, order) => self.nonlocal(f, order),
             Expr::Div(v) => self.divergence(&self.vector(v)?),
             Expr::Mul(parts) => Ok(Expr::mul(all(parts)?)),
             Expr::Add(parts) => Ok(Expr::add(all(parts)?)),
             Expr::Var(_) | Expr::Grad(_) | Expr::Position | Expr::Unit(_) => not_covered(e),
         }
+    }
+
+    /// `(-lap)^order f` in position space, for an f that is linear in the fields: their letters become those of the least order that
+    /// differs from this one by a whole number, and Laplacians make up for it.
+    fn nonlocal(&self, f: &Expr, order: &Expr) -> Written<Expr> {
+        linear(f)?;
+        let above = |least: &Expr| (order - least).expand().as_int().filter(|n| *n >= 0);
+        let least = self.orders.iter().enumerate().filter_map(|(i, least)| Some((above(least)?, i))).max();
+        let Some((steps, place)) = least else { return not_covered(format!("(-lap)^({order}) of {f}")) };
+        let inner = self.scalar(f)?;
+        if inner.symbols().iter().filter_map(Jet::read).any(|jet| jet.of.contains('#')) {
+            return not_covered("a fractional Laplacian of a fractional Laplacian");
+        }
+        let function = inner.replace(&|part| match part {
+            Expr::Sym(name) => Jet::read(name)
+                .filter(|jet| !jet.of.ends_with(')'))
+                .map(|jet| Jet { of: format!("{}#{place}", jet.of), ..jet }.letter()),
+            _ => None,
+        });
+        (0..steps).try_fold(function, |g, _| Ok(-self.divergence(&self.gradient(&g)?)?))
     }
 
     /// The components of a vector expression in letters; 0 is the zero vector.
@@ -113,7 +134,6 @@ impl Coordinates {
         match e {
             e if e.is_zero() => Ok(vec![Expr::zero(); self.dimension]),
             Expr::Grad(f) => self.gradient(&self.scalar(f)?),
-            Expr::Position if self.fourier => not_covered("the position vector beside a fractional Laplacian"),
             Expr::Position => Ok(axes.map(position).collect()),
             Expr::Unit(axis) => {
                 let place = self.place(*axis)?;
@@ -202,7 +222,8 @@ impl Coordinates {
             Expr::Sym(name) => {
                 let jet = Jet::read(name)?;
                 let bare = jet.of.strip_suffix('~').unwrap_or(&jet.of);
-                if !self.complex.iter().any(|c| c.as_str() == bare) {
+                let field = bare.split_once('#').map_or(bare, |(field, _)| field);
+                if !self.complex.iter().any(|c| c.as_str() == field) {
                     return None;
                 }
                 let of = if bare.len() < jet.of.len() { bare.to_owned() } else { format!("{bare}~") };
@@ -237,6 +258,16 @@ impl Coordinates {
         });
         reduced.expand()
     }
+}
+
+/// The orders of the fractional Laplacians in `e`, each once.
+fn orders_in(e: &Expr, out: &mut Vec<Expr>) {
+    if let Expr::FracLap(_, order) = e
+        && !out.contains(order)
+    {
+        out.push((**order).clone());
+    }
+    e.children().for_each(|c| orders_in(c, out));
 }
 
 fn partial(e: &Expr, letter: &Expr) -> Written<Expr> {

@@ -4,7 +4,8 @@
 //! Out:  nothing, or [`IdentityFailure`] with the terms that remain.
 //! Holds: no code is shared with the e-graph, its rules or its proofs. Both sides are written out in N = 1, 2 and 3
 //!        explicit coordinates (those that have every axis named), every partial derivative of the field an independent letter; equal means equal as
-//!        polynomials in those letters. Fractional Laplacians are Fourier multipliers with an explicit wave vector.
+//!        polynomials in those letters. Fractional Laplacians are Fourier multipliers with an explicit wave vector, or, beside products of fields
+//!        and the position, functions of their own.
 
 mod jets;
 

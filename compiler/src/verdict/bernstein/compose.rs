@@ -80,6 +80,8 @@ pub(super) fn require(e: &Expr, sign: Sign, facts: &Facts) -> Result<SideConditi
         Ok(SideCondition::new(e.clone(), sign))
     } else if known.is(Sign::ANY) && !known.and(sign).is(Sign::NONE) {
         Err(Stop::Need(e.clone()))
+    } else if e.as_num().is_some() {
+        Err(Stop::Undecided("no Bernstein rule fits: a coefficient has the wrong sign".to_owned()))
     } else {
         Err(Stop::Undecided(format!("a Bernstein rule needs {}", sign.describe(e))))
     }

@@ -30,6 +30,7 @@ const ROWS: &[Row] = &[
     (When::Reading,  dual),                // kappa/f is the dual of f
     (When::Reading,  mean),                // (f + g)^p = ((f^p)^(1/p) + (g^p)^(1/p))^p
     (When::Reading,  power_of_product),    // (f g)^a = f^a g^a for f, g >= 0
+    (When::Reading,  powers_in_product),   // (f g)^a h = f^a g^a h for f, g >= 0
     (When::Reading,  power_of_common),     // (kappa^n f + kappa^n g)^a = kappa^(n a) (f + g)^a
     (When::Reading,  power_of_ratio),      // f^a g^-a = (f/g)^a for f, g > 0
     (When::Search,   expand),              // distributive law
@@ -105,6 +106,19 @@ fn power_of_product(e: &Expr, facts: &Facts) -> Vec<Form> {
         return Vec::new();
     }
     algebra::power(base, a, facts).filter(|p| p != e).map(Form::Plain).into_iter().collect()
+}
+
+/// `(f g ...)^a h ...`.
+fn powers_in_product(e: &Expr, facts: &Facts) -> Vec<Form> {
+    let Expr::Mul(factors) = e else { return Vec::new() };
+    let apart = |f: &Expr| match f {
+        Expr::Pow(base, a) if matches!(**base, Expr::Mul(_) | Expr::Pow(..)) && !has_kappa(a) => {
+            algebra::power(base, a, facts)
+        }
+        _ => None,
+    };
+    let whole = Expr::mul(factors.iter().map(|f| apart(f).unwrap_or_else(|| f.clone())));
+    if whole == *e { Vec::new() } else { vec![Form::Plain(whole)] }
 }
 
 /// `(kappa^n f + kappa^n g + ...)^a`.

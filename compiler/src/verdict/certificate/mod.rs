@@ -240,6 +240,17 @@ pub enum Proof {
         #[serde(with = "text")]
         imaginary: Expr,
     },
+    /// C1 fails for both roots of a quadratic with a number for `a` and a `b` that is linear in kappa: the discriminant has the zeros
+    /// `-p +- i q`, so each root is linear and a multiple of the integral of `exp(-(kappa + p) u) J_1(q u)/u` over `u > 0`. The weight of a
+    /// Bernstein function is unique and has one sign.
+    ComplexBranchPoints {
+        /// `[c, b, a]`.
+        #[serde(with = "text::list")]
+        coefficients: Vec<Expr>,
+        /// The discriminant of the discriminant as a polynomial of second degree in kappa, negative.
+        #[serde(with = "text")]
+        zeros: Expr,
+    },
     /// C2 fails at first order in time for every `kappa > 0`: `difference` as in `first_order` is nowhere positive.
     NotRising {
         /// `[numerator, denominator]` of lambda.
@@ -321,6 +332,7 @@ impl Proof {
             // An unbounded concave function rises strictly.
             (Proof::Bernstein { bounded: false, .. }, Which::C2) => Answer::Yes,
             (Proof::Growth { .. } | Proof::Convex { .. } | Proof::NotReal { .. }, Which::C1) => Answer::No,
+            (Proof::ComplexBranchPoints { .. }, Which::C1) => Answer::No,
             (Proof::PowerRoot { .. } | Proof::RealRoots { .. }, Which::C1) => Answer::No,
             (Proof::Inverse { .. }, Which::C1 | Which::C2) => Answer::Yes,
             (Proof::AllBelow { .. } | Proof::SomeBelow { .. }, Which::C2) => Answer::Yes,

@@ -92,6 +92,16 @@ impl Form {
         Form { matrix: rows.collect(), other: self.other.as_ref().map(|c| -c.clone()) }
     }
 
+    /// Is it the sum of these squares, whatever the parameters?
+    pub fn is_sum_of(&self, squares: &[Square]) -> bool {
+        let n = self.matrix.len();
+        let entry = |i: usize, j: usize| {
+            Expr::add(squares.iter().map(|s| s.weight.clone() * s.vector[i].clone() * s.vector[j].clone()))
+        };
+        let mut pairs = (0..n).flat_map(|i| (0..=i).map(move |j| (i, j)));
+        pairs.all(|(i, j)| (entry(i, j) - self.matrix[i][j].clone()).vanishes())
+    }
+
     /// Does every coefficient vanish as written?
     pub fn is_zero(&self) -> bool {
         self.matrix.iter().flatten().chain(&self.other).all(Expr::is_zero)
