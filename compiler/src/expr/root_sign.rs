@@ -42,7 +42,7 @@ impl Expr {
         for t in self.terms() {
             match t.split_coefficient() {
                 (c, one) if one.is_one() => number += c,
-                (c, Expr::Call(Func::Sin | Func::Cos, _)) => swing += c.abs(),
+                (c, Expr::Call(Func::Sin | Func::Cos, x)) if !x.any(&|e| *e == Expr::Imag) => swing += c.abs(),
                 _ => return Sign::ANY,
             }
         }
