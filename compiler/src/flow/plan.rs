@@ -114,7 +114,7 @@ fn single(equation: &Equation, dispersion: Option<&Dispersion>, order: u32) -> R
     let field = Expr::Field(equation.unknown().name.clone());
     let attempt = |shape: Expr, terms: &[Expr], paired: bool| {
         let conjugate = if paired { Expr::call(Func::Conj, field.clone()) } else { Expr::one() };
-        let terms = if shape.is_one() { terms.to_vec() } else { to_cancel(terms, &operator) };
+        let terms = if shape.is_one() { damping_as_one(terms) } else { to_cancel(terms, &operator) };
         let products = terms.iter().map(|t| shape.clone() * t.clone());
         let summands = if paired {
             products.map(|t| Summand::Pairs(vec![Paired::new(&t, &field)])).collect()
@@ -155,8 +155,24 @@ fn to_cancel(terms: &[Expr], operator: &Expr) -> Vec<Expr> {
     if !coefficient_of(operator, time_order(operator)).is_some_and(|c| c.has_time()) {
         return terms.to_vec();
     }
+    collected(terms.iter().map(split))
+}
+
+/// The terms, those that differ in the constant coefficient of a time derivative as one: of `a phi_t + b phi_t`, all or nothing is in the density.
+fn damping_as_one(terms: &[Expr]) -> Vec<Expr> {
+    let is_damping = |(c, body): &(Expr, Expr)| !c.has_time() && !c.has_position() && matches!(body, Expr::Dt(..));
+    let (damping, others): (Vec<_>, Vec<_>) = terms.iter().map(split).partition(is_damping);
+    let (count, damping) = (damping.len(), collected(damping.into_iter()));
+    if damping.len() == count {
+        return terms.to_vec();
+    }
+    damping.into_iter().chain(others.into_iter().map(|(c, body)| c * body)).collect()
+}
+
+/// Coefficients of the same body, added.
+fn collected(parts: impl Iterator<Item = (Expr, Expr)>) -> Vec<Expr> {
     let mut bodies: Vec<(Expr, Vec<Expr>)> = Vec::new();
-    for (c, body) in terms.iter().map(split) {
+    for (c, body) in parts {
         match bodies.iter_mut().find(|(b, _)| *b == body) {
             Some((_, coefficients)) => coefficients.push(c),
             None => bodies.push((body, vec![c])),
