@@ -147,6 +147,9 @@ impl Subordinated {
     /// Does the density at time 1 have the transform `exp(-lambda)`? It has if lambda is a Bernstein function that is analytic
     /// off the negative axis.
     fn is_consistent(&self) -> bool {
+        if !Mixture::can_be_followed(self) {
+            return false;
+        }
         let centre = self.transform.log_centre(1.0);
         let law = Mixture::plain(self, 1.0);
         (-4..=4).step_by(2).all(|shift| {
