@@ -18,10 +18,6 @@ const MOST_TERMS: usize = 1 << 12;
 const WIDEST: f64 = 24.0;
 const LEAST: f64 = 1e-3;
 
-/// A panel narrower than the one, and off by so much more than it may be as the other says, is off because the inversion fails.
-const NARROW: f64 = 1e-2;
-const HOPELESS: f64 = 1e3;
-
 /// Degree of the polynomials that hold the logarithm of the densities.
 const DEGREE: usize = 15;
 
@@ -103,20 +99,6 @@ impl<'a> Mixture<'a> {
     /// The law itself.
     pub(in crate::green) fn plain(law: &'a Subordinated, t: f64) -> Mixture<'a> {
         Mixture::panelled(law, (t, Effort::FINE), 0.0, [0.0, 0.0])
-    }
-
-    /// Do polynomials follow the density about its centre at time 1? For a law of so low a power of kappa that it spreads beyond [`REACH`] they
-    /// do not, however narrow their panels are, and there would be millions of these.
-    pub(in crate::green) fn can_be_followed(law: &Subordinated) -> bool {
-        let (centre, mut width) = (law.transform.log_centre(1.0), 1.0);
-        while width >= NARROW {
-            let (_, excess) = Panel::fit(law, (1.0, Effort::FINE), centre, centre + width);
-            if excess <= HOPELESS {
-                return true;
-            }
-            width *= table::shrink(excess, DEGREE + 1);
-        }
-        false
     }
 
     /// The mixture of Gaussians in `2 half_dim` dimensions for squared distances between these two.
