@@ -12,6 +12,7 @@ use super::exchange::{self, FluxEntry};
 use super::frame::{Frame, FrameFormula, TimePart};
 use super::linear::polynomial;
 use super::lower::{Bound, BoundBirths, BoundFlux, BoundLaw, LowerError, number};
+use super::plain::stable_table::StableTable;
 use super::{Births, Green, Law};
 use crate::expr::{Axis, Expr, Func, Rational, Var, rational};
 use crate::kernel::{Kernel, KernelBuilder, MAX_DIM, Mean, Precision};
@@ -151,7 +152,7 @@ impl Green {
             Births::BesselRatio(_) => BoundBirths::BesselRatio(1.0),
         };
         let stable = match &self.law {
-            Law::Stable { rate, order } if law.is_wide() || !is_number(order) => {
+            Law::Stable { rate, order } if law.is_wide() || self.needs_table(law, dim) || !is_number(order) => {
                 Some(StableFormula { order: order.clone(), rate: rate.clone() * time() })
             }
             _ => None,
@@ -222,7 +223,8 @@ impl Green {
                 // Of a letter, a table is made when it has a value.
                 let order = number(order, &BTreeMap::new()).unwrap_or(0.5);
                 let law = BoundLaw::Stable { rate: 1.0, order };
-                if self.needs_table(law, dim) {
+                let (lowest, highest) = StableTable::orders(dim);
+                if !(lowest..=highest).contains(&order) {
                     return Err(self.no_closed_kernel());
                 }
                 (law, true)
@@ -484,7 +486,7 @@ mod tests {
 
     #[test]
     fn a_letter_for_the_order_leaves_the_law_to_its_table() {
-        use crate::green::plain::stable_table::{Fineness, StableTable};
+        use crate::green::plain::stable_table::Fineness;
         let text = "phi_t + c (-lap)^beta phi + a phi = 0 where c > 0, 0 < beta < 1, a real";
         let green = Equation::parse(text).expect(text).analyze().green().expect(text).clone();
         for (dim, order) in [(1, rational(3, 4)), (2, rational(1, 5)), (3, rational(9, 10)), (17, rational(2, 5))] {

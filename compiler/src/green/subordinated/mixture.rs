@@ -18,14 +18,6 @@ const MOST_TERMS: usize = 1 << 12;
 const WIDEST: f64 = 24.0;
 const LEAST: f64 = 1e-3;
 
-/// So many panels at most on a side may be no better for being as narrow as [`LEAST`]. A law that has more, such as that of a low power of
-/// kappa, spreads beyond [`REACH`], where its density cannot be inverted.
-const MOST_MISSED: usize = 2;
-
-/// A panel narrower than the one, and off by so much more than it may be as the other says, is off because the inversion fails.
-const NARROW: f64 = 1e-2;
-const HOPELESS: f64 = 1e3;
-
 /// Degree of the polynomials that hold the logarithm of the densities.
 const DEGREE: usize = 15;
 
@@ -126,27 +118,22 @@ impl<'a> Mixture<'a> {
         let mut mixture = Mixture { law, t, effort, half_dim, panels: Vec::new(), rule, terms };
         let [nearest, farthest] = distances;
         let centre = law.transform.log_centre(t);
-        let sides =
-            mixture.walk(centre, 1.0, farthest).and_then(|right| Some((right, mixture.walk(centre, -1.0, nearest)?)));
-        if let Some((mut right, mut left)) = sides {
-            left.reverse();
-            left.append(&mut right);
-            mixture.panels = left;
-        }
+        let mut right = mixture.walk(centre, 1.0, farthest);
+        let mut left = mixture.walk(centre, -1.0, nearest);
+        left.reverse();
+        left.append(&mut right);
+        mixture.panels = left;
         mixture
     }
 
-    /// Panels from `start` in one direction, until the integrand at this squared distance has fallen; none where they do not follow the law.
-    fn walk(&self, start: f64, direction: f64, q: f64) -> Option<Vec<Panel>> {
+    /// Panels from `start` in one direction, until the integrand at this squared distance has fallen.
+    fn walk(&self, start: f64, direction: f64, q: f64) -> Vec<Panel> {
         let (mut panels, mut edge, mut width) = (Vec::new(), start, 1.0_f64);
-        let (mut highest, mut missed) = ([f64::NEG_INFINITY; 2], 0);
+        let mut highest = [f64::NEG_INFINITY; 2];
         while REACH - direction * edge > LEAST {
             width = width.min(REACH - direction * edge);
             let (low, high) = if direction > 0.0 { (edge, edge + width) } else { (edge - width, edge) };
             let (panel, excess) = Panel::fit(self.law, (self.t, self.effort), low, high);
-            if excess > HOPELESS && width < NARROW {
-                return None;
-            }
             if excess > 1.0 && width >= LEAST {
                 width *= table::shrink(excess, DEGREE + 1);
                 continue;
@@ -162,12 +149,8 @@ impl<'a> Mixture<'a> {
             if !is_near(at_end, highest, CUT + 10.0) {
                 break;
             }
-            missed += usize::from(excess > 1.0);
-            if missed > MOST_MISSED {
-                return None;
-            }
         }
-        Some(panels)
+        panels
     }
 
     /// `log` of the integrand over y.
@@ -293,12 +276,8 @@ impl<'a> Mixture<'a> {
         Terms::new(log, inverse, ratios)
     }
 
-    /// The mixture at the squared distance q, which is within those of [`Mixture::new`]; no number where panels do not follow the law.
+    /// The mixture at the squared distance q, which is within those of [`Mixture::new`].
     pub(in crate::green) fn at(&self, q: f64) -> Mixed {
-        if self.panels.is_empty() {
-            let ratios = vec![(f64::NAN, f64::NAN); self.law.signs.len()];
-            return Mixed { log: f64::NAN, mean_inverse: f64::NAN, ratios };
-        }
         if q <= self.terms.reach { self.terms.at(q, self.law) } else { self.at_by_pieces(q) }
     }
 

@@ -90,6 +90,9 @@ impl PartialEq for Subordinated {
     }
 }
 
+/// Of a lower power of kappa, the law spreads over so many powers of ten that its density cannot be inverted where it lies.
+const LOWEST_POWER: f64 = 0.09;
+
 impl Subordinated {
     /// Reads lambda and the amplitudes; none where lambda has parts that are no powers of kappa, or does not grow like one.
     ///
@@ -148,6 +151,11 @@ impl Subordinated {
     /// off the negative axis.
     fn is_consistent(&self) -> bool {
         let centre = self.transform.log_centre(1.0);
+        // The power of kappa as which the exponent goes out, far out; no number where it is lost to rounding, which no low power is.
+        let far = |log: f64| self.transform.exponent((log - centre).exp());
+        if (far(-59.0) / far(-60.0)).ln() < LOWEST_POWER {
+            return false;
+        }
         let law = Mixture::plain(self, 1.0);
         (-4..=4).step_by(2).all(|shift| {
             let kappa = (f64::from(shift) - centre).exp();
