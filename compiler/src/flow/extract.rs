@@ -93,11 +93,18 @@ pub fn alternatives<'a>(
     let summary = |(i, (choice, attempt)): (usize, (Choice, &Attempt))| DensityFlowSummary {
         multipliers: context.multipliers(attempt, &choice),
         why_not: if i == 0 { String::new() } else { choice.rank.behind(&first).to_owned() },
-        p: choice.form.p,
+        p: written_out(choice.form.p),
         flux: choice.form.flux,
-        r: choice.form.r,
+        r: written_out(choice.form.r),
     };
     Ok(all.into_iter().enumerate().map(summary).collect())
+}
+
+/// Without sums of parameters as coefficients: `a phi_t + b phi_t`, as equations are read.
+fn written_out(e: Expr) -> Expr {
+    let is_sum = |f: &Expr| matches!(f, Expr::Add(_)) && !f.has_field() && !f.has_time() && !f.has_position();
+    let has_sum = |part: &Expr| matches!(part, Expr::Mul(factors) if factors.iter().any(is_sum));
+    if e.any(&has_sum) { e.expand() } else { e }
 }
 
 /// What the choice depends on.
@@ -206,9 +213,9 @@ impl<'a> Context<'a> {
         let ends = space.splits.iter().zip(&choice.pick).map(|(splits, i)| splits[*i].term.clone()).collect();
         let proof = Proof::of(Recipe { summands: space.summands, ends, given: self.given.clone(), budget });
         Ok(DensityFlow {
-            p: choice.form.p,
+            p: written_out(choice.form.p),
             flux: choice.form.flux,
-            r: choice.form.r,
+            r: written_out(choice.form.r),
             multiplier,
             multipliers,
             part: attempt.part,

@@ -8,6 +8,7 @@
 use super::cases::{Outcome, Situation};
 use super::certificate::Which;
 use super::{Answer, VerdictKind, c1, c2};
+use crate::dispersion::pieces::Piece;
 use crate::dispersion::pieces_and_selection;
 use crate::dispersion::select::{Candidate, Selection};
 use crate::expr::{Facts, Stop};
@@ -40,7 +41,7 @@ impl Judge {
         let known = self.cases.borrow().iter().find(|(s, _)| s.is_same(situation)).map(|(_, b)| Rc::clone(b));
         known.unwrap_or_else(|| {
             let found = pieces_and_selection(&situation.coefficients, &situation.facts);
-            let found = found.map(|(pieces, selection)| (pieces.len(), selection));
+            let found = found.map(|(pieces, selection)| (distinct(&pieces), selection));
             let branches = Rc::new(Branches { found, best: OnceCell::new() });
             self.cases.borrow_mut().push((situation.clone(), Rc::clone(&branches)));
             branches
@@ -66,6 +67,18 @@ impl Branches {
         }
         Ok(whole(outcome))
     }
+}
+
+/// How many factors of the symbol there are, repeated ones counted once: they have the same lambda.
+fn distinct(pieces: &[Piece]) -> usize {
+    let is_same = |a: &Piece, b: &Piece| match (a, b) {
+        (Piece::Linear { numerator: n, denominator: d }, Piece::Linear { numerator: m, denominator: e }) => {
+            (n * e - m * d).vanishes()
+        }
+        (a, b) => a == b,
+    };
+    let is_first = |(i, piece): &(usize, &Piece)| !pieces[..*i].iter().any(|earlier| is_same(earlier, piece));
+    pieces.iter().enumerate().filter(is_first).count()
 }
 
 /// Both outcomes of the first of the best: of two that fail, the one that satisfies C2, which asks for some branch.

@@ -134,3 +134,12 @@ fn a_constant_that_may_be_zero_is_not_divided_out() {
     let flow = analysed("3 phi_t - 3 lap(phi) = 0").flow.expect("a form");
     assert_eq!((flow.multiplier.to_string(), flow.p.to_string()), ("1/3".into(), "phi".into()));
 }
+
+#[test]
+fn damping_of_two_letters_is_in_the_density_as_a_whole_or_not_at_all() {
+    // Neither letter is special, so that a density with one of them would be chosen by its name.
+    let base = "phi_tt + a phi_t + b phi_t - 3 lap(lap(phi)) = 0 where a > 0, b > 0";
+    let flow = analysed(base).flow.expect("a form");
+    assert_eq!((flow.p.to_string(), flow.r.to_string()), ("-phi_t".to_owned(), "a phi_t + b phi_t".to_owned()));
+    agree(base, &renamed(base), &renamed_expr).expect("the same under other names");
+}
