@@ -23,7 +23,7 @@ pub(super) struct Judge {
 
 /// The branches of one case, or why there are none.
 struct Branches {
-    found: Result<(usize, Selection), Stop>,
+    found: Result<(Factors, Selection), Stop>,
     /// Both outcomes of the best candidate, where there are several.
     best: OnceCell<Result<(Outcome, Outcome), Stop>>,
 }
@@ -41,7 +41,7 @@ impl Judge {
         let known = self.cases.borrow().iter().find(|(s, _)| s.is_same(situation)).map(|(_, b)| Rc::clone(b));
         known.unwrap_or_else(|| {
             let found = pieces_and_selection(&situation.coefficients, &situation.facts);
-            let found = found.map(|(pieces, selection)| (distinct(&pieces), selection));
+            let found = found.map(|(pieces, selection)| (Factors::of(&pieces), selection));
             let branches = Rc::new(Branches { found, best: OnceCell::new() });
             self.cases.borrow_mut().push((situation.clone(), Rc::clone(&branches)));
             branches
@@ -51,8 +51,8 @@ impl Judge {
 
 impl Branches {
     fn outcome(&self, facts: &Facts, which: Which) -> Result<Outcome, Stop> {
-        let (pieces, selection) = self.found.as_ref().map_err(Stop::clone)?;
-        let whole = |outcome| if *pieces > 1 { without_refutation(outcome) } else { outcome };
+        let (factors, selection) = self.found.as_ref().map_err(Stop::clone)?;
+        let whole = |outcome| without_refutation(outcome, *factors);
         if let [only] = selection.candidates.as_slice() {
             return Ok(whole(match which {
                 Which::C1 => c1::decide(only, selection.problem, facts),
@@ -69,16 +69,29 @@ impl Branches {
     }
 }
 
-/// How many factors of the symbol there are, repeated ones counted once: they have the same lambda.
-fn distinct(pieces: &[Piece]) -> usize {
-    let is_same = |a: &Piece, b: &Piece| match (a, b) {
-        (Piece::Linear { numerator: n, denominator: d }, Piece::Linear { numerator: m, denominator: e }) => {
-            (n * e - m * d).vanishes()
+/// The factors of a symbol.
+#[derive(Clone, Copy, PartialEq)]
+enum Factors {
+    One,
+    /// One, repeated: all have the same lambda.
+    Repeated,
+    Several,
+}
+
+impl Factors {
+    fn of(pieces: &[Piece]) -> Factors {
+        let is_same = |a: &Piece, b: &Piece| match (a, b) {
+            (Piece::Linear { numerator: n, denominator: d }, Piece::Linear { numerator: m, denominator: e }) => {
+                (n * e - m * d).vanishes()
+            }
+            (a, b) => a == b,
+        };
+        match pieces {
+            [] | [_] => Factors::One,
+            [first, others @ ..] if others.iter().all(|piece| is_same(first, piece)) => Factors::Repeated,
+            _ => Factors::Several,
         }
-        (a, b) => a == b,
-    };
-    let is_first = |(i, piece): &(usize, &Piece)| !pieces[..*i].iter().any(|earlier| is_same(earlier, piece));
-    pieces.iter().enumerate().filter(is_first).count()
+    }
 }
 
 /// Both outcomes of the first of the best: of two that fail, the one that satisfies C2, which asks for some branch.
@@ -108,12 +121,13 @@ fn rank((c1, c2): &(Outcome, Outcome)) -> (u8, bool) {
 }
 
 /// A refutation is a proof only when it is about every root; about one factor of several, the witness speaks.
-fn without_refutation(outcome: Outcome) -> Outcome {
-    if outcome.answer != Answer::No {
+fn without_refutation(outcome: Outcome, factors: Factors) -> Outcome {
+    if outcome.answer != Answer::No || factors == Factors::One {
         return outcome;
     }
     match outcome.witness {
         Some(_) => outcome.proved_by(None),
+        None if factors == Factors::Repeated => outcome.proved_by(None),
         None => Outcome::undecided(format!("for the other factors of the symbol; of one, {}", outcome.reason)),
     }
 }

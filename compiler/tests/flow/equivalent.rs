@@ -143,3 +143,11 @@ fn damping_of_two_letters_is_in_the_density_as_a_whole_or_not_at_all() {
     assert_eq!((flow.p.to_string(), flow.r.to_string()), ("-phi_t".to_owned(), "a phi_t + b phi_t".to_owned()));
     agree(base, &renamed(base), &renamed_expr).expect("the same under other names");
 }
+
+#[test]
+fn a_symbol_that_is_a_square_for_some_values_is_judged_the_same_under_other_names() {
+    // Without a derivative in space no mode decays faster than the mean, whichever letter the vanishing discriminant is solved for.
+    let base = "-b phi_tt + 1/(2 c) phi_t + 2/c phi - a phi = 0 where a > 0, b > 0, c > 0, N >= 1";
+    assert_eq!(analysed(base).verdict.kind.to_string(), "not-s-generative");
+    agree(base, &renamed(base), &renamed_expr).expect("the same under other names");
+}
