@@ -3,7 +3,7 @@
 //! In:   a [`Kernel`].
 //! Out:  a [`PtxModule`]: the text, and the memory layout and launch shape it expects.
 //! Holds: every operation is rounded as the interpreter rounds it (`.rn`, nothing contracted, no flush to zero), but for the quotients and roots of f32
-//!   reductions in few dimensions, which are within an ulp (see [`seeds`]); minima and maxima select by
+//!   reductions in few dimensions, which are within an ulp (see `seeds`); minima and maxima select by
 //!   comparison, as `min.f32` treats NaN and signed zeros otherwise. The text is for the lowest version
 //!   that has what it uses, so that old drivers load it: PTX ISA 6.0, `sm_70`.
 //! Source: NVIDIA, PTX ISA; the instructions are those of version 6.0.
