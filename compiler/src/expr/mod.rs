@@ -24,17 +24,19 @@ mod print;
 mod resultant;
 mod root_sign;
 mod roots;
+mod sign;
 mod sturm;
 mod surd;
 
 pub(crate) use algebra::divides;
 pub use axis::Axis;
 pub(crate) use enclosure::Enclosure;
-pub use facts::{Bound, Facts, Interval, Sign};
+pub use facts::{Bound, Facts, Interval};
 pub(crate) use half_line::HalfLine;
 pub(crate) use half_plane::{HalfPlanes, negative_zeros, real_zeros};
 pub use poly::{KappaSum, Range, Stop};
 pub(crate) use resultant::{HIGHEST_ORDER, discriminant, hurwitz, shifted};
+pub use sign::Sign;
 pub(crate) use sturm::{Sturm, squarefree};
 pub(crate) use surd::Surd;
 
